@@ -1,0 +1,247 @@
+//! What arrives through a door, in one envelope for all of them.
+
+use bytes::Bytes;
+use domain::{ChannelId, ContactId, ConversationId, FileRef, Locale, MessageId, Timestamp};
+use std::fmt;
+
+/// One event from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inbound {
+    /// Through which configured door.
+    pub channel: ChannelId,
+    /// The network's id of the event: the same one again is the same event. At most
+    /// [`EXTERNAL_ID_BYTES_MAX`] bytes; an adapter hashes longer ones.
+    pub external_id: String,
+    /// The network's id of the conversation, thread or room, where it has one.
+    pub external_conversation: Option<String>,
+    /// Who says it.
+    pub sender: Sender,
+    /// When it happened, by the network's clock.
+    pub occurred_at: Option<Timestamp>,
+    /// When we received it.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub payload: Payload,
+    /// The raw bytes, for the dead letters; empty when the payload says everything.
+    pub raw: Bytes,
+}
+
+/// The longest external id that the switchboard remembers, in bytes.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 256;
+
+/// Who says it: the address on the network and how sure we are of it.
+#[derive(Clone, PartialEq)]
+pub struct Sender {
+    /// What sort of address: `visitor`, `email`, `user_id`, `phone`.
+    pub kind: String,
+    /// The address itself: personal data, never logged.
+    pub value: String,
+    /// How sure we are.
+    pub assurance: Assurance,
+    /// The contact, where the door knows it already (a visitor's token names it).
+    pub contact: Option<ContactId>,
+    /// The name that the person gave; may be empty.
+    pub name: String,
+    /// The person's language, where known.
+    pub locale: Option<Locale>,
+}
+
+// The address and the name are personal data: they must not reach a log by `{:?}`.
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("kind", &self.kind)
+            .field("assurance", &self.assurance)
+            .field("contact", &self.contact)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How sure we are that the sender is who the address says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assurance {
+    /// Only claimed.
+    Claimed,
+    /// Proved: a signed identity token, a signature of the platform, an aligned DKIM signature.
+    Proved,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Payload {
+    /// Somebody said something.
+    MessageNew(NewMessage),
+    /// A message was changed; its external id and its new text.
+    Edited {
+        /// The message's external id.
+        external_id: String,
+        /// The new text.
+        text: String,
+    },
+    /// A message was taken back.
+    Deleted {
+        /// The message's external id.
+        external_id: String,
+    },
+    /// Somebody reacted to a message.
+    Reaction {
+        /// The message's external id.
+        external_id: String,
+        /// The emoji.
+        emoji: String,
+        /// Added, or removed.
+        added: bool,
+    },
+    /// Somebody is typing.
+    Typing,
+    /// Somebody has read up to a message.
+    Read {
+        /// The place in the log, for doors that read from it; 0 when unknown.
+        seq: u64,
+        /// The last message read, its external id; empty when the door has none.
+        external_id: String,
+    },
+    /// What became of something that we sent.
+    DeliveryReport {
+        /// Our command's id.
+        command: String,
+        /// Did it arrive?
+        delivered: bool,
+        /// Why not; empty when it did.
+        reason: String,
+    },
+    /// A call changed its state.
+    CallState {
+        /// The network's id of the call.
+        call: String,
+        /// `ringing`, `answered`, `ended`, `failed`.
+        state: String,
+    },
+    /// Somebody joined or left a room, or blocked us.
+    Membership {
+        /// Joined, or left?
+        joined: bool,
+    },
+    /// Something that this door does not understand, kept so that the person can be told.
+    Unsupported {
+        /// What the network calls it.
+        what: String,
+    },
+}
+
+/// Something said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NewMessage {
+    /// Plain text.
+    pub text: String,
+    /// Files that are stored already.
+    pub files: Vec<FileRef>,
+    /// Files that are still at the network; fetched after the commit.
+    pub media: Vec<MediaRef>,
+    /// The id that the sender's client minted, where there is one.
+    pub client_id: Option<String>,
+    /// The topic chosen, its key.
+    pub topic: Option<String>,
+    /// The request type chosen.
+    pub request_type: Option<String>,
+    /// The page from which the person writes.
+    pub page_url: Option<String>,
+}
+
+/// A file at the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaRef {
+    /// What `fetch_media` needs.
+    pub reference: String,
+    /// The name that the sender gave.
+    pub name: String,
+    /// The media type that the network claims.
+    pub media_type: String,
+}
+
+/// What became of an inbound event, after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A message stands in the log, now or since an earlier try.
+    Message {
+        /// The conversation that it belongs to.
+        conversation: ConversationId,
+        /// Its place.
+        seq: u64,
+        /// The message.
+        message: MessageId,
+        /// Was it there before?
+        duplicate: bool,
+    },
+    /// Something that leaves no message was taken note of.
+    Noted,
+    /// It cannot be taken in, ever: acknowledge it to the network all the same.
+    Refused(Refusal),
+}
+
+/// Why something can never be taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The channel is not configured or switched off.
+    ChannelClosed,
+    /// Neither text nor files.
+    Empty,
+    /// Text, files or ids over a limit.
+    TooLarge,
+    /// No such topic.
+    UnknownTopic,
+    /// No such request type.
+    UnknownRequestType,
+    /// A kind of event that is not carried further yet.
+    Unsupported,
+}
+
+impl Refusal {
+    /// The problem's code, as in problem+json.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ChannelClosed => "channel_closed",
+            Self::Empty => "empty_message",
+            Self::TooLarge => "too_large",
+            Self::UnknownTopic => "unknown_topic",
+            Self::UnknownRequestType => "unknown_request_type",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// In plain words.
+    pub fn detail(&self) -> &'static str {
+        match self {
+            Self::ChannelClosed => "This channel is switched off.",
+            Self::Empty => "A message needs text or a file.",
+            Self::TooLarge => "The message is too large.",
+            Self::UnknownTopic => "This channel has no such topic.",
+            Self::UnknownRequestType => "This desk has no such request type.",
+            Self::Unsupported => "This channel does not carry this.",
+        }
+    }
+}
+
+/// The sink could not commit: the outcome is unknown, so the network must not be told that it
+/// arrived. The same event may be given again.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct SinkError {
+    /// Why, for the log.
+    pub reason: String,
+    /// When a retry may succeed.
+    pub retry_after_ms: u64,
+}
+
+/// Takes in what arrives. Resolves only after the durable commit, so whoever awaits it may then
+/// acknowledge to the network.
+#[async_trait::async_trait]
+pub trait InboundSink: Send + Sync {
+    /// Takes one event in; repeating it with the same external id is safe.
+    ///
+    /// Cancel safety: if dropped, the outcome is unknown; give the event again.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the outcome is unknown.
+    async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError>;
+}

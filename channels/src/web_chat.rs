@@ -1,0 +1,78 @@
+//! Web chat: the widget on a website.
+//!
+//! The gateway's own socket speaks with the widget, so this adapter neither runs nor is called back:
+//! it turns a visitor's frames into [`crate::Inbound`] (`inbound`), and the contact reads the answers
+//! from the conversation's log (`outbound`), which is why nothing is ever put in the outbox.
+
+mod config;
+mod inbound;
+mod outbound;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use config::{AskName, Corner, Privacy, WebChatConfig, WidgetSettings};
+pub use inbound::{Visitor, VisitorWord};
+
+use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Limits, ReplyWindow};
+use crate::error::SettingsProblem;
+use crate::outbound::{Command, Outcome};
+use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
+use domain::{Channel, ChannelKind};
+
+/// The adapter's name in a channel's settings.
+pub const ADAPTER: &str = "web_chat";
+
+/// One website's chat.
+#[derive(Debug)]
+pub struct WebChat {
+    descriptor: Descriptor,
+    config: WebChatConfig,
+}
+
+impl WebChat {
+    /// Opens the door of a configured channel.
+    ///
+    /// # Errors
+    /// Every problem of its settings, with paths that start with `settings`.
+    pub fn open(channel: &Channel) -> Result<Self, Vec<SettingsProblem>> {
+        let config = WebChatConfig::parse(&channel.settings)?;
+        let capabilities = Capabilities {
+            read_from_log: true,
+            media_in: true,
+            media_out: true,
+            typing: true,
+            receipts: true,
+            ..Capabilities::default()
+        };
+        let limits = Limits {
+            text_bytes_max: TEXT_BYTES_MAX,
+            file_bytes_max: FILE_BYTES_MAX,
+            files_max: FILES_PER_MESSAGE_MAX,
+        };
+        let descriptor = Descriptor {
+            channel: channel.id.clone(),
+            kind: ChannelKind::WebChat,
+            adapter: ADAPTER,
+            capabilities,
+            limits,
+            reply_window: ReplyWindow::Always,
+        };
+        Ok(Self { descriptor, config })
+    }
+
+    /// The channel's settings.
+    pub fn config(&self) -> &WebChatConfig {
+        &self.config
+    }
+}
+
+#[async_trait::async_trait]
+impl ChannelAdapter for WebChat {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn deliver(&self, command: &Command) -> Outcome {
+        outbound::deliver(command)
+    }
+}

@@ -1,0 +1,227 @@
+//! The settings of a web chat, checked as a whole.
+
+use crate::error::SettingsProblem;
+use crate::settings::Fields;
+use domain::Localized;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+use utoipa::ToSchema;
+
+/// The shortest secret for identity tokens, in bytes: as long as the digest that it keys.
+const IDENTITY_SECRET_BYTES_MIN: usize = 32;
+/// The most origins of one channel.
+const ORIGINS_MAX: usize = 64;
+/// The longest greeting or privacy text in one language, in bytes.
+const NOTE_BYTES_MAX: usize = 2_000;
+
+/// What `Channel.settings` of a web chat says.
+#[derive(Clone, PartialEq)]
+pub struct WebChatConfig {
+    /// Origins of pages that may show the widget, as browsers send them (`https://www.city.cn`), or
+    /// `https://*.city.cn` for every name below. Empty: only pages of the gateway's own origin.
+    pub allowed_origins: Vec<String>,
+    /// The key of identity tokens (HS256) that the website's backend signs; none: no one can prove
+    /// an identity.
+    pub identity_secret: Option<String>,
+    /// What the widget needs to know.
+    pub widget: WidgetSettings,
+}
+
+// The secret must not reach a log by `{:?}`.
+impl fmt::Debug for WebChatConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebChatConfig")
+            .field("allowed_origins", &self.allowed_origins)
+            .field("identity_secret", &self.identity_secret.as_ref().map(|_| "[redacted]"))
+            .field("widget", &self.widget)
+            .finish()
+    }
+}
+
+/// What the widget needs of the channel's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WidgetSettings {
+    /// The brand colour, `#rrggbb`.
+    pub color: String,
+    /// In which corner of the page.
+    pub corner: Corner,
+    /// The first words; both empty for the widget's own.
+    pub greeting: Localized,
+    /// What is said of the person's data before the first word.
+    pub privacy: Privacy,
+    /// Is the person asked for a name?
+    pub ask_name: AskName,
+    /// Do agents see what is being typed before it is sent? The widget says so aloud.
+    pub typing_preview: bool,
+    /// Is the elder mode 长辈模式 offered?
+    pub elder_mode: bool,
+}
+
+/// In which corner of the page the widget sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Corner {
+    /// Bottom right.
+    Right,
+    /// Bottom left.
+    Left,
+}
+
+/// What is said of the person's data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Privacy {
+    /// The line; both empty for the widget's own.
+    pub text: Localized,
+    /// The full text, `https://…`; empty for none.
+    pub url: String,
+}
+
+/// Whether the person is asked for a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskName {
+    /// Not at all.
+    No,
+    /// May be left empty.
+    Optional,
+    /// Needed.
+    Required,
+}
+
+impl Default for WidgetSettings {
+    fn default() -> Self {
+        Self {
+            color: "#1f5fbf".to_owned(),
+            corner: Corner::Right,
+            greeting: Localized::default(),
+            privacy: Privacy::default(),
+            ask_name: AskName::Optional,
+            typing_preview: false,
+            elder_mode: true,
+        }
+    }
+}
+
+impl WebChatConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every problem, with paths that start with `settings`.
+    pub fn parse(settings: &Value) -> Result<Self, Vec<SettingsProblem>> {
+        let mut problems = Vec::new();
+        let mut fields = Fields::open(settings, "settings", &mut problems);
+        let allowed_origins = origins(&mut fields);
+        let identity_secret = secret(&mut fields);
+        let widget = widget(fields.inner("widget"));
+        fields.finish();
+        if problems.is_empty() {
+            Ok(Self { allowed_origins, identity_secret, widget })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// May a page of this origin show the widget? `own` is the gateway's public origin.
+    pub fn allows_origin(&self, origin: &str, own: &str) -> bool {
+        origin == own || self.allowed_origins.iter().any(|allowed| origin_matches(allowed, origin))
+    }
+}
+
+/// Does an origin match a pattern, `https://*.city.cn` standing for every name below?
+fn origin_matches(pattern: &str, origin: &str) -> bool {
+    match pattern.split_once("*.") {
+        None => pattern.eq_ignore_ascii_case(origin),
+        Some((scheme, parent)) => {
+            let Some(host) = origin.strip_prefix(scheme) else { return false };
+            let host = host.to_ascii_lowercase();
+            let parent = format!(".{}", parent.to_ascii_lowercase());
+            host.strip_suffix(&parent).is_some_and(|name| !name.is_empty())
+        }
+    }
+}
+
+fn origins(fields: &mut Fields<'_>) -> Vec<String> {
+    let origins = fields.texts("allowed_origins");
+    if origins.len() > ORIGINS_MAX {
+        fields.say(
+            "allowed_origins",
+            format!("has {} entries; {ORIGINS_MAX} are the most", origins.len()),
+        );
+    }
+    for (n, origin) in origins.iter().enumerate() {
+        if !is_origin(origin) {
+            fields.say(
+                &format!("allowed_origins[{n}]"),
+                format!("`{origin}` is not an origin such as `https://www.example.cn` or `https://*.example.cn`"),
+            );
+        }
+    }
+    origins
+}
+
+/// `http(s)://host[:port]`, no path, at most one leading `*.`.
+fn is_origin(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let host = host.strip_prefix("*.").unwrap_or(host);
+    let (host, port) = host.split_once(':').unwrap_or((host, "443"));
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    !host.is_empty() && host.split('.').all(label) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+fn secret(fields: &mut Fields<'_>) -> Option<String> {
+    let secret = fields.text("identity_secret", "");
+    if secret.is_empty() {
+        return None;
+    }
+    if secret.len() < IDENTITY_SECRET_BYTES_MIN {
+        // The value itself is never shown.
+        fields.say("identity_secret", format!("needs at least {IDENTITY_SECRET_BYTES_MIN} bytes"));
+    }
+    Some(secret)
+}
+
+fn widget(mut fields: Fields<'_>) -> WidgetSettings {
+    let defaults = WidgetSettings::default();
+    let color = fields.text("color", &defaults.color);
+    let digits = color.strip_prefix('#').unwrap_or("");
+    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        fields.say("color", format!("must be a colour such as `#1f5fbf`, not `{color}`"));
+    }
+    let corners = [("right", Corner::Right), ("left", Corner::Left)];
+    let asks =
+        [("no", AskName::No), ("optional", AskName::Optional), ("required", AskName::Required)];
+    let corner = fields.choice("corner", &corners, defaults.corner);
+    let greeting = fields.localized("greeting", defaults.greeting);
+    if greeting.zh_cn.len().max(greeting.en.len()) > NOTE_BYTES_MAX {
+        fields.say("greeting", format!("has more than {NOTE_BYTES_MAX} bytes"));
+    }
+    let ask_name = fields.choice("ask_name", &asks, defaults.ask_name);
+    let typing_preview = fields.flag("typing_preview", defaults.typing_preview);
+    let elder_mode = fields.flag("elder_mode", defaults.elder_mode);
+    let privacy = privacy(fields.inner("privacy"));
+    fields.finish();
+    WidgetSettings { color, corner, greeting, privacy, ask_name, typing_preview, elder_mode }
+}
+
+fn privacy(mut fields: Fields<'_>) -> Privacy {
+    let text = fields.localized("text", Localized::default());
+    if text.zh_cn.len().max(text.en.len()) > NOTE_BYTES_MAX {
+        fields.say("text", format!("has more than {NOTE_BYTES_MAX} bytes"));
+    }
+    let url = fields.text("url", "");
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    let fits = web && url.len() <= 500 && !url.contains(char::is_whitespace);
+    if !url.is_empty() && !fits {
+        fields.say(
+            "url",
+            format!("must be a web address, not `{}`", url.chars().take(80).collect::<String>()),
+        );
+    }
+    fields.finish();
+    Privacy { text, url }
+}

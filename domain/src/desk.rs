@@ -1,0 +1,208 @@
+//! The desk as data: what `hutong apply FILE` reads and the admin pages edit.
+
+use crate::agent::Agent;
+use crate::calendar::Calendar;
+use crate::channel::Channel;
+use crate::id::{CalendarId, EndpointId, QueueId, SkillId};
+use crate::queue::Queue;
+use crate::text::Localized;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// A whole desk; every part may be absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Desk {
+    /// Skills that agents have and queues need.
+    pub skills: Vec<Skill>,
+    /// Request types 诉求类型.
+    pub request_types: Vec<RequestType>,
+    /// Business calendars.
+    pub calendars: Vec<Calendar>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// Agents; passwords are set apart.
+    pub agents: Vec<Agent>,
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// Quick replies.
+    pub quick_replies: Vec<QuickReply>,
+    /// Outbound webhooks.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// A skill's name and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skill {
+    /// Its name.
+    pub id: SkillId,
+    /// Shown to people, by language.
+    pub name: Localized,
+    /// What sort: `topic`, `language`, `audience`, `line`.
+    #[serde(default)]
+    pub sort: String,
+}
+
+/// A request type 诉求类型.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestType {
+    /// Its key, for example `consultation`.
+    pub id: String,
+    /// Shown to people, by language.
+    pub name: Localized,
+}
+
+/// A prepared answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuickReply {
+    /// What an agent types after `/`.
+    pub id: String,
+    /// The title shown in the list, by language.
+    pub title: Localized,
+    /// The text, by language.
+    pub text: Localized,
+}
+
+/// An outbound webhook, signed by the Standard Webhooks scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Its name.
+    pub id: EndpointId,
+    /// Where to: https, or http when allowed by config; never an inner address unless listed.
+    pub url: String,
+    /// Event names; empty means all.
+    #[serde(default)]
+    pub events: BTreeSet<String>,
+    /// Is it on?
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// A problem of a desk, with the dotted path of what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskProblem {
+    /// For example `queues[2].calendar`.
+    pub path: String,
+    /// What is wrong, in one sentence.
+    pub problem: String,
+}
+
+impl Desk {
+    /// Every problem of this desk, taken as a whole: names that nothing defines, doubles, levels
+    /// and limits out of range. Empty means that it can be applied.
+    pub fn problems(&self) -> Vec<DeskProblem> {
+        let mut found = Vec::new();
+        let mut say = |path: String, problem: String| found.push(DeskProblem { path, problem });
+        let skills: BTreeSet<&SkillId> = self.skills.iter().map(|s| &s.id).collect();
+        let queues: BTreeSet<&QueueId> = self.queues.iter().map(|q| &q.id).collect();
+        let calendars: BTreeSet<&CalendarId> = self.calendars.iter().map(|c| &c.id).collect();
+        doubles("skills", self.skills.iter().map(|s| s.id.as_str()), &mut say);
+        doubles("queues", self.queues.iter().map(|q| q.id.as_str()), &mut say);
+        doubles("agents", self.agents.iter().map(|a| a.id.as_str()), &mut say);
+        doubles("channels", self.channels.iter().map(|c| c.id.as_str()), &mut say);
+        doubles("calendars", self.calendars.iter().map(|c| c.id.as_str()), &mut say);
+        for (n, queue) in self.queues.iter().enumerate() {
+            queue_problems(queue, n, &skills, &queues, &calendars, &mut say);
+        }
+        for (n, agent) in self.agents.iter().enumerate() {
+            for (skill, level) in &agent.skills {
+                check_skill(&format!("agents[{n}].skills"), skill, *level, &skills, &mut say);
+            }
+            if !(1..=1000).contains(&agent.capacity.units) {
+                say(format!("agents[{n}].capacity.units"), "must be 1 to 1000".to_owned());
+            }
+            for (kind, capacity) in &agent.capacity.kinds {
+                if !(1..=1000).contains(&capacity.cost) {
+                    say(
+                        format!("agents[{n}].capacity.kinds.{kind}.cost"),
+                        "must be 1 to 1000".to_owned(),
+                    );
+                }
+            }
+        }
+        for (n, channel) in self.channels.iter().enumerate() {
+            if channel.topics.is_empty() {
+                say(format!("channels[{n}].topics"), "needs at least one topic".to_owned());
+            }
+            for (m, topic) in channel.topics.iter().enumerate() {
+                if !queues.contains(&topic.queue) {
+                    say(
+                        format!("channels[{n}].topics[{m}].queue"),
+                        format!("no queue is named `{}`", topic.queue),
+                    );
+                }
+            }
+        }
+        found
+    }
+}
+
+fn queue_problems(
+    queue: &Queue,
+    n: usize,
+    skills: &BTreeSet<&SkillId>,
+    queues: &BTreeSet<&QueueId>,
+    calendars: &BTreeSet<&CalendarId>,
+    say: &mut impl FnMut(String, String),
+) {
+    if queue.ladder.is_empty() || queue.ladder.len() > 8 {
+        say(format!("queues[{n}].ladder"), "needs 1 to 8 rungs".to_owned());
+    }
+    for (m, rung) in queue.ladder.iter().enumerate() {
+        for (skill, level) in &rung.skills {
+            check_skill(&format!("queues[{n}].ladder[{m}].skills"), skill, *level, skills, say);
+        }
+    }
+    if let Some(calendar) = queue.calendar.as_ref().filter(|c| !calendars.contains(c)) {
+        say(format!("queues[{n}].calendar"), format!("no calendar is named `{calendar}`"));
+    }
+    if let Some(to) = queue.overflow.to.as_ref().filter(|to| !queues.contains(to)) {
+        say(format!("queues[{n}].overflow.to"), format!("no queue is named `{to}`"));
+    }
+    if queue.overflow.to.as_ref() == Some(&queue.id) {
+        say(format!("queues[{n}].overflow.to"), "a queue cannot overflow into itself".to_owned());
+    }
+    if !(5..=600).contains(&queue.offer.timeout_secs) {
+        say(format!("queues[{n}].offer.timeout_secs"), "must be 5 to 600".to_owned());
+    }
+    if !(1..=100).contains(&queue.offer.misses_max) {
+        say(format!("queues[{n}].offer.misses_max"), "must be 1 to 100".to_owned());
+    }
+}
+
+fn check_skill(
+    path: &str,
+    skill: &SkillId,
+    level: u8,
+    skills: &BTreeSet<&SkillId>,
+    say: &mut impl FnMut(String, String),
+) {
+    if !skills.contains(skill) {
+        say(format!("{path}.{skill}"), "no skill has this name".to_owned());
+    }
+    if !(1..=5).contains(&level) {
+        say(format!("{path}.{skill}"), format!("level {level} is not 1 to 5"));
+    }
+}
+
+fn doubles<'a>(
+    list: &str,
+    ids: impl Iterator<Item = &'a str>,
+    say: &mut impl FnMut(String, String),
+) {
+    let mut seen = BTreeSet::new();
+    for (n, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            say(format!("{list}[{n}].id"), format!("`{id}` is there twice"));
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}

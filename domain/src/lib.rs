@@ -1,0 +1,56 @@
+//! The words of Hutong 互通, and its pure rules.
+//!
+//! | word | 中文 | meaning |
+//! | --- | --- | --- |
+//! | Tenant | 租户 | one desk's own space; every row, key, socket and event belongs to exactly one |
+//! | Audience | 服务对象 | agency, staff, public |
+//! | Contact | 联系人 | a person who asks; has Identities |
+//! | Identity | 身份 | a contact's address on one channel |
+//! | Channel | 渠道 | one configured door |
+//! | Conversation | 会话 | what the contact wants, from first word to close |
+//! | Message | 消息 | one entry of a conversation's log, with a gapless `seq` |
+//! | Request type | 诉求类型 | consultation, request, fault, complaint, suggestion, help, report |
+//! | Agent | 坐席 | a person of the desk |
+//! | Skill | 技能 | a name with a level 1 to 5 |
+//! | Queue | 队列 | a named service line |
+//! | Need | 需求 | skills at levels, and a channel kind; equal needs share a lane |
+//! | Offer | 派单 | a conversation held out to exactly one agent, with a deadline |
+//! | Assignment | 受理 | an accepted offer, until close or transfer |
+//! | Capacity | 容量 | units: an agent has 100; each channel kind costs some |
+//! | Timer | 定时 | something due later |
+//! | Event | 事件 | a fact in the past tense |
+//! | Delivery | 投递 | one outbound message on its way |
+//!
+//! This crate touches nothing: no IO, no async, no clock of its own.
+
+pub mod agent;
+pub mod calendar;
+pub mod channel;
+pub mod contact;
+pub mod conversation;
+pub mod desk;
+pub mod event;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod need;
+pub mod queue;
+pub mod text;
+pub mod time;
+
+pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
+pub use calendar::Calendar;
+pub use channel::{Channel, ChannelKind, Topic};
+pub use contact::{Audience, Contact, Identity};
+pub use conversation::{Conversation, ConversationInfo, State};
+pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
+pub use event::{Commit, Event};
+pub use id::{
+    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, FileId,
+    MessageId, OfferToken, QueueId, SkillId, TenantId,
+};
+pub use message::{Author, FileRef, Message, MessageContent, MessageKind, Notice};
+pub use need::Need;
+pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
+pub use text::{Locale, Localized};
+pub use time::{Clock, Timestamp};

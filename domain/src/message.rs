@@ -1,0 +1,109 @@
+//! Messages: the entries of a conversation's log.
+
+use crate::id::{AgentId, ContactId, FileId, MessageId, QueueId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One entry of a conversation's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Message {
+    /// Its place in the conversation: 1, 2, 3, … without a gap.
+    pub seq: u64,
+    /// When it was committed, by Redis's clock.
+    pub at: Timestamp,
+    /// What it says and who says it.
+    #[serde(flatten)]
+    pub content: MessageContent,
+}
+
+/// A message before the conversation's log gave it a place and a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MessageContent {
+    /// The id.
+    pub id: MessageId,
+    /// Who says it.
+    pub author: Author,
+    /// For whose eyes, and of what sort.
+    pub kind: MessageKind,
+    /// Plain text, at most [`crate::limits::TEXT_BYTES_MAX`] bytes; may be empty when there are files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// Attached files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileRef>,
+    /// A system fact, when `kind` is `notice`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+    /// The id that the sender's client minted; the same one again is the same message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Author {
+    /// The person who asks.
+    Contact {
+        /// Which contact.
+        id: ContactId,
+    },
+    /// An agent of the desk.
+    Agent {
+        /// Which agent.
+        id: AgentId,
+    },
+    /// The desk itself.
+    System,
+}
+
+/// What sort of entry it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Said to the other side.
+    Text,
+    /// A note among agents; the contact never sees it.
+    Note,
+    /// A system fact in a quieter voice, told in the reader's language.
+    Notice,
+}
+
+/// A file that a message carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileRef {
+    /// The id under which it is served.
+    pub id: FileId,
+    /// The name that the sender gave, cleaned for display.
+    pub name: String,
+    /// The media type found in the content.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// A system fact in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Notice {
+    /// An agent took the conversation.
+    Joined {
+        /// Who.
+        agent: AgentId,
+    },
+    /// It went back to the queue.
+    Requeued {
+        /// Why: `agent_lost`, `transfer`, `woken`, `agent_removed`.
+        reason: String,
+        /// The queue it waits in now.
+        queue: QueueId,
+    },
+    /// It was closed.
+    Closed {
+        /// By whom: `agent`, `contact`, `system`.
+        by: String,
+    },
+    /// The contact came back within the window.
+    Reopened,
+}

@@ -1,0 +1,130 @@
+//! For the widget: the channel, visitors' sessions, a visitor's own messages.
+
+mod session;
+
+pub use session::{ChatSession, SessionWish, TranscriptWish};
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::{Params, id};
+use crate::app::App;
+use crate::auth::access::visitor_may_read;
+use crate::settings::DeskView;
+use crate::socket::protocol::{ChatChannel, ChatTopic};
+use actix_web::web;
+use channels::web_chat::WebChatConfig;
+use domain::limits::PAGE_MESSAGES_MAX;
+use domain::{Channel, ChannelId, ChannelKind, MessageKind, TenantId};
+use records::history::MessagesFrom;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+pub(crate) use session::*;
+
+/// The routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/chat/messages", web::get().to(messages))
+        .route("/chat/transcripts", web::post().to(session::transcript))
+        .route("/chat/{channel}", web::get().to(channel))
+        .route("/chat/{channel}/sessions", web::post().to(session::open));
+}
+
+/// A web chat that is open to visitors, with its tenant and settings.
+///
+/// # Errors
+/// 404.
+pub(crate) fn find(
+    app: &App,
+    channel: &ChannelId,
+) -> Result<(TenantId, Channel, WebChatConfig), ApiError> {
+    let unknown = || ApiError::unknown("channel");
+    let tenant = app.settings.tenant_of_channel(channel).ok_or_else(unknown)?;
+    let view = app.settings.desk(&tenant);
+    let found = view
+        .channel(channel)
+        .filter(|channel| channel.enabled && channel.kind == ChannelKind::WebChat);
+    let found = found.cloned().ok_or_else(unknown)?;
+    // Settings were checked when they were set; a channel of a later release may not be readable.
+    let config = WebChatConfig::parse(&found.settings).map_err(|_problems| unknown())?;
+    Ok((tenant, found, config))
+}
+
+/// May a page of this origin talk to the channel?
+pub(crate) fn allows_origin(app: &App, channel: &ChannelId, origin: &str) -> bool {
+    find(app, channel)
+        .is_ok_and(|(_, _, config)| config.allows_origin(origin, &app.config.public_origin()))
+}
+
+/// What the widget needs to know of its channel.
+#[utoipa::path(get, path = "/v1/chat/{channel}", tag = "chat",
+    params(("channel" = String, Path)),
+    responses((status = 200, body = ChatChannel), (status = "4XX", body = super::error::Problem)))]
+pub(crate) async fn channel(
+    app: web::Data<App>,
+    path: web::Path<String>,
+) -> Result<web::Json<ChatChannel>, ApiError> {
+    let (tenant, channel, config) = find(&app, &id(&path, "channel")?)?;
+    let view = app.settings.desk(&tenant);
+    let now = app.clock.now();
+    let topics = channel.topics.iter().map(|topic| chat_topic(&view, topic, now)).collect();
+    Ok(web::Json(ChatChannel {
+        channel: channel.id,
+        name: channel.name,
+        topics,
+        request_types: view.desk.request_types.clone(),
+        widget: config.widget,
+        media_types: crate::files::MEDIA_TYPES.iter().map(|name| (*name).to_owned()).collect(),
+        file_bytes_max: app.config.file_bytes_max(),
+    }))
+}
+
+fn chat_topic(view: &DeskView, topic: &domain::Topic, now: domain::Timestamp) -> ChatTopic {
+    let calendar = view.queue(&topic.queue).and_then(|queue| view.calendar_of(queue));
+    let open = calendar.is_none_or(|calendar| calendar.is_open(now));
+    ChatTopic {
+        topic: topic.clone(),
+        open,
+        opens_at: calendar.filter(|_| !open).and_then(|calendar| calendar.next_open(now)),
+        usual_wait_secs: None,
+    }
+}
+
+/// Which messages.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    /// Those before this seq; without it the last ones.
+    #[serde(default)]
+    before_seq: Option<u64>,
+    /// At most so many, 1 to 200.
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+/// The visitor's own conversation's earlier messages.
+#[utoipa::path(get, path = "/v1/chat/messages", tag = "chat", security(("bearer" = [])),
+    params(Earlier),
+    responses((status = 200, body = super::conversations::MessageList),
+        (status = "4XX", body = super::error::Problem)))]
+pub(crate) async fn messages(
+    app: web::Data<App>,
+    caller: Caller,
+    query: Params<Earlier>,
+) -> Result<web::Json<super::conversations::MessageList>, ApiError> {
+    let visitor = caller.visitor()?;
+    let nothing = super::conversations::MessageList { messages: Vec::new(), last_seq: 0 };
+    let own = app.router.contact_conversation(&visitor.tenant, &visitor.channel, &visitor.contact);
+    let Some(own) = own.await? else { return Ok(web::Json(nothing)) };
+    let Some((conversation, _)) = app.router.conversation(&visitor.tenant, &own).await? else {
+        return Ok(web::Json(nothing));
+    };
+    visitor_may_read(visitor, &conversation)?;
+    let limit = query.0.limit.unwrap_or(50).clamp(1, PAGE_MESSAGES_MAX);
+    let from = query.0.before_seq.map_or(MessagesFrom::End, MessagesFrom::Before);
+    let mut messages =
+        super::conversations::page(&app, &visitor.tenant, &conversation, from, limit).await?;
+    messages.retain(|message| message.content.kind != MessageKind::Note);
+    let last_seq = conversation.last_seq;
+    Ok(web::Json(super::conversations::MessageList { messages, last_seq }))
+}

@@ -1,0 +1,169 @@
+//! The published description of the API, generated from the handlers.
+
+use super::{
+    admin, auth, chat, contacts, conversations, desk, files, health, settings, supervisors, system,
+};
+use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
+use serde_json::{Value, json};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hutong 互通",
+        description = "A multichannel user-support gateway: one conversation queue for every channel.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    paths(
+        health::healthz, health::readyz, health::metrics,
+        auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
+        chat::channel, chat::open, chat::messages, chat::transcript,
+        files::upload, files::download,
+        desk::desk, desk::presence,
+        conversations::list, conversations::one, conversations::messages, conversations::send,
+        conversations::accept, conversations::decline, conversations::transfer,
+        conversations::close, conversations::end_wrap_up, conversations::snooze,
+        conversations::describe, conversations::assign,
+        contacts::one,
+        supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
+        supervisors::send_away, supervisors::ratings, supervisors::today,
+        settings::list, settings::put, settings::delete, settings::apply, settings::try_out,
+        admin::new_password, admin::revoke, admin::keys, admin::new_key, admin::revoke_key,
+        admin::secret, admin::rotate_secret, admin::dead, admin::retry,
+        system::system, system::audit,
+    )
+)]
+struct Api;
+
+/// Tokens and API keys travel alike.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The OpenAPI document, as `openapi.json` and `GET /openapi.json` have it.
+pub fn openapi() -> String {
+    let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
+    call_problems_by_their_type(&mut document);
+    every_call_may_fail(&mut document);
+    let parts = flattened(&document);
+    for part in parts {
+        if let Some(Value::Object(schema)) = document.pointer_mut(&part) {
+            schema.remove("additionalProperties");
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Problems travel as `application/problem+json`, which the derive does not know.
+fn call_problems_by_their_type(value: &mut Value) {
+    let is_problem = |media: &Value| {
+        media.pointer("/schema/$ref").is_some_and(|to| to == "#/components/schemas/Problem")
+    };
+    match value {
+        Value::Object(map) => {
+            if map.get("application/json").is_some_and(is_problem)
+                && let Some(problem) = map.remove("application/json")
+            {
+                map.insert("application/problem+json".to_owned(), problem);
+            }
+            map.values_mut().for_each(call_problems_by_their_type);
+        }
+        Value::Array(items) => items.iter_mut().for_each(call_problems_by_their_type),
+        _ => {}
+    }
+}
+
+/// Schemas that are a part of others. Such a one cannot forbid further fields: the others have them.
+fn flattened(value: &Value) -> Vec<String> {
+    let mut parts = Vec::new();
+    match value {
+        Value::Object(map) => {
+            let all_of = map.get("allOf").and_then(Value::as_array).into_iter().flatten();
+            let references = all_of.filter_map(|part| part.get("$ref")?.as_str());
+            parts.extend(references.map(|reference| reference.trim_start_matches('#').to_owned()));
+            parts.extend(map.values().flat_map(flattened));
+        }
+        Value::Array(items) => parts.extend(items.iter().flat_map(flattened)),
+        _ => {}
+    }
+    parts
+}
+
+/// Redis or the archive may be away for a while, whatever is asked.
+fn every_call_may_fail(document: &mut Value) {
+    let failure = json!({
+        "description": "Not just now, or something went wrong here; the same request may be sent again",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    let operations = paths.flat_map(|(_path, item)| item.as_object_mut().into_iter().flatten());
+    for (_method, operation) in operations {
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut)
+            && !responses.keys().any(|status| status.starts_with('5'))
+        {
+            responses.insert("5XX".to_owned(), failure.clone());
+        }
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(components(schemas(AgentFrame, DeskFrame, VisitorFrame, WidgetFrame)))]
+struct Frames;
+
+/// The frames of the two sockets as JSON schemas, as `socket-protocol.json` has them.
+pub fn socket_protocol() -> String {
+    let frames = serde_json::to_value(Frames::openapi()).unwrap_or_default();
+    let schemas = frames.pointer("/components/schemas").cloned().unwrap_or(Value::Null);
+    let document = json!({
+        "title": "Hutong 互通: frames of the two sockets",
+        "sockets": {
+            "/v1/socket/agent": { "sends": "AgentFrame", "receives": "DeskFrame" },
+            "/v1/socket/visitor": { "sends": "VisitorFrame", "receives": "WidgetFrame" },
+        },
+        "components": { "schemas": schemas },
+    });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_of_both_documents_resolves() {
+        for text in [openapi(), socket_protocol()] {
+            let document: Value = serde_json::from_str(&text).unwrap();
+            let mut references = Vec::new();
+            collect(&document, &mut references);
+            for reference in references {
+                let pointer = reference.trim_start_matches('#');
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+        }
+    }
+
+    fn collect(value: &Value, references: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(reference)) = map.get("$ref") {
+                    references.push(reference.clone());
+                }
+                map.values().for_each(|value| collect(value, references));
+            }
+            Value::Array(items) => items.iter().for_each(|value| collect(value, references)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The built pages, from `web.root`: the desk at `/desk/`, the widget at `/widget/`, the sample
+//! website at `/demo/`. Each surface has a policy of its own, and nothing outside its directory can
+//! be reached.
+
+use super::error::{ApiError, Code};
+use crate::app::App;
+use actix_web::http::header::{self, CONTENT_SECURITY_POLICY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::path::{Component, Path, PathBuf};
+
+/// A year: the names of these files change with their content.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// Ask each time; the answer is mostly "not modified".
+const ASK: &str = "no-cache";
+
+/// The routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::get().to(root))
+        .route("/desk", web::get().to(|| to_folder("/desk/")))
+        .route("/demo", web::get().to(|| to_folder("/demo/")))
+        .route("/desk/{path:.*}", web::get().to(desk))
+        .route("/widget/{path:.*}", web::get().to(widget))
+        .route("/demo/{path:.*}", web::get().to(demo));
+}
+
+async fn root() -> HttpResponse {
+    to_folder("/desk/").await
+}
+
+async fn to_folder(folder: &'static str) -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, folder)).finish()
+}
+
+/// The desk; a path that is no file is one of its own routes and gets its page.
+async fn desk(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let folder = folder(&app, "desk/dist")?;
+    let wanted = file_in(&folder, &path).filter(|file| file.is_file());
+    let file = match wanted {
+        Some(file) => file,
+        None if path.rsplit('/').next().is_some_and(|last| last.contains('.')) => {
+            return Err(nothing());
+        }
+        None => folder.join("index.html"),
+    };
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                  img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
+                  connect-src 'self' ws: wss:; manifest-src 'self'; worker-src 'self'; \
+                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    serve(&request, &file, &path, policy).await
+}
+
+/// The widget's loader and panel; the panel may be framed by the channel's websites only.
+async fn widget(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let folder = folder(&app, "widget/dist")?;
+    let file = file_in(&folder, &path).filter(|file| file.is_file()).ok_or_else(nothing)?;
+    let ancestors = ancestors(&app, request.query_string());
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
+         connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors {ancestors}"
+    );
+    let mut response = serve(&request, &file, &path, &policy).await?;
+    // Websites load the loader's script across origins.
+    let name = header::HeaderName::from_static("cross-origin-resource-policy");
+    response.headers_mut().insert(name, header::HeaderValue::from_static("cross-origin"));
+    Ok(response)
+}
+
+/// Who may frame the panel of the channel that the query names.
+fn ancestors(app: &App, query: &str) -> String {
+    let channel = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == "channel")
+        .and_then(|(_, value)| value.parse().ok());
+    let mut ancestors = "'self'".to_owned();
+    if let Some(channel) = channel
+        && let Ok((_, _, config)) = super::chat::find(app, &channel)
+    {
+        for origin in &config.allowed_origins {
+            // They were checked when they were set; here nothing may end the policy early.
+            if origin.bytes().all(|b| b.is_ascii_alphanumeric() || b":/.*-[]_".contains(&b)) {
+                ancestors.push(' ');
+                ancestors.push_str(origin);
+            }
+        }
+    }
+    ancestors
+}
+
+/// The sample website.
+async fn demo(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    if !app.config.web.demo {
+        return Err(nothing());
+    }
+    let folder = folder(&app, "sample-site/dist")?;
+    let wanted = if path.is_empty() || path.ends_with('/') {
+        format!("{path}index.html")
+    } else {
+        path.clone()
+    };
+    let file = file_in(&folder, &wanted).filter(|file| file.is_file()).ok_or_else(nothing)?;
+    let policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                  img-src 'self' data:; frame-src 'self'; connect-src 'self'; base-uri 'none'; \
+                  form-action 'self'; frame-ancestors 'self'";
+    serve(&request, &file, &wanted, policy).await
+}
+
+fn nothing() -> ApiError {
+    ApiError::new(Code::NotFound, "there is nothing at this path")
+}
+
+fn folder(app: &App, part: &str) -> Result<PathBuf, ApiError> {
+    let root = &app.config.web.root;
+    if root.as_os_str().is_empty() {
+        return Err(nothing());
+    }
+    Ok(root.join(part))
+}
+
+/// The file that a path of a URL names inside a folder. Only plain names: no `..`, no root, no
+/// hidden files, no backslashes.
+fn file_in(folder: &Path, path: &str) -> Option<PathBuf> {
+    let mut file = folder.to_owned();
+    if path.contains(['\\', '\0']) {
+        return None;
+    }
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") => {
+                file.push(name)
+            }
+            _ => return None,
+        }
+    }
+    Some(file)
+}
+
+async fn serve(
+    request: &HttpRequest,
+    file: &Path,
+    path: &str,
+    policy: &str,
+) -> Result<HttpResponse, ApiError> {
+    let bytes = tokio::fs::read(file).await.map_err(|error| nothing().because(error))?;
+    let tag = etag(&bytes);
+    let cache = if path.starts_with("assets/") { FOREVER } else { ASK };
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known == Some(tag.as_str()) {
+        // The policy too: browsers put the headers of a 304 in the place of the stored ones.
+        return Ok(HttpResponse::NotModified()
+            .insert_header((header::ETAG, tag))
+            .insert_header((header::CACHE_CONTROL, cache))
+            .insert_header((CONTENT_SECURITY_POLICY, policy))
+            .finish());
+    }
+    Ok(HttpResponse::Ok()
+        .content_type(content_type(file))
+        .insert_header((header::ETAG, tag))
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(bytes))
+}
+
+fn etag(bytes: &[u8]) -> String {
+    let hash = crate::auth::hash_secret(bytes);
+    let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{short}\"")
+}
+
+fn content_type(file: &Path) -> &'static str {
+    match file.extension().and_then(|end| end.to_str()).unwrap_or("") {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "webmanifest" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "mp3" => "audio/mpeg",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_folder_can_be_named() {
+        let folder = Path::new("/srv/web/desk/dist");
+        let check = |path: &str, wanted: Option<&str>| {
+            let wanted = wanted.map(|path| folder.join(path));
+            assert_eq!(file_in(folder, path), wanted, "{path:?}");
+        };
+        check("assets/a.js", Some("assets/a.js"));
+        check("", Some(""));
+        check("../secrets", None);
+        check("assets/../../x", None);
+        check("/etc/passwd", None);
+        check(".env", None);
+        check("assets/.git/config", None);
+        check("..\\x", None);
+        check("a\0b", None);
+    }
+}

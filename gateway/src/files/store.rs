@@ -1,0 +1,200 @@
+//! The bytes on disk: written as they arrive, given their final name when whole, pruned when no
+//! message ever carried them.
+
+use super::sniff::HEAD_BYTES;
+use crate::app::App;
+use crate::config::Config;
+use crate::tasks::{OnEnd, TaskResult};
+use domain::{FileId, TenantId};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::fs::{self, File};
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+
+/// A file that no message carries is forgotten after so many milliseconds (24 h).
+const UNATTACHED_KEPT_MS: i64 = 24 * 3_600_000;
+/// How often they are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How many at a time.
+const PRUNE_AT_ONCE: u32 = 100;
+
+/// Why a file could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Larger than allowed.
+    #[error("the file has more than {max} bytes")]
+    TooLarge {
+        /// The most.
+        max: u64,
+    },
+    /// The disk.
+    #[error("the file cannot be {what}")]
+    Disk {
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone)]
+pub struct FileStore {
+    root: PathBuf,
+    bytes_max: u64,
+}
+
+/// A file that is arriving. Dropped before [`Incoming::keep`], its bytes go away.
+#[derive(Debug)]
+pub struct Incoming {
+    part: PathBuf,
+    target: PathBuf,
+    file: File,
+    hash: Sha256,
+    head: Vec<u8>,
+    bytes: u64,
+    bytes_max: u64,
+    kept: bool,
+}
+
+impl FileStore {
+    /// The store of this config; its directories are made when needed.
+    pub fn new(config: &Config) -> Self {
+        Self { root: config.data_dir.join("files"), bytes_max: config.file_bytes_max() }
+    }
+
+    /// Where a file's bytes lie. Tenant and id have only characters that are safe in a path.
+    pub fn path(&self, tenant: &TenantId, id: &FileId) -> PathBuf {
+        self.root.join(tenant.as_str()).join(id.as_str())
+    }
+
+    /// Begins to keep a file.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn begin(&self, tenant: &TenantId, id: &FileId) -> Result<Incoming, StoreError> {
+        let target = self.path(tenant, id);
+        let part = target.with_extension("part");
+        let disk = |source| StoreError::Disk { what: "created", source };
+        if let Some(folder) = target.parent() {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true).mode(0o700).create(folder).await.map_err(disk)?;
+        }
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600);
+        let file = options.open(&part).await.map_err(disk)?;
+        Ok(Incoming {
+            part,
+            target,
+            file,
+            hash: Sha256::new(),
+            head: Vec::new(),
+            bytes: 0,
+            bytes_max: self.bytes_max,
+            kept: false,
+        })
+    }
+
+    /// Opens a file's bytes for reading.
+    ///
+    /// # Errors
+    /// When there are none, or the disk fails.
+    pub async fn open(&self, tenant: &TenantId, id: &FileId) -> std::io::Result<File> {
+        File::open(self.path(tenant, id)).await
+    }
+
+    /// Prunes files that no message carries.
+    pub fn spawn_pruning(&self, app: &Arc<App>) {
+        let app = Arc::downgrade(app);
+        let tasks = match app.upgrade() {
+            Some(app) => app.tasks.clone(),
+            None => return,
+        };
+        tasks.spawn("file_pruning", OnEnd::Restart, move |stop| {
+            let app = app.clone();
+            async move {
+                match app.upgrade() {
+                    Some(app) => prune(app, stop).await,
+                    None => Ok(()),
+                }
+            }
+        });
+    }
+}
+
+impl Incoming {
+    /// The next bytes.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; the file is then not kept.
+    pub async fn write(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
+        self.bytes = self.bytes.saturating_add(chunk.len() as u64);
+        if self.bytes > self.bytes_max {
+            return Err(StoreError::TooLarge { max: self.bytes_max });
+        }
+        let room = HEAD_BYTES.saturating_sub(self.head.len()).min(chunk.len());
+        self.head.extend_from_slice(chunk.get(..room).unwrap_or(&[]));
+        self.hash.update(chunk);
+        let written = self.file.write_all(chunk).await;
+        written.map_err(|source| StoreError::Disk { what: "written", source })
+    }
+
+    /// The beginning, and whether it is all.
+    pub fn head(&self) -> (&[u8], bool) {
+        (&self.head, self.bytes == self.head.len() as u64)
+    }
+
+    /// How many bytes have arrived.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Keeps the file, on disk for certain, and tells its SHA-256.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn keep(mut self) -> Result<[u8; 32], StoreError> {
+        let disk = |source| StoreError::Disk { what: "kept", source };
+        self.file.flush().await.map_err(disk)?;
+        self.file.sync_all().await.map_err(disk)?;
+        fs::rename(&self.part, &self.target).await.map_err(disk)?;
+        self.kept = true;
+        Ok(std::mem::take(&mut self.hash).finalize().into())
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = std::fs::remove_file(&self.part)
+        {
+            tracing::warn!(%error, "a broken upload stays on disk");
+        }
+    }
+}
+
+async fn prune(app: Arc<App>, stop: CancellationToken) -> TaskResult {
+    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_EVERY)).await.is_some() {
+        let before = app.clock.now().plus_ms(-UNATTACHED_KEPT_MS);
+        for tenant in app.settings.tenants() {
+            let files = app.records.files();
+            for file in files.unattached(&tenant, before, PRUNE_AT_ONCE).await? {
+                if files.forget_unattached(&tenant, &file.id).await? {
+                    remove(&app.files.path(&tenant, &file.id)).await;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Forgotten first, removed second: a file without a row is only wasted room.
+async fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path).await {
+        tracing::warn!(%error, "a forgotten file stays on disk");
+    }
+}

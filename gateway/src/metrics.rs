@@ -1,0 +1,94 @@
+//! Every metric, once. Labels hold names from fixed lists, never tenants or free text.
+
+use metrics::{counter, gauge, histogram};
+
+/// A request was answered.
+pub fn request_answered(route: &str, status: u16, seconds: f64) {
+    let class = match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    counter!("hutong_http_requests_total", "route" => route.to_owned(), "status" => class)
+        .increment(1);
+    histogram!("hutong_http_request_seconds", "route" => route.to_owned()).record(seconds);
+}
+
+/// A request was refused with this code.
+pub fn request_refused(code: &'static str) {
+    counter!("hutong_http_refusals_total", "code" => code).increment(1);
+}
+
+/// A transition (or a read) of the switchboard was called and ended so (`ok`, `unavailable`,
+/// `refused`, `failed`).
+pub fn transition_called(transition: &'static str, outcome: &'static str, seconds: f64) {
+    counter!("hutong_transitions_total", "transition" => transition, "outcome" => outcome)
+        .increment(1);
+    histogram!("hutong_transition_seconds", "transition" => transition).record(seconds);
+}
+
+/// An event was read from a tenant's stream.
+pub fn event_read(event: &'static str) {
+    counter!("hutong_events_total", "event" => event).increment(1);
+}
+
+/// A task panicked.
+pub fn task_panicked(task: &'static str) {
+    counter!("hutong_task_panics_total", "task" => task).increment(1);
+}
+
+/// Redis answers (1) or not (0).
+pub fn redis_up(up: bool) {
+    gauge!("hutong_redis_up").set(if up { 1.0 } else { 0.0 });
+}
+
+/// The embedded Redis was started so many times by this process.
+pub fn embedded_redis_started() {
+    counter!("hutong_embedded_redis_starts_total").increment(1);
+}
+
+/// Sockets open now, by kind (`agent`, `visitor`).
+pub fn sockets_open(kind: &'static str, change: f64) {
+    gauge!("hutong_sockets_open", "kind" => kind).increment(change);
+}
+
+/// A socket was closed with this code.
+pub fn socket_closed(kind: &'static str, code: u16) {
+    counter!("hutong_sockets_closed_total", "kind" => kind, "code" => code.to_string())
+        .increment(1);
+}
+
+/// A sign-in ended so (`ok`, `refused`, `limited`).
+pub fn login_ended(outcome: &'static str) {
+    counter!("hutong_logins_total", "outcome" => outcome).increment(1);
+}
+
+/// A file of so many bytes was kept.
+pub fn file_kept(bytes: u64) {
+    counter!("hutong_files_total").increment(1);
+    counter!("hutong_files_bytes_total").increment(bytes);
+}
+
+/// A delivery's try ended so (`sent`, `retry`, `dead`).
+pub fn delivery_tried(outcome: &'static str) {
+    counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);
+}
+
+/// Installs the recorder of the process and gives the handle that renders it. Several gateways of
+/// one process (tests) share it.
+pub fn install() -> metrics_exporter_prometheus::PrometheusHandle {
+    use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another metrics recorder was installed before");
+            }
+            handle
+        })
+        .clone()
+}

@@ -1,0 +1,30 @@
+//! The pipeline: how a word becomes a place in the queue, and the tasks that keep the queue moving.
+//!
+//! `inbound` takes in what contacts say, `outbound` what agents say, `entries` computes how a
+//! conversation waits when it moves. The tasks are reconcilers: idempotent, bounded, woken by a
+//! timer and a nudge; what must have one owner among the gateways is a duty with an epoch.
+
+mod archiver;
+mod audit;
+pub mod duty;
+pub mod entries;
+pub mod estimates;
+pub mod inbound;
+pub mod log;
+pub mod outbound;
+mod overflow;
+mod timers;
+pub mod webhooks;
+
+use crate::app::App;
+use std::sync::Arc;
+
+/// Starts every task of the pipeline.
+pub fn spawn(app: &Arc<App>) {
+    timers::spawn(app);
+    archiver::spawn(app);
+    audit::spawn(app);
+    overflow::spawn(app);
+    webhooks::spawn(app);
+    estimates::spawn(app);
+}

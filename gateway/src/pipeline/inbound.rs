@@ -1,0 +1,413 @@
+//! Takes in what contacts say, through whichever door: contact, policy, one transition, and only
+//! then the door is told that it arrived.
+//!
+//! Repeating an event is safe: its external id is the dedupe key, and the message's id is made of it,
+//! so a retry finds the same message under the same id.
+
+use crate::api::error::{ApiError, Code};
+use crate::app::App;
+use crate::clock::mint;
+use crate::settings::DeskView;
+use channels::inbound::{NewMessage, SinkError};
+use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, Refusal, Sender};
+use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
+use domain::queue::Request;
+use domain::{
+    AgentId, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo, Entry,
+    Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, State, TenantId,
+};
+use records::contacts::NewContact;
+use records::history::HistoryFilter;
+use routing::command::{Reader, ReceiveMessage};
+use routing::reply::Received;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What a door knows of the contact's conversation on it, so that it need not be looked up again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: look it up.
+    Unknown,
+    /// There is none.
+    None,
+    /// It is open, or was closed lately.
+    Known {
+        /// In which queue it is, or was.
+        queue: QueueId,
+        /// Its request type.
+        request_type: Option<String>,
+        /// Is it over?
+        over: bool,
+    },
+}
+
+impl Standing {
+    /// What a conversation tells.
+    pub fn of(conversation: &Conversation) -> Self {
+        Self::Known {
+            queue: conversation.queue.clone(),
+            request_type: conversation.info.request_type.clone(),
+            over: matches!(conversation.state, State::Closed | State::WrapUp),
+        }
+    }
+}
+
+/// The sink of one tenant's doors.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    app: Arc<App>,
+    tenant: TenantId,
+}
+
+impl Intake {
+    /// The sink for a tenant's doors.
+    pub fn new(app: &Arc<App>, tenant: &TenantId) -> Self {
+        Self { app: Arc::clone(app), tenant: tenant.clone() }
+    }
+}
+
+#[async_trait::async_trait]
+impl InboundSink for Intake {
+    async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
+        accept(&self.app, &self.tenant, inbound, Standing::Unknown).await.map_err(|error| {
+            SinkError {
+                reason: error.to_string(),
+                retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
+            }
+        })
+    }
+}
+
+/// Takes one event in. Resolves after the durable commit.
+///
+/// # Errors
+/// `unavailable` when the outcome is unknown; the same event may be given again.
+pub async fn accept(
+    app: &App,
+    tenant: &TenantId,
+    inbound: Inbound,
+    standing: Standing,
+) -> Result<Accepted, ApiError> {
+    if !app.accepts_work() {
+        return Err(ApiError::unavailable(
+            "the queue cannot be reached; the same request may be sent again",
+        ));
+    }
+    let view = app.settings.desk(tenant);
+    let Some(channel) = view.channel(&inbound.channel).filter(|channel| channel.enabled) else {
+        return Ok(Accepted::Refused(Refusal::ChannelClosed));
+    };
+    match &inbound.payload {
+        Payload::MessageNew(message) => {
+            if let Some(refusal) = refusal(&view, channel, message) {
+                return Ok(Accepted::Refused(refusal));
+            }
+            let from = Arrival { app, tenant, view: &view, channel, inbound: &inbound, message };
+            from.receive(standing).await
+        }
+        Payload::Read { seq, .. } if *seq > 0 => read(app, tenant, &inbound, *seq).await,
+        Payload::Read { .. } | Payload::Typing | Payload::Membership { .. } => Ok(Accepted::Noted),
+        Payload::Edited { .. }
+        | Payload::Deleted { .. }
+        | Payload::Reaction { .. }
+        | Payload::DeliveryReport { .. }
+        | Payload::CallState { .. }
+        | Payload::Unsupported { .. } => Ok(Accepted::Refused(Refusal::Unsupported)),
+    }
+}
+
+fn refusal(view: &DeskView, channel: &Channel, message: &NewMessage) -> Option<Refusal> {
+    if message.text.trim().is_empty() && message.files.is_empty() {
+        return Some(Refusal::Empty);
+    }
+    if message.text.len() > TEXT_BYTES_MAX || message.files.len() > FILES_PER_MESSAGE_MAX {
+        return Some(Refusal::TooLarge);
+    }
+    let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
+    if message.topic.as_deref().is_some_and(|topic| !topics.contains(&topic)) {
+        return Some(Refusal::UnknownTopic);
+    }
+    let known = |name: &str| view.desk.request_types.iter().any(|known| known.id == name);
+    let unknown = message.request_type.as_deref().is_some_and(|name| !known(name));
+    unknown.then_some(Refusal::UnknownRequestType)
+}
+
+async fn read(
+    app: &App,
+    tenant: &TenantId,
+    inbound: &Inbound,
+    seq: u64,
+) -> Result<Accepted, ApiError> {
+    let Some(contact) = &inbound.sender.contact else { return Ok(Accepted::Noted) };
+    let open = app.router.contact_conversation(tenant, &inbound.channel, contact).await?;
+    if let Some(conversation) = open {
+        app.router.mark_read(tenant, &conversation, &Reader::Contact(contact), seq).await?;
+    }
+    Ok(Accepted::Noted)
+}
+
+/// A message on its way in.
+struct Arrival<'a> {
+    app: &'a App,
+    tenant: &'a TenantId,
+    view: &'a DeskView,
+    channel: &'a Channel,
+    inbound: &'a Inbound,
+    message: &'a NewMessage,
+}
+
+/// What decides where a message waits.
+struct Wish {
+    queue: QueueId,
+    topic: Option<String>,
+    request_type: Option<String>,
+    last_agent: Option<AgentId>,
+}
+
+impl Arrival<'_> {
+    async fn receive(&self, standing: Standing) -> Result<Accepted, ApiError> {
+        let (contact, name, locale) = self.contact(&standing).await?;
+        let wish = self.wish(&contact, standing).await?;
+        let info = ConversationInfo {
+            contact_name: name,
+            audience: self.channel.audience,
+            locale,
+            topic: wish.topic.clone(),
+            request_type: wish.request_type.clone(),
+            resolution: None,
+            page_url: self.message.page_url.clone().map(|url| url.chars().take(1_000).collect()),
+            verified: self.inbound.sender.assurance == Assurance::Proved,
+        };
+        let id = message_id(&[
+            self.tenant.as_str(),
+            self.channel.id.as_str(),
+            &self.inbound.external_id,
+        ]);
+        let content = MessageContent {
+            id: id.clone(),
+            author: Author::Contact { id: contact.clone() },
+            kind: MessageKind::Text,
+            text: self.message.text.clone(),
+            files: self.message.files.clone(),
+            notice: None,
+            client_id: self.message.client_id.clone(),
+        };
+        let mut entry = self.entry(&wish.queue, &wish)?;
+        let (received, turned_away) = self.enter(&contact, &content, &info, &mut entry).await?;
+        let (conversation, seq, duplicate) = match received {
+            Received::Appended { conversation, seq, .. } => (conversation, seq, false),
+            Received::Duplicate { conversation, seq } => (conversation, seq, true),
+            Received::QueueFull => {
+                return Err(ApiError::new(Code::QueueFull, "too many wait in this queue just now"));
+            }
+        };
+        if turned_away {
+            self.tell_overflow(&conversation, &entry.queue).await;
+        }
+        Ok(Accepted::Message { conversation, seq, message: id, duplicate })
+    }
+
+    /// Enters the queue; a full one by its overflow policy: the queue that takes over, or else past
+    /// the bound, told to supervisors. Nobody is turned away in silence. True when past a bound.
+    async fn enter(
+        &self,
+        contact: &ContactId,
+        content: &MessageContent,
+        info: &ConversationInfo,
+        entry: &mut Entry,
+    ) -> Result<(Received, bool), ApiError> {
+        let new_conversation = mint::conversation();
+        let first = self.try_enter(contact, content, info, entry, &new_conversation).await?;
+        if first != Received::QueueFull {
+            return Ok((first, false));
+        }
+        let full = entry.queue.clone();
+        if let Some(to) = self.view.queue(&full).and_then(|queue| queue.overflow.to.clone()) {
+            let wish = Wish {
+                queue: to.clone(),
+                topic: info.topic.clone(),
+                request_type: info.request_type.clone(),
+                last_agent: None,
+            };
+            let mut there = self.entry(&to, &wish)?;
+            let second = self.try_enter(contact, content, info, &there, &new_conversation).await?;
+            if second != Received::QueueFull {
+                return Ok((second, false));
+            }
+            there.waiting_max = 0;
+            *entry = there;
+        } else {
+            entry.waiting_max = 0;
+        }
+        let last = self.try_enter(contact, content, info, entry, &new_conversation).await?;
+        Ok((last, true))
+    }
+
+    async fn try_enter(
+        &self,
+        contact: &ContactId,
+        content: &MessageContent,
+        info: &ConversationInfo,
+        entry: &Entry,
+        new_conversation: &ConversationId,
+    ) -> Result<Received, ApiError> {
+        let message = ReceiveMessage {
+            channel: &self.channel.id,
+            contact,
+            external_id: &self.inbound.external_id,
+            new_conversation,
+            content,
+            entry,
+            info,
+        };
+        Ok(self.app.router.receive_message(self.tenant, &message).await?)
+    }
+
+    /// Who says it. A door that knows the contact spares us the look-up, unless this may open a
+    /// conversation, which carries the contact's name.
+    async fn contact(&self, standing: &Standing) -> Result<(ContactId, String, Locale), ApiError> {
+        let sender = &self.inbound.sender;
+        if let Some(contact) = &sender.contact {
+            if matches!(standing, Standing::Known { .. }) {
+                let locale = sender.locale.unwrap_or_default();
+                return Ok((contact.clone(), sender.name.clone(), locale));
+            }
+            let known = self.app.records.contacts().get(self.tenant, contact).await?;
+            let known = known.ok_or_else(|| ApiError::unknown("contact"))?;
+            return Ok((known.id, known.name, sender.locale.unwrap_or(known.locale)));
+        }
+        let contact = self.find_or_make(sender).await?;
+        Ok((contact.id, contact.name, sender.locale.unwrap_or(contact.locale)))
+    }
+
+    async fn find_or_make(&self, sender: &Sender) -> Result<domain::Contact, ApiError> {
+        let identity = Identity {
+            channel: self.channel.id.clone(),
+            kind: sender.kind.clone(),
+            value: sender.value.clone(),
+            verified: sender.assurance == Assurance::Proved,
+        };
+        let new = NewContact {
+            id: mint::contact(),
+            name: sender.name.clone(),
+            audience: self.channel.audience,
+            locale: sender.locale.unwrap_or_default(),
+            created_at: self.app.clock.now(),
+            attributes: serde_json::Map::new(),
+        };
+        Ok(self
+            .app
+            .records
+            .contacts()
+            .find_or_create_by_identity(self.tenant, &identity, &new)
+            .await?)
+    }
+
+    /// Where the person wants to go: into the conversation there is, or by the chosen topic.
+    async fn wish(&self, contact: &ContactId, standing: Standing) -> Result<Wish, ApiError> {
+        let standing = match standing {
+            // Whether what is over can still be gone on with, only the switchboard knows.
+            Standing::Unknown | Standing::Known { over: true, .. } => self.look_up(contact).await?,
+            known @ (Standing::None | Standing::Known { .. }) => known,
+        };
+        match standing {
+            Standing::Known { queue, request_type, over } if self.view.queue(&queue).is_some() => {
+                // Only what may be queued anew needs to know whom the person spoke with last.
+                let last_agent = if over { self.last_agent(contact).await? } else { None };
+                Ok(Wish { queue, topic: self.message.topic.clone(), request_type, last_agent })
+            }
+            Standing::Known { .. } | Standing::None | Standing::Unknown => {
+                let mut wish = self.chosen()?;
+                wish.last_agent = self.last_agent(contact).await?;
+                Ok(wish)
+            }
+        }
+    }
+
+    async fn look_up(&self, contact: &ContactId) -> Result<Standing, ApiError> {
+        let id =
+            self.app.router.contact_conversation(self.tenant, &self.channel.id, contact).await?;
+        let Some(id) = id else { return Ok(Standing::None) };
+        let known = self.app.router.conversation(self.tenant, &id).await?;
+        Ok(known.map_or(Standing::None, |(conversation, _)| Standing::of(&conversation)))
+    }
+
+    /// By the topic chosen; without one by the channel's first.
+    fn chosen(&self) -> Result<Wish, ApiError> {
+        let topics = &self.channel.topics;
+        let topic = match &self.message.topic {
+            Some(chosen) => topics.iter().find(|topic| topic.id == *chosen),
+            None => topics.first(),
+        };
+        let topic = topic.ok_or_else(|| ApiError::unknown("topic"))?;
+        let request_type = self.message.request_type.clone().or_else(|| topic.request_type.clone());
+        let (queue, topic) = (topic.queue.clone(), Some(topic.id.clone()));
+        Ok(Wish { queue, topic, request_type, last_agent: None })
+    }
+
+    async fn last_agent(&self, contact: &ContactId) -> Result<Option<AgentId>, ApiError> {
+        let filter =
+            HistoryFilter { contact: Some(contact.clone()), limit: 1, ..HistoryFilter::default() };
+        let earlier = self.app.records.history().list(self.tenant, &filter).await?;
+        let last = earlier.into_iter().find_map(|conversation| conversation.agent);
+        Ok(last.filter(|agent| self.view.agent(agent).is_some_and(|agent| agent.enabled)))
+    }
+
+    fn entry(&self, queue: &QueueId, wish: &Wish) -> Result<Entry, ApiError> {
+        let now = self.app.clock.now();
+        let request = Request {
+            kind: self.channel.kind,
+            audience: self.channel.audience,
+            request_type: wish.request_type.as_deref(),
+            arrived_at: now,
+            last_agent: wish.last_agent.as_ref(),
+            now,
+        };
+        self.view.entry(queue, &request).ok_or_else(|| ApiError::unknown("queue"))
+    }
+
+    /// Supervisors learn that a bound was passed. It is a sign, not part of the commit: losing it
+    /// loses no one, so its failure is only noted.
+    async fn tell_overflow(&self, conversation: &ConversationId, queue: &QueueId) {
+        let event = Event::ConversationOverflowed {
+            conversation: conversation.clone(),
+            queue: queue.clone(),
+        };
+        if let Err(error) = self.app.router.announce(self.tenant, &event).await {
+            tracing::warn!(conversation.id = %conversation, error = %error, "an overflow was not told");
+        }
+    }
+}
+
+/// A message id made of what names the message outside: the same parts give the same id.
+pub fn message_id(parts: &[&str]) -> MessageId {
+    MessageId::from_uuid(named_uuid(parts))
+}
+
+/// A UUID (version 8) of a list of texts.
+pub(crate) fn named_uuid(parts: &[&str]) -> Uuid {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let mut bytes = [0u8; 16];
+    for (to, from) in bytes.iter_mut().zip(digest.finalize()) {
+        *to = from;
+    }
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_gets_the_same_message_id_and_nothing_else_does() {
+        let id = message_id(&["main", "city", "ctc_1.a"]);
+        assert_eq!(id, message_id(&["main", "city", "ctc_1.a"]));
+        assert_ne!(id, message_id(&["main", "city", "ctc_1.b"]));
+        assert_ne!(id, message_id(&["main", "cityc", "tc_1.a"]), "parts do not run together");
+    }
+}

@@ -1,0 +1,78 @@
+//! Moves conversations that waited too long to the queue that takes over. Reads the stream from a
+//! cursor of its own, so none is passed over when a gateway dies.
+
+use super::duty::{DutyWork, Passed};
+use super::entries;
+use crate::app::App;
+use domain::{ConversationId, Event, QueueId, State, TenantId};
+use futures_util::FutureExt;
+use routing::events::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DUTY: &str = "overflow";
+/// How many commits one pass reads.
+const COMMITS_AT_ONCE: usize = 256;
+
+pub(super) fn spawn(app: &Arc<App>) {
+    DutyWork {
+        name: DUTY,
+        pause: Duration::from_millis(200),
+        pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
+    }
+    .spawn(app);
+}
+
+async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
+    if done.is_empty() {
+        *done = app.router.duty_cursor(tenant, DUTY).await?;
+    }
+    if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
+        return Ok(false);
+    }
+    let commits = match app.router.commits_after(tenant, done, COMMITS_AT_ONCE).await? {
+        Read::Commits(commits) => commits,
+        Read::Lost => {
+            // Whoever still waits is reminded of by the reminders of its plan; go on from now.
+            tracing::error!(tenant.id = %tenant, "overflows were missed: the stream was cut before they were read");
+            let newest = app.router.newest_cursor(tenant).await?;
+            app.router.dispatch(tenant, DUTY, epoch, &newest, &[]).await?;
+            *done = newest;
+            return Ok(false);
+        }
+    };
+    let Some(last) = commits.last() else { return Ok(false) };
+    let cursor = last.cursor.clone();
+    for event in commits.iter().flat_map(|commit| &commit.events) {
+        if let Event::ConversationOverflowed { conversation, queue } = event {
+            take_over(app, tenant, conversation, queue).await?;
+        }
+    }
+    let more = commits.len() == COMMITS_AT_ONCE;
+    if app.router.dispatch(tenant, DUTY, epoch, &cursor, &[]).await? {
+        *done = cursor;
+        return Ok(more);
+    }
+    // Somebody else owns the duty now: what was done here is done again there, to no effect.
+    done.clear();
+    Ok(false)
+}
+
+/// Moves one conversation, if it still waits where it overflowed.
+async fn take_over(
+    app: &App,
+    tenant: &TenantId,
+    id: &ConversationId,
+    from: &QueueId,
+) -> Result<(), routing::RoutingError> {
+    let Some((conversation, _)) = app.router.conversation(tenant, id).await? else { return Ok(()) };
+    let waits = conversation.state == State::Queued && conversation.queue == *from;
+    let view = app.settings.desk(tenant);
+    if let Some(entry) =
+        entries::overflowed(&view, &conversation, app.clock.now()).filter(|_| waits)
+    {
+        app.router.change_queue(tenant, id, &entry, "overflow").await?;
+        tracing::info!(conversation.id = %id, queue.id = %entry.queue, "waited too long: another queue takes over");
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Outbound webhooks: events from the tenant's stream to the endpoints that want them, at least once
+//! and in order for each endpoint.
+//!
+//! The duty's owner reads commits and puts deliveries into the outbox together with its cursor, so
+//! nothing is left out or put in twice. Every gateway delivers: claim, post, record.
+
+mod deliver;
+pub mod guard;
+pub mod sign;
+
+use super::duty::{DutyWork, Passed};
+use super::inbound::named_uuid;
+use crate::app::App;
+use chrono::{DateTime, SecondsFormat};
+use domain::{Commit, DeliveryId, EndpointId, Event, TenantId, Webhook};
+use futures_util::FutureExt;
+use routing::command::NewDelivery;
+use routing::events::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DUTY: &str = "webhooks";
+/// How many commits one pass reads.
+const COMMITS_AT_ONCE: usize = 64;
+/// How many deliveries one call puts into the outbox.
+const DELIVERIES_AT_ONCE: usize = 64;
+
+pub(super) fn spawn(app: &Arc<App>) {
+    DutyWork {
+        name: DUTY,
+        pause: Duration::from_millis(200),
+        pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
+    }
+    .spawn(app);
+    deliver::spawn(app);
+}
+
+/// One delivery before it is in the outbox.
+struct Planned {
+    id: DeliveryId,
+    endpoint: EndpointId,
+    payload: String,
+}
+
+async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
+    let newest = app.hub.desk(tenant).position().map(|(_, newest)| newest);
+    if newest.as_deref() == Some(done.as_str()) {
+        return Ok(false);
+    }
+    let view = app.settings.desk(tenant);
+    let hooks: Vec<&Webhook> = view.desk.webhooks.iter().filter(|hook| hook.enabled).collect();
+    if hooks.is_empty() {
+        // Whoever is added later gets what happens from then on, not what happened before.
+        *done = newest.map(|newest| newest.to_string()).unwrap_or_default();
+        return Ok(false);
+    }
+    if done.is_empty() {
+        *done = app.router.duty_cursor(tenant, DUTY).await?;
+    }
+    let commits = match app.router.commits_after(tenant, done, COMMITS_AT_ONCE).await? {
+        Read::Commits(commits) => commits,
+        Read::Lost => {
+            tracing::error!(tenant.id = %tenant, "webhooks missed events: the stream was cut before they were read");
+            let newest = app.router.newest_cursor(tenant).await?;
+            app.router.dispatch(tenant, DUTY, epoch, &newest, &[]).await?;
+            *done = newest;
+            return Ok(false);
+        }
+    };
+    let more = commits.len() == COMMITS_AT_ONCE;
+    for commit in &commits {
+        let planned = plan(tenant, commit, &hooks)?;
+        let mut chunks = planned.chunks(DELIVERIES_AT_ONCE).peekable();
+        while let Some(chunk) = chunks.next() {
+            // The cursor moves with the last part; ids are made of the event, so a part that is put
+            // in again is known.
+            let cursor =
+                if chunks.peek().is_none() { commit.cursor.as_str() } else { done.as_str() };
+            if !dispatch(app, tenant, epoch, cursor, chunk).await? {
+                done.clear();
+                return Ok(false);
+            }
+        }
+        done.clone_from(&commit.cursor);
+    }
+    // Commits that nobody wanted moved nothing yet.
+    if !commits.is_empty() && !dispatch(app, tenant, epoch, done, &[]).await? {
+        done.clear();
+        return Ok(false);
+    }
+    Ok(more)
+}
+
+async fn dispatch(
+    app: &App,
+    tenant: &TenantId,
+    epoch: u64,
+    cursor: &str,
+    planned: &[Planned],
+) -> Result<bool, routing::RoutingError> {
+    let new: Vec<NewDelivery<'_>> = planned
+        .iter()
+        .map(|one| NewDelivery { id: &one.id, endpoint: &one.endpoint, payload: &one.payload })
+        .collect();
+    app.router.dispatch(tenant, DUTY, epoch, cursor, &new).await
+}
+
+/// The deliveries of one commit.
+fn plan(
+    tenant: &TenantId,
+    commit: &Commit,
+    hooks: &[&Webhook],
+) -> Result<Vec<Planned>, serde_json::Error> {
+    let mut planned = Vec::new();
+    for (n, event) in commit.events.iter().enumerate() {
+        // What became of a delivery is no event for webhooks: telling it would be a delivery again.
+        if matches!(event, Event::DeliveryRecorded { .. }) {
+            continue;
+        }
+        let wants = |hook: &&&Webhook| hook.events.is_empty() || hook.events.contains(event.name());
+        let mut payload = None;
+        for hook in hooks.iter().filter(wants) {
+            let payload = match &payload {
+                Some(payload) => payload,
+                None => payload.insert(payload_of(commit, n)?),
+            };
+            let place = n.to_string();
+            let names = [tenant.as_str(), hook.id.as_str(), &commit.cursor, &place];
+            planned.push(Planned {
+                id: DeliveryId::from_uuid(named_uuid(&names)),
+                endpoint: hook.id.clone(),
+                payload: payload.clone(),
+            });
+        }
+    }
+    Ok(planned)
+}
+
+/// `{id, type, timestamp, data}`.
+fn payload_of(commit: &Commit, n: usize) -> Result<String, serde_json::Error> {
+    let event = commit.events.get(n).map(serde_json::to_value).transpose()?.unwrap_or_default();
+    let ms = commit.cursor.split('-').next().and_then(|ms| ms.parse().ok()).unwrap_or(0);
+    let at = DateTime::from_timestamp_millis(ms).unwrap_or_default();
+    let mut data = match event {
+        serde_json::Value::Object(fields) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let name = data.remove("type").unwrap_or_default();
+    // An offer's token is for its agent alone.
+    data.remove("token");
+    serde_json::to_string(&serde_json::json!({
+        "id": format!("{}.{n}", commit.cursor),
+        "type": name,
+        "timestamp": at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "data": data,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hook(id: &str, events: &[&str]) -> Webhook {
+        Webhook {
+            id: id.parse().unwrap(),
+            url: "https://example.com".to_owned(),
+            events: events.iter().map(|event| (*event).to_owned()).collect(),
+            enabled: true,
+        }
+    }
+
+    #[test]
+    fn each_endpoint_gets_what_it_wants_under_ids_that_never_change() {
+        let (all, some, none) =
+            (hook("all", &[]), hook("some", &["agent_changed"]), hook("none", &["offer_made"]));
+        let commit = Commit {
+            cursor: "1732298400000-2".to_owned(),
+            events: vec![
+                Event::AgentChanged { agent: "li".parse().unwrap() },
+                Event::SettingsChanged { kind: "queues".to_owned() },
+                Event::DeliveryRecorded {
+                    delivery: "dlv_1".parse().unwrap(),
+                    endpoint: "all".parse().unwrap(),
+                    outcome: "sent".to_owned(),
+                    tries: 1,
+                },
+            ],
+        };
+        let tenant = "main".parse().unwrap();
+        let planned = plan(&tenant, &commit, &[&all, &some, &none]).unwrap();
+        let whom: Vec<&str> = planned.iter().map(|one| one.endpoint.as_str()).collect();
+        assert_eq!(whom, ["all", "some", "all"]);
+        let again = plan(&tenant, &commit, &[&all]).unwrap();
+        assert_eq!(planned.first().map(|one| &one.id), again.first().map(|one| &one.id));
+        assert_eq!(
+            planned.first().map(|one| one.payload.as_str()),
+            Some(
+                r#"{"id":"1732298400000-2.0","type":"agent_changed","timestamp":"2024-11-22T18:00:00.000Z","data":{"agent":"li"}}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! Settings: each tenant's desk, held ready for reading. The truth is in the archive; this snapshot
+//! is at most [`POLL_EVERY`] old, and fresh at once on the gateway where a change was made.
+
+use crate::tasks::{OnEnd, Tasks};
+use domain::queue::{self, Request};
+use domain::{
+    Agent, AgentId, Calendar, Channel, ChannelId, Desk, Entry, Queue, QueueId, TenantId, Webhook,
+};
+use records::Records;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the archive is asked for a newer version.
+pub const POLL_EVERY: Duration = Duration::from_secs(2);
+
+/// Every tenant's desk. Cloning is cheap and shares the snapshots.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    records: Records,
+    views: RwLock<Arc<BTreeMap<TenantId, Arc<DeskView>>>>,
+    changes: watch::Sender<u64>,
+}
+
+/// A desk with look-ups by id.
+#[derive(Debug, Default)]
+pub struct DeskView {
+    /// The desk as it was set.
+    pub desk: Desk,
+    /// The settings version; grows with each change.
+    pub version: u64,
+    agents: HashMap<AgentId, usize>,
+    queues: HashMap<QueueId, usize>,
+    channels: HashMap<ChannelId, usize>,
+}
+
+impl DeskView {
+    /// A view of a desk.
+    pub fn new(desk: Desk, version: u64) -> Self {
+        Self {
+            agents: desk.agents.iter().enumerate().map(|(n, a)| (a.id.clone(), n)).collect(),
+            queues: desk.queues.iter().enumerate().map(|(n, q)| (q.id.clone(), n)).collect(),
+            channels: desk.channels.iter().enumerate().map(|(n, c)| (c.id.clone(), n)).collect(),
+            desk,
+            version,
+        }
+    }
+
+    /// An agent, also a disabled one.
+    pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
+        self.agents.get(id).and_then(|place| self.desk.agents.get(*place))
+    }
+
+    /// A queue.
+    pub fn queue(&self, id: &QueueId) -> Option<&Queue> {
+        self.queues.get(id).and_then(|place| self.desk.queues.get(*place))
+    }
+
+    /// A channel, also a disabled one.
+    pub fn channel(&self, id: &ChannelId) -> Option<&Channel> {
+        self.channels.get(id).and_then(|place| self.desk.channels.get(*place))
+    }
+
+    /// A queue's calendar, if it has one.
+    pub fn calendar_of(&self, queue: &Queue) -> Option<&Calendar> {
+        let id = queue.calendar.as_ref()?;
+        self.desk.calendars.iter().find(|calendar| calendar.id == *id)
+    }
+
+    /// A webhook by its id.
+    pub fn webhook(&self, id: &str) -> Option<&Webhook> {
+        self.desk.webhooks.iter().find(|webhook| webhook.id.as_str() == id)
+    }
+
+    /// How a request waits in a queue; `None` when there is no such queue.
+    pub fn entry(&self, queue: &QueueId, request: &Request<'_>) -> Option<Entry> {
+        let queue = self.queue(queue)?;
+        Some(queue::enter(queue, self.calendar_of(queue), request))
+    }
+
+    /// Does any queue ask agents by turns? The switchboard then keeps their turns.
+    pub fn turns(&self) -> bool {
+        self.desk.queues.iter().any(|queue| queue.rule == domain::AgentRule::RoundRobin)
+    }
+}
+
+impl Settings {
+    /// Loads every tenant's desk.
+    ///
+    /// # Errors
+    /// When the archive cannot be read.
+    pub async fn load(records: &Records) -> records::Result<Self> {
+        let inner = Inner {
+            records: records.clone(),
+            views: RwLock::new(Arc::new(BTreeMap::new())),
+            changes: watch::Sender::new(0),
+        };
+        let settings = Self { inner: Arc::new(inner) };
+        settings.reload().await?;
+        Ok(settings)
+    }
+
+    /// The tenant's desk; an empty one for a tenant that does not exist.
+    pub fn desk(&self, tenant: &TenantId) -> Arc<DeskView> {
+        self.views().get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// Every tenant, in order of name.
+    pub fn tenants(&self) -> Vec<TenantId> {
+        self.views().keys().cloned().collect()
+    }
+
+    /// Does this tenant exist?
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        self.views().contains_key(tenant)
+    }
+
+    /// The tenant whose enabled channel has this name; with several, the first by name.
+    pub fn tenant_of_channel(&self, channel: &ChannelId) -> Option<TenantId> {
+        let views = self.views();
+        let mut having = views
+            .iter()
+            .filter(|(_, view)| view.channel(channel).is_some_and(|channel| channel.enabled));
+        having.next().map(|(tenant, _)| tenant.clone())
+    }
+
+    /// Counts changes of any desk, for tasks that follow them.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Reads whatever changed. True when something did.
+    ///
+    /// # Errors
+    /// When the archive cannot be read; the snapshots stay as they were.
+    pub async fn reload(&self) -> records::Result<bool> {
+        let tenants = self.inner.records.tenants().list().await?;
+        let old = self.views();
+        let mut new = BTreeMap::new();
+        let mut changed = tenants.len() != old.len();
+        for tenant in tenants {
+            let known = old.get(&tenant.id);
+            let version = self.inner.records.settings().version(&tenant.id).await?;
+            let view = match known.filter(|view| view.version == version) {
+                Some(view) => Arc::clone(view),
+                None => {
+                    changed = true;
+                    let (desk, version) = self.inner.records.settings().desk(&tenant.id).await?;
+                    Arc::new(DeskView::new(desk, version))
+                }
+            };
+            new.insert(tenant.id, view);
+        }
+        if changed {
+            let mut views = self.inner.views.write().unwrap_or_else(PoisonError::into_inner);
+            *views = Arc::new(new);
+            drop(views);
+            self.inner.changes.send_modify(|count| *count += 1);
+        }
+        Ok(changed)
+    }
+
+    /// Keeps the snapshots fresh.
+    pub fn spawn_reloading(&self, tasks: &Tasks) {
+        let settings = self.clone();
+        tasks.spawn("settings", OnEnd::Restart, move |stop| {
+            let settings = settings.clone();
+            async move {
+                while stop.run_until_cancelled(tokio::time::sleep(POLL_EVERY)).await.is_some() {
+                    settings.reload().await?;
+                }
+                Ok(())
+            }
+        });
+    }
+
+    fn views(&self) -> Arc<BTreeMap<TenantId, Arc<DeskView>>> {
+        Arc::clone(&self.inner.views.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,187 @@
+//! From an HTTP request to a socket's own task: address limits, the handshake, and the hand-over of
+//! the raw stream. The HTTP connection's own state (buffers, dispatcher) ends here.
+
+use super::session::Socket;
+use super::{agent, handshake, visitor};
+use crate::app::App;
+use crate::hub::Close;
+use crate::metrics;
+use crate::middleware::{client, limits::Limit};
+use actix_codec::Framed;
+use actix_http::h1::Codec;
+use actix_http::{HttpMessage as _, Request};
+use actix_web::rt::net::TcpStream;
+use bytes::Bytes;
+use channels::web_chat;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+
+/// How long writing the answer to a handshake may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Which socket a path opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Agent,
+    Visitor,
+}
+
+impl Kind {
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            "/v1/socket/agent" => Some(Self::Agent),
+            "/v1/socket/visitor" => Some(Self::Visitor),
+            _ => None,
+        }
+    }
+
+    fn task(self) -> &'static str {
+        match self {
+            Self::Agent => "agent_socket",
+            Self::Visitor => "visitor_socket",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Visitor => "visitor",
+        }
+    }
+}
+
+/// What the handshake said of the client.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    /// Its address, behind trusted proxies.
+    pub address: IpAddr,
+    /// The origin of its page, unless it is a page of ours or no browser at all.
+    pub foreign_origin: Option<String>,
+}
+
+/// Takes over a connection that asked for a socket.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub async fn upgrade(
+    app: Arc<App>,
+    request: Request,
+    framed: Framed<TcpStream, Codec>,
+) -> std::io::Result<()> {
+    let parts = framed.into_parts();
+    let (mut stream, early) = (parts.io, parts.read_buf);
+    match admit(&app, &request) {
+        Err(refusal) => answer(&mut stream, &refusal).await,
+        Ok((kind, client, key)) => {
+            answer(&mut stream, &handshake::accepted(&key)).await?;
+            // Registered anew inside the runtime of the sockets, away from the HTTP worker.
+            let stream = stream.into_std()?;
+            let tasks = app.tasks.clone();
+            let early = early.freeze();
+            tasks.spawn_once(
+                kind.task(),
+                async move { serve(app, kind, client, stream, early).await },
+            );
+            Ok(())
+        }
+    }
+}
+
+async fn answer(stream: &mut TcpStream, text: &str) -> std::io::Result<()> {
+    let write = stream.write_all(text.as_bytes());
+    match tokio::time::timeout(ANSWER_WITHIN, write).await {
+        Ok(written) => written,
+        Err(_elapsed) => Err(std::io::ErrorKind::TimedOut.into()),
+    }
+}
+
+/// Which socket for whom, or the whole refusal.
+fn admit(app: &App, request: &Request) -> Result<(Kind, Client, String), String> {
+    let refused = |status, code, detail: &str| handshake::refused(status, code, detail, None);
+    let Some(kind) = Kind::of(request.path()) else {
+        return Err(refused(404, "not_found", "there is no socket at this path"));
+    };
+    let key = handshake::key(request)
+        .map_err(|(status, detail)| refused(status, "bad_request", detail))?;
+    let headers = request.headers();
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let Some(peer) = request.peer_addr() else {
+        return Err(refused(400, "bad_request", "the connection has no address"));
+    };
+    let address = client::address(peer.ip(), forwarded, &app.proxies);
+    if app.is_closing() {
+        return Err(handshake::refused(503, "unavailable", "this gateway is closing", Some(1_000)));
+    }
+    let limit = Limit::per_minute(app.config.limits.connects_per_minute);
+    if let Err(error) = app.take_here(&format!("connect:{}", client::limit_key(address)), limit) {
+        return Err(handshake::refused(
+            429,
+            error.code().name(),
+            error.detail(),
+            error.retry_after_ms(),
+        ));
+    }
+    let own =
+        |origin: &&str| app.config.allows_origin(origin) || handshake::same_host(headers, origin);
+    let foreign_origin =
+        handshake::origin(headers).filter(|origin| !own(origin)).map(str::to_owned);
+    if kind == Kind::Agent && foreign_origin.is_some() {
+        return Err(refused(
+            403,
+            "forbidden",
+            "pages of this origin may not open an agent's socket",
+        ));
+    }
+    if let Some(origin) = &foreign_origin
+        && !some_channel_allows(app, origin)
+    {
+        return Err(refused(403, "forbidden", "pages of this origin may not open a socket here"));
+    }
+    Ok((kind, Client { address, foreign_origin }, key))
+}
+
+/// Does any web chat allow this origin? Whether the visitor's own does, `hello` decides.
+fn some_channel_allows(app: &App, origin: &str) -> bool {
+    let own = app.config.public_origin();
+    app.settings.tenants().iter().any(|tenant| {
+        let (view, desk) = (app.settings.desk(tenant), app.hub.desk(tenant));
+        let mut doors = view.desk.channels.iter().filter_map(|channel| {
+            let served = channel.enabled && channel.adapter == web_chat::ADAPTER;
+            desk.door(&view, channel).filter(|_| served)
+        });
+        doors.any(|door| door.config().allows_origin(origin, &own))
+    })
+}
+
+async fn serve(
+    app: Arc<App>,
+    kind: Kind,
+    client: Client,
+    stream: std::net::TcpStream,
+    early: Bytes,
+) {
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::warn!(error = %error, "a socket could not be taken over");
+            return;
+        }
+    };
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(error = %error, "a socket is gone before it began");
+        return;
+    }
+    let mut socket = Socket::new(stream, early).await;
+    metrics::sockets_open(kind.name(), 1.0);
+    let close = match kind {
+        Kind::Agent => agent::serve(&app, &client, &mut socket).await,
+        Kind::Visitor => visitor::serve(&app, &client, &mut socket).await,
+    };
+    metrics::sockets_open(kind.name(), -1.0);
+    metrics::socket_closed(kind.name(), close.map_or(0, Close::code));
+    if let Some(close) = close {
+        socket.close(close).await;
+    }
+}

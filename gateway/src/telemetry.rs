@@ -1,0 +1,31 @@
+//! Tracing: set up once for the process, and one helper that tells an error with its whole chain.
+
+use crate::config::{LogConfig, LogFormat};
+use std::error::Error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Sets the process's subscriber; a second call does nothing, so tests may call it freely.
+pub fn init(config: &LogConfig) {
+    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_bad| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let done = match config.format {
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+        LogFormat::Text => builder.finish().try_init(),
+    };
+    if done.is_err() {
+        tracing::debug!("tracing was set up before");
+    }
+}
+
+/// An error and all its causes, in one line.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

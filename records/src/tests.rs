@@ -1,0 +1,18 @@
+//! The archive as its callers see it: every promise on both engines, each test with a database of
+//! its own.
+
+mod audit;
+mod contacts;
+mod credentials;
+mod engine;
+mod files;
+mod history;
+mod isolation;
+mod postgres;
+mod ratings;
+mod reports;
+mod sample;
+mod search;
+mod settings;
+mod store;
+mod tenants;

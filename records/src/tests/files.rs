@@ -1,0 +1,56 @@
+//! What is known of uploads.
+
+use crate::files::{Attached, FileRecord, Uploader};
+use crate::tests::engine::on_both_engines;
+use crate::tests::sample::{agent_id, conversation_id};
+use domain::Timestamp;
+use futures_util::future::join_all;
+
+fn file(n: u8, uploaded_by: Uploader) -> FileRecord {
+    FileRecord {
+        id: format!("file_{n}").parse().unwrap(),
+        name: "收入证明.pdf".to_owned(),
+        media_type: "application/pdf".to_owned(),
+        bytes: 12_345,
+        sha256: [n; 32],
+        uploaded_by,
+        conversation: None,
+        created_at: Timestamp(n.into()),
+    }
+}
+
+on_both_engines! {
+    async fn a_file_goes_with_one_conversation_for_good(r) {
+        let city = r.tenant("city").await;
+        let one = file(1, Uploader::Contact("ctc_ming".parse().unwrap()));
+        r.files().create(&city, &one).await.unwrap();
+        assert_eq!(r.files().get(&city, &one.id).await.unwrap(), Some(one.clone()));
+        let files = r.files();
+        let ids = [1, 2, 3, 4].map(conversation_id);
+        let attached = join_all(ids.iter().map(|id| files.attach(&city, &one.id, id))).await;
+        let won = attached.iter().position(|a| matches!(a, Ok(Attached::Attached))).unwrap();
+        for (n, outcome) in attached.into_iter().enumerate().filter(|(n, _)| *n != won) {
+            let holder = Attached::Elsewhere { conversation: ids[won].clone() };
+            assert_eq!(outcome.unwrap(), holder, "{n}");
+        }
+        assert_eq!(files.attach(&city, &one.id, &ids[won]).await.unwrap(), Attached::Attached);
+        let unknown = "file_9".parse().unwrap();
+        assert_eq!(files.attach(&city, &unknown, &ids[0]).await.unwrap(), Attached::Unknown);
+        assert_eq!(files.get(&city, &one.id).await.unwrap().unwrap().conversation.as_ref(), Some(&ids[won]));
+    }
+
+    async fn only_old_files_that_no_message_carries_are_cleaned_up(r) {
+        let city = r.tenant("city").await;
+        for n in 1..=4 {
+            r.files().create(&city, &file(n, Uploader::Agent(agent_id("wang")))).await.unwrap();
+        }
+        let (carried, old) = (file(1, Uploader::Agent(agent_id("wang"))).id, "file_2".parse().unwrap());
+        r.files().attach(&city, &carried, &conversation_id(1)).await.unwrap();
+        let found = r.files().unattached(&city, Timestamp(4), 10).await.unwrap();
+        assert_eq!(found.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["file_2", "file_3"]);
+        assert!(!r.files().forget_unattached(&city, &carried).await.unwrap());
+        assert!(r.files().forget_unattached(&city, &old).await.unwrap());
+        assert!(!r.files().forget_unattached(&city, &old).await.unwrap());
+        assert_eq!(r.files().unattached(&city, Timestamp(9), 1).await.unwrap()[0].id.as_str(), "file_3");
+    }
+}

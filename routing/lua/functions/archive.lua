@@ -1,0 +1,35 @@
+-- archive: the records hold a closed conversation up to a seq; its log leaves Redis. The hash stays
+-- until the window for reopening is over, so that the same conversation can go on.
+--
+-- ARGV  2 conversation · 3 the last seq that the records hold
+-- Reply {unknown} · {changed} (it grew or is open again: read it anew) · {archived}
+-- Calls Router::archive
+
+H.register('archive', function(c, args)
+  local v = H.load(c, args[2])
+  if not v then
+    redis.call('ZREM', c.t .. 'closed', args[2])
+    return { 'unknown' }
+  end
+  local log = c.t .. 'log:' .. v.id
+  local last = redis.call('LLEN', log) + v.base
+  if v.state ~= 'closed' or last ~= tonumber(args[3]) then
+    return { 'changed' }
+  end
+  redis.call('ZREM', c.t .. 'closed', v.id)
+  redis.call('DEL', log)
+  local pointer = c.t .. 'open:' .. v.channel .. ':' .. v.contact
+  local current = redis.call('GET', pointer) == v.id
+  local left = tonumber(v.closed) + H.policy(v.policy).reopen_ms - c.now
+  if left <= 0 or not current then
+    redis.call('DEL', c.t .. 'conv:' .. v.id)
+    if current then
+      redis.call('DEL', pointer)
+    end
+    return { 'archived' }
+  end
+  redis.call('HSET', c.t .. 'conv:' .. v.id, 'base', H.int(last))
+  redis.call('PEXPIRE', c.t .. 'conv:' .. v.id, H.int(left))
+  redis.call('PEXPIRE', pointer, H.int(left))
+  return { 'archived' }
+end)

@@ -1,0 +1,85 @@
+-- receive_message: a contact's word enters. Drops a duplicate, finds, opens or reopens the
+-- conversation, appends the message, queues it, tries to match.
+--
+-- ARGV  2 channel · 3 contact · 4 external id · 5 id for a new conversation · 6 message content ·
+--       7–14 entry (queue, kind, arrived, due, not_before, plan, policy, waiting_max) · 15 info ·
+--       16 how long to remember the external id, ms
+-- Reply {duplicate, conversation, seq} · {queue_full} · {appended, conversation, seq, entered, state}
+-- Keeps one open conversation per contact and channel (I4); the mark, the message, the state and the
+--       indexes are written together (I3); the same external id is one message (I2).
+-- Calls Router::receive_message
+
+-- The contact's conversation on this channel, if a word belongs to it still.
+local function open_conversation(c, pointer)
+  local id = redis.call('GET', pointer)
+  local v = id and H.load(c, id)
+  if v and v.state == 'closed' and tonumber(v.closed) + H.policy(v.policy).reopen_ms <= c.now then
+    return nil
+  end
+  return v or nil
+end
+
+-- The contact came back after the end.
+local function reopen(c, v, e)
+  local a = H.load_agent(c, v.agent)
+  H.event(c, 'conversation_reopened', '"conversation":"' .. v.id .. '","contact":"' .. v.contact .. '"')
+  if v.state == 'wrap_up' and a then
+    H.cancel(c, 'u', v.id)
+    H.save(v, 'state', 'active', 'until', '', 'closed', '')
+    H.event(c, 'conversation_assigned', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
+      .. '","agent":"' .. a.id .. '","how":"reopened","waited_ms":0')
+    return
+  end
+  redis.call('ZREM', c.t .. 'closed', v.id)
+  redis.call('PERSIST', c.t .. 'conv:' .. v.id)
+  redis.call('PERSIST', c.t .. 'open:' .. v.channel .. ':' .. v.contact)
+  H.save(v, 'closed', '', 'accepted', '', 'agent', '')
+  H.apply_entry(v, e)
+  H.notice(c, v, '"code":"reopened"')
+  H.schedule_or_enter(c, v, e, 'reopened')
+end
+
+-- Wakes a conversation that rested: it waits from now on, with as much time as it had.
+local function continue(c, v, e)
+  if v.state == 'snoozed' then
+    H.wake(c, v)
+    return true
+  elseif v.state == 'wrap_up' or v.state == 'closed' then
+    reopen(c, v, e)
+    return true
+  end
+  return false
+end
+
+H.register('receive_message', function(c, a)
+  local channel, contact, content = a[2], a[3], a[6]
+  local mark = c.t .. 'seen:' .. channel .. ':' .. a[4]
+  local seen = redis.call('GET', mark)
+  if seen then
+    local conversation, seq = string.match(seen, '^(%S+) (%d+)$')
+    return { 'duplicate', conversation, seq }
+  end
+  local e = H.entry(a, 7)
+  local pointer = c.t .. 'open:' .. channel .. ':' .. contact
+  local v = open_conversation(c, pointer)
+  if not v and e.waiting_max > 0 and redis.call('ZCARD', c.t .. 'waiting:' .. e.queue) >= e.waiting_max then
+    return { 'queue_full' }
+  end
+  local entered = false
+  if not v then
+    v, entered = H.new_conversation(c, a[5]), true
+    H.apply_entry(v, e)
+    H.save(v, 'state', 'queued', 'contact', contact, 'channel', channel, 'opened', c.now, 'info', a[15])
+    redis.call('SET', pointer, v.id)
+    H.event(c, 'conversation_opened', '"conversation":"' .. v.id .. '","contact":"' .. contact
+      .. '","channel":"' .. channel .. '","queue":"' .. e.queue .. '"')
+  end
+  local seq = H.append(c, v, content)
+  redis.call('SET', mark, v.id .. ' ' .. H.int(seq), 'PX', a[16])
+  if entered then
+    H.schedule_or_enter(c, v, e, 'arrival')
+  else
+    entered = continue(c, v, e)
+  end
+  return { 'appended', v.id, H.int(seq), entered and '1' or '0', v.state }
+end)

@@ -1,0 +1,97 @@
+-- run_timers: everything that is due, earliest first, at most 64.
+--
+-- ARGV  2 at most so many
+-- Reply {ran, count, next due or ''}
+-- Keeps each effect exactly once (I11): a timer is removed in the call that carries it out.
+-- Calls Router::run_timers
+
+local RUN = {}
+
+-- w: the next step of a waiting conversation's plan.
+function RUN.w(c, id)
+  local v = H.load(c, id)
+  local step = H.plan(v.plan)[v.step]
+  if step.action == 'L' then
+    H.unwait(c, v)
+    H.save(v, 'step', v.step + 1, 'lane', H.lane_text(v.kind, step.need, H.lane(v.lane).excluded))
+    H.event(c, 'need_relaxed', '"conversation":"' .. id .. '","lane":"' .. v.lane .. '"')
+    if not H.match_conversation(c, v, 'need_relaxed') then
+      H.wait(c, v)
+    end
+    return
+  end
+  local said = { D = 'conversation_overdue', O = 'conversation_overflowed', R = 'conversation_reminded' }
+  H.event(c, said[step.action], '"conversation":"' .. id .. '","queue":"' .. v.queue .. '"')
+  if step.action ~= 'R' then
+    H.save(v, 'step', v.step + 1)
+  end
+  H.plan_timer(c, v)
+end
+
+-- o: an offer was not answered in time.
+function RUN.o(c, id)
+  local v = H.load(c, id)
+  local a = H.load_agent(c, v.agent)
+  H.unoffer(c, v, a)
+  a.misses = a.misses + 1
+  H.event(c, 'offer_expired', '"conversation":"' .. id .. '","agent":"' .. a.id .. '"')
+  if a.misses >= H.policy(v.policy).misses_max then
+    H.present(c, a, 'not_answering', 'missed_offers')
+  end
+  H.exclude(v, a.id)
+  H.requeue(c, v, 'expired')
+  H.match_agent(c, a, 'expired')
+end
+
+-- u: the wrap-up time is over.
+function RUN.u(c, id)
+  local v = H.load(c, id)
+  local a = H.load_agent(c, v.agent)
+  H.end_wrap_up(c, v, a)
+  if a then
+    H.match_agent(c, a, 'released')
+  end
+end
+
+-- z: a rest is over.
+function RUN.z(c, id)
+  H.wake(c, H.load(c, id))
+end
+
+-- s: the desk opens.
+function RUN.s(c, id)
+  H.enter(c, H.load(c, id), 'opening')
+end
+
+-- h: an agent's sockets are silent. The conversations go back to their old places.
+function RUN.h(c, id)
+  local a = H.load_agent(c, id)
+  H.present(c, a, 'offline', 'heartbeat_lost')
+  H.save_agent(c, a)
+  H.abandon(c, a, 'agent_lost', false)
+end
+
+-- m: an agent could take more than one call gives.
+function RUN.m(c, id)
+  local a = H.load_agent(c, id)
+  if a then
+    H.match_agent(c, a, 'ready')
+  end
+end
+
+H.register('run_timers', function(c, args)
+  local timers = c.t .. 'timers'
+  local most = math.min(tonumber(args[2]), H.TIMERS_MAX)
+  local ran = 0
+  while ran < most do
+    local due = redis.call('ZRANGEBYSCORE', timers, '-inf', H.int(c.now), 'LIMIT', 0, 1)[1]
+    if not due then
+      break
+    end
+    redis.call('ZREM', timers, due)
+    RUN[string.sub(due, 1, 1)](c, string.sub(due, 3))
+    ran = ran + 1
+  end
+  local next = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')
+  return { 'ran', H.int(ran), next[2] or '' }
+end)

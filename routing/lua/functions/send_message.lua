@@ -1,0 +1,31 @@
+-- send_message: an agent says something to the contact, or writes a note.
+--
+-- ARGV  2 conversation · 3 agent · 4 message content · 5 `text` or `note` · 6 client id ·
+--       7 how long to remember the client id, ms · 8 delivery id or '' · 9 endpoint · 10 payload
+-- Reply {unknown} · {not_assigned} · {duplicate, seq} · {appended, seq}
+-- Keeps one message per client id; the delivery stands in the outbox when the message is in the log.
+-- Calls Router::send_message
+
+H.register('send_message', function(c, a)
+  local v = H.load(c, a[2])
+  if not v then
+    return { 'unknown' }
+  end
+  local mark = c.t .. 'seen:' .. v.id .. ':' .. a[3] .. ':' .. a[6]
+  local seen = redis.call('GET', mark)
+  if seen then
+    return { 'duplicate', seen }
+  end
+  if a[5] == 'text' and (v.agent ~= a[3] or v.state ~= 'active') then
+    return { 'not_assigned' }
+  end
+  if v.state == 'closed' then
+    return { 'unknown' }
+  end
+  local seq = H.append(c, v, a[4])
+  redis.call('SET', mark, H.int(seq), 'PX', a[7])
+  if a[8] ~= '' then
+    H.deliver(c, a[8], a[9], a[10])
+  end
+  return { 'appended', H.int(seq) }
+end)

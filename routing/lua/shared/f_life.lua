@@ -1,0 +1,199 @@
+-- The life of a conversation: entering, offer, assignment, letting go, close. Each step keeps the
+-- conversation in exactly the indexes of its state.
+
+local function queued_event(c, v, reason)
+  H.event(c, 'conversation_queued', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
+    .. '","queue":"' .. v.queue .. '","lane":"' .. v.lane .. '","due_at":' .. H.int(v.due)
+    .. ',"reason":"' .. reason .. '"')
+end
+
+-- Back to (or into) its lane at its old place, or straight to an agent. It stands in no index now.
+function H.requeue(c, v, reason)
+  H.save(v, 'state', 'queued', 'agent', '', 'token', '', 'lane', v.lane, 'until', '', 'units', 0)
+  queued_event(c, v, reason)
+  if not H.match_conversation(c, v, reason) then
+    H.wait(c, v)
+  end
+end
+
+-- A step that waits for one agent is skipped when that agent takes no work.
+local function skip_absent(c, v, steps)
+  local step = steps[v.step]
+  local only = string.match(step.need, '|(.*)$')
+  while only ~= '' and steps[v.step + 1].action == 'L' do
+    local a = H.load_agent(c, only)
+    if a and a.presence == 'ready' then
+      break
+    end
+    v.step = v.step + 1
+    step = steps[v.step]
+    only = string.match(step.need, '|(.*)$')
+  end
+  return step
+end
+
+-- Enters the queue by the plan it carries, from its first step.
+function H.enter(c, v, reason, excluded)
+  local steps = H.plan(v.plan)
+  v.step = 1
+  local step = skip_absent(c, v, steps)
+  v.entered = c.now - step.after
+  v.lane = H.lane_text(v.kind, step.need, excluded or '')
+  v.step = v.step + 1
+  H.save(v, 'entered', v.entered, 'step', v.step)
+  H.requeue(c, v, reason)
+end
+
+-- Takes over an entry: where and how the conversation waits from now on. It stands in no lane until
+-- it enters.
+function H.apply_entry(v, e)
+  H.save(v, 'queue', e.queue, 'kind', e.kind, 'arrived', e.arrived, 'due', e.due, 'plan', e.plan,
+    'policy', e.policy, 'lane', '')
+end
+
+-- Reads the eight arguments of an entry.
+function H.entry(args, from)
+  return {
+    queue = args[from], kind = args[from + 1], arrived = tonumber(args[from + 2]),
+    due = tonumber(args[from + 3]), not_before = tonumber(args[from + 4]), plan = args[from + 5],
+    policy = args[from + 6], waiting_max = tonumber(args[from + 7]),
+  }
+end
+
+-- Waits for opening hours, or enters at once.
+function H.schedule_or_enter(c, v, e, reason, excluded)
+  redis.call('SADD', c.t .. 'queues', v.queue)
+  if not e.not_before or e.not_before <= c.now then
+    return H.enter(c, v, reason, excluded)
+  end
+  H.save(v, 'state', 'scheduled', 'agent', '', 'token', '', 'until', e.not_before, 'units', 0)
+  H.timer(c, 's', v.id, e.not_before)
+  H.event(c, 'conversation_scheduled', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
+    .. '","queue":"' .. v.queue .. '","until":' .. H.int(e.not_before))
+end
+
+-- Gives the conversation to an agent who holds its units already. Being given work ends idleness, so
+-- that one agent is not filled before the next has any; the caller saves the agent.
+function H.assign(c, v, a, how)
+  a.idle_since = c.now
+  H.save(v, 'state', 'active', 'agent', a.id, 'token', '', 'until', '', 'units', v.units, 'last', a.id,
+    'accepted', c.now)
+  H.event(c, 'conversation_assigned', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
+    .. '","agent":"' .. a.id .. '","how":"' .. how .. '","waited_ms":' .. H.int(c.now - v.arrived))
+  H.notice(c, v, '"code":"joined","agent":"' .. a.id .. '"')
+end
+
+-- Holds the conversation out to an agent, or gives it at once where the queue says so. The caller
+-- saves the agent.
+function H.offer(c, v, a, why)
+  local policy = H.policy(v.policy)
+  v.units = H.hold(c, a, v)
+  a.turn_at = c.now
+  H.save(v, 'why', why)
+  if policy.auto then
+    return H.assign(c, v, a, 'auto')
+  end
+  a.offer = v.id
+  local token, deadline = 'ofr_' .. H.int(v.offers + 1), c.now + policy.offer_ms
+  H.save(v, 'state', 'offered', 'agent', a.id, 'token', token, 'until', deadline, 'units', v.units,
+    'offers', v.offers + 1)
+  H.timer(c, 'o', v.id, deadline)
+  H.event(c, 'offer_made', '"conversation":"' .. v.id .. '","contact":"' .. v.contact .. '","agent":"'
+    .. a.id .. '","token":"' .. token .. '","deadline":' .. H.int(deadline) .. ',"why":' .. why)
+end
+
+-- Takes an offer back from its agent; the conversation stands in no index after it.
+function H.unoffer(c, v, a)
+  H.cancel(c, 'o', v.id)
+  H.let_go(c, a, v)
+  a.offer = ''
+end
+
+-- Takes an active conversation from its agent, who becomes a little more idle.
+function H.release(c, v, a, reason)
+  H.let_go(c, a, v)
+  a.idle_since = c.now
+  H.event(c, 'conversation_released', '"conversation":"' .. v.id .. '","agent":"' .. a.id
+    .. '","reason":"' .. reason .. '"')
+end
+
+-- Says in the log that it went back to the queue.
+function H.requeued_notice(c, v, reason)
+  H.notice(c, v, '"code":"requeued","reason":"' .. reason .. '","queue":"' .. v.queue .. '"')
+end
+
+-- Over for good: to be archived.
+function H.finish(c, v)
+  H.save(v, 'state', 'closed', 'token', '', 'until', '', 'units', 0)
+  redis.call('ZADD', c.t .. 'closed', H.int(tonumber(v.closed) or c.now), v.id)
+end
+
+-- Remembers how long conversations of a queue are held, as a moving mean.
+function H.learn_handling(c, v)
+  local took = c.now - (tonumber(v.accepted) or c.now)
+  local mean = tonumber(redis.call('HGET', c.t .. 'handling', v.queue) or took)
+  redis.call('HSET', c.t .. 'handling', v.queue, H.int(math.floor(mean * 0.9 + took * 0.1 + 0.5)))
+end
+
+-- Every conversation that an agent holds or is offered goes back to the queue with its old place.
+-- Mail can wait for its agent: it is kept unless `all`. At most 128: capacity bounds it far below.
+function H.abandon(c, a, reason, all)
+  local held = redis.call('SMEMBERS', c.t .. 'held:' .. a.id)
+  table.sort(held)
+  for _, id in ipairs(held) do
+    local v = H.load(c, id)
+    if v.state == 'offered' then
+      H.unoffer(c, v, a)
+      H.save_agent(c, a)
+      H.event(c, 'offer_withdrawn', '"conversation":"' .. id .. '","agent":"' .. a.id .. '"')
+      H.requeue(c, v, 'withdrawn')
+    elseif v.state == 'active' and (all or v.kind ~= 'e') then
+      H.release(c, v, a, reason)
+      H.save_agent(c, a)
+      v.agent = ''
+      H.requeued_notice(c, v, reason)
+      H.enter(c, v, reason)
+    elseif v.state == 'wrap_up' then
+      H.end_wrap_up(c, v, a)
+      H.save_agent(c, a)
+    end
+  end
+end
+
+-- The wrap-up is over: the units are free.
+function H.end_wrap_up(c, v, a)
+  H.cancel(c, 'u', v.id)
+  if a then
+    H.let_go(c, a, v)
+    a.idle_since = c.now
+  end
+  H.event(c, 'wrap_up_ended', '"conversation":"' .. v.id .. '","agent":"' .. v.agent .. '"')
+  H.finish(c, v)
+end
+
+-- The agent is not asked again for this conversation.
+function H.exclude(v, agent)
+  local lane = H.lane(v.lane)
+  H.save(v, 'lane', H.lane_text(lane.kind, lane.need .. '|' .. lane.only, H.excluding(lane.excluded, agent)))
+end
+
+-- A conversation that rested waits from now on, with as much time as its entry had.
+function H.wake(c, v)
+  H.cancel(c, 'z', v.id)
+  redis.call('SREM', c.t .. 'resting:' .. v.last, v.id)
+  H.save(v, 'due', c.now + v.due - v.arrived, 'arrived', c.now)
+  H.requeued_notice(c, v, 'woken')
+  H.enter(c, v, 'woken')
+end
+
+-- Takes back the offer that an agent has, if any.
+function H.withdraw(c, a)
+  if a.offer == '' then
+    return
+  end
+  local v = H.load(c, a.offer)
+  H.unoffer(c, v, a)
+  H.event(c, 'offer_withdrawn', '"conversation":"' .. v.id .. '","agent":"' .. a.id .. '"')
+  H.requeue(c, v, 'withdrawn')
+  H.save_agent(c, a)
+end

@@ -1,0 +1,89 @@
+//! What the transitions take: plain data, checked by the types of `domain`.
+
+use domain::{
+    AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, EndpointId, Entry,
+    MessageContent, Timestamp,
+};
+
+/// A contact's word on its way into the queue.
+#[derive(Debug, Clone)]
+pub struct ReceiveMessage<'a> {
+    /// The channel through which it came.
+    pub channel: &'a ChannelId,
+    /// Who says it.
+    pub contact: &'a ContactId,
+    /// The id that the channel gave it; the same one again is the same message. At most 256 bytes.
+    pub external_id: &'a str,
+    /// The id that a new conversation would get.
+    pub new_conversation: &'a ConversationId,
+    /// The message.
+    pub content: &'a MessageContent,
+    /// How the conversation waits, if this opens or reopens one.
+    pub entry: &'a Entry,
+    /// What else is known, if this opens one.
+    pub info: &'a ConversationInfo,
+}
+
+/// An agent's word, or a note.
+#[derive(Debug, Clone)]
+pub struct SendMessage<'a> {
+    /// Which conversation.
+    pub conversation: &'a ConversationId,
+    /// Who says it; to say something to the contact the agent must hold the conversation.
+    pub agent: &'a AgentId,
+    /// The message; `client_id` is its dedupe key within the conversation and the agent.
+    pub content: &'a MessageContent,
+    /// The delivery that carries it out, for channels that are not read from the log.
+    pub delivery: Option<NewDelivery<'a>>,
+}
+
+/// A delivery to put in the outbox.
+#[derive(Debug, Clone)]
+pub struct NewDelivery<'a> {
+    /// Its id, which is also the idempotency key that the far end sees.
+    pub id: &'a DeliveryId,
+    /// Where to; deliveries of one endpoint go out in order.
+    pub endpoint: &'a EndpointId,
+    /// What to deliver, opaque here.
+    pub payload: &'a str,
+}
+
+/// Who closes a conversation.
+#[derive(Debug, Clone)]
+pub enum Closer<'a> {
+    /// The agent who holds it.
+    Agent(&'a AgentId),
+    /// The contact whose it is.
+    Contact(&'a ContactId),
+    /// A supervisor or a rule.
+    System,
+}
+
+/// Who may let go of a conversation in a transfer.
+#[derive(Debug, Clone)]
+pub enum Holder<'a> {
+    /// The agent who holds it.
+    Agent(&'a AgentId),
+    /// A supervisor, whoever holds it.
+    Anyone,
+}
+
+/// How a delivery's try ended.
+#[derive(Debug, Clone)]
+pub enum DeliveryOutcome<'a> {
+    /// It arrived.
+    Sent,
+    /// Try again at this time.
+    RetryAt(Timestamp, &'a str),
+    /// Give up: to the dead letters, with the reason.
+    Dead(&'a str),
+}
+
+/// Whose reading of a conversation.
+#[derive(Debug, Clone)]
+pub enum Reader<'a> {
+    /// The contact.
+    Contact(&'a ContactId),
+    /// An agent who holds it.
+    Agent(&'a AgentId),
+}

@@ -1,0 +1,181 @@
+//! What the indexes should hold, computed from conversations, agents and logs alone.
+
+use super::{Content, Discrepancy, Dump};
+
+/// Stands for "some score": the reminder's time depends on when the last one was.
+pub(super) const ANY: &str = "any";
+
+/// What sort of key an index is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sorted,
+    Set,
+    Hash,
+}
+
+/// The sort of an index key; `None` for keys that are no index.
+pub(super) fn kind_of(key: &str) -> Option<Kind> {
+    match key.split(':').next().unwrap_or("") {
+        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "closed" => {
+            Some(Kind::Sorted)
+        }
+        "held" | "resting" => Some(Kind::Set),
+        "online" => Some(Kind::Hash),
+        _ => None,
+    }
+}
+
+pub(super) fn is_index(key: &str) -> bool {
+    kind_of(key).is_some()
+}
+
+fn put(dump: &mut Dump, key: String, member: &str, value: &str) {
+    dump.entry(key).or_default().insert(member.to_owned(), value.to_owned());
+}
+
+fn get<'a>(content: &'a Content, field: &str) -> &'a str {
+    content.get(field).map_or("", String::as_str)
+}
+
+fn number(content: &Content, field: &str) -> i64 {
+    get(content, field).parse().unwrap_or(0)
+}
+
+/// Keeps the lower of two scores: the head of a lane or a group.
+fn lowest(dump: &mut Dump, key: String, member: &str, score: i64) {
+    let held =
+        dump.entry(key).or_default().entry(member.to_owned()).or_insert_with(|| score.to_string());
+    if score < held.parse().unwrap_or(i64::MAX) {
+        *held = score.to_string();
+    }
+}
+
+pub(super) fn indexes(found: &Dump) -> Dump {
+    let mut dump = Dump::new();
+    for (key, conv) in found {
+        if let Some(id) = key.strip_prefix("conv:") {
+            of_conversation(&mut dump, found, id, conv);
+        }
+    }
+    for (key, agent) in found {
+        if let Some(id) = key.strip_prefix("agent:") {
+            of_agent(&mut dump, found, id, agent);
+        }
+    }
+    dump
+}
+
+fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
+    let (agent, until, due) = (get(conv, "agent"), get(conv, "until"), number(conv, "due"));
+    match get(conv, "state") {
+        "queued" => {
+            let lane = get(conv, "lane");
+            put(dump, format!("lane:{lane}"), id, get(conv, "due"));
+            let only = lane.split('|').nth(2).unwrap_or("");
+            let heads = if only.is_empty() { "heads".to_owned() } else { format!("heads:{only}") };
+            lowest(dump, heads, lane, due);
+            put(dump, format!("waiting:{}", get(conv, "queue")), id, get(conv, "due"));
+            put(dump, "timers".to_owned(), &format!("w:{id}"), &plan_time(conv));
+        }
+        "offered" => {
+            put(dump, format!("held:{agent}"), id, "");
+            put(dump, "timers".to_owned(), &format!("o:{id}"), until);
+        }
+        "active" => put(dump, format!("held:{agent}"), id, ""),
+        "wrap_up" => {
+            put(dump, format!("held:{agent}"), id, "");
+            put(dump, "timers".to_owned(), &format!("u:{id}"), until);
+        }
+        "snoozed" => {
+            put(dump, format!("resting:{}", get(conv, "last")), id, "");
+            put(dump, "timers".to_owned(), &format!("z:{id}"), until);
+        }
+        "scheduled" => put(dump, "timers".to_owned(), &format!("s:{id}"), until),
+        // A closed conversation with a log is still to be archived.
+        "closed" if found.contains_key(&format!("log:{id}")) => {
+            put(dump, "closed".to_owned(), id, get(conv, "closed"));
+        }
+        _ => {}
+    }
+}
+
+/// When the next step of a waiting conversation's plan comes.
+fn plan_time(conv: &Content) -> String {
+    let place = usize::try_from(number(conv, "step") - 1).unwrap_or(0);
+    let step = get(conv, "plan").split(';').nth(place).unwrap_or("");
+    let mut words = step.split(' ');
+    let after: i64 = words.next().and_then(|after| after.parse().ok()).unwrap_or(0);
+    match words.next() {
+        Some("D") => get(conv, "due").to_owned(),
+        Some("R") | None => ANY.to_owned(),
+        Some(_) => (number(conv, "entered") + after).to_string(),
+    }
+}
+
+fn of_agent(dump: &mut Dump, found: &Dump, id: &str, agent: &Content) {
+    if get(agent, "presence") != "offline" {
+        put(dump, "timers".to_owned(), &format!("h:{id}"), ANY);
+    }
+    let group = get(agent, "group");
+    if !group.is_empty() {
+        put(dump, format!("idle:{group}"), id, get(agent, "idle_since"));
+        if get(agent, "turns") == "1" {
+            put(dump, format!("turn:{group}"), id, get(agent, "turn_at"));
+        }
+        lowest(dump, "ready".to_owned(), group, number(agent, "idle_since"));
+    }
+    if get(agent, "presence") == "ready" {
+        let profile = found
+            .get("profiles")
+            .and_then(|texts| texts.iter().find(|(_, text)| *text == get(agent, "profile")))
+            .map_or("", |(id, _)| id.as_str());
+        let field = format!("{profile};{}", get(agent, "capacity"));
+        let count = dump.entry("online".to_owned()).or_default().entry(field).or_default();
+        *count = (count.parse::<u32>().unwrap_or(0) + 1).to_string();
+    }
+}
+
+/// Logs whose seqs are not 1, 2, 3, … from the archived base on, and agents whose units are not the
+/// sum of what they hold.
+pub(super) fn broken_logs(found: &Dump) -> Vec<Discrepancy> {
+    let mut broken = Vec::new();
+    for (key, log) in found {
+        let Some(id) = key.strip_prefix("log:") else { continue };
+        let base = found.get(&format!("conv:{id}")).map_or(0, |conv| number(conv, "base"));
+        for (place, entry) in log.values().enumerate() {
+            let wanted = base + i64::try_from(place).unwrap_or(0) + 1;
+            let seq = serde_json::from_str::<domain::Message>(entry)
+                .ok()
+                .and_then(|message| i64::try_from(message.seq).ok());
+            if seq != Some(wanted) {
+                broken.push(Discrepancy {
+                    key: key.clone(),
+                    member: wanted.to_string(),
+                    found: seq.map(|seq| seq.to_string()),
+                    expected: Some(wanted.to_string()),
+                });
+            }
+        }
+    }
+    for (key, agent) in found {
+        let Some(id) = key.strip_prefix("agent:") else { continue };
+        let held: i64 = found
+            .iter()
+            .filter(|(key, conv)| {
+                key.starts_with("conv:")
+                    && get(conv, "agent") == id
+                    && matches!(get(conv, "state"), "offered" | "active" | "wrap_up")
+            })
+            .map(|(_, conv)| number(conv, "units"))
+            .sum();
+        if held != number(agent, "used") {
+            broken.push(Discrepancy {
+                key: key.clone(),
+                member: "used".to_owned(),
+                found: Some(get(agent, "used").to_owned()),
+                expected: Some(held.to_string()),
+            });
+        }
+    }
+    broken
+}

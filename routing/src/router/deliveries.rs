@@ -1,0 +1,115 @@
+//! The outbox: at least once, in order per endpoint, visible when it fails for good.
+
+use super::Router;
+use crate::command::DeliveryOutcome;
+use crate::error::RoutingError;
+use crate::keys;
+use crate::reply::{ClaimedDelivery, DeadDelivery};
+use domain::{DeliveryId, TenantId, Timestamp};
+
+impl Router {
+    /// The first due delivery of each box (at most `limit`), for a lease.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn claim_deliveries(
+        &self,
+        tenant: &TenantId,
+        owner: &str,
+        lease_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<ClaimedDelivery>, RoutingError> {
+        let (lease, limit) = (lease_ms.to_string(), limit.to_string());
+        let reply = self.call("claim_deliveries", tenant, &[owner, &lease, &limit]).await?;
+        let mut claimed = Vec::new();
+        for place in (1..=reply.rest().len()).step_by(5) {
+            claimed.push(ClaimedDelivery {
+                id: reply.parse(place)?,
+                endpoint: reply.parse(place + 1)?,
+                token: reply.text(place + 2)?.to_owned(),
+                tries: reply.parse(place + 3)?,
+                payload: reply.text(place + 4)?.to_owned(),
+            });
+        }
+        Ok(claimed)
+    }
+
+    /// How a try ended; false when the claim is no longer this one.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn record_delivery(
+        &self,
+        tenant: &TenantId,
+        claimed: &ClaimedDelivery,
+        outcome: &DeliveryOutcome<'_>,
+    ) -> Result<bool, RoutingError> {
+        let (tag, at, reason) = match outcome {
+            DeliveryOutcome::Sent => ("sent", Timestamp(0), ""),
+            DeliveryOutcome::RetryAt(at, reason) => ("retry", *at, *reason),
+            DeliveryOutcome::Dead(reason) => ("dead", Timestamp(0), *reason),
+        };
+        let at = at.0.to_string();
+        let args = [claimed.id.as_str(), &claimed.token, tag, &at, reason];
+        let reply = self.call("record_delivery", tenant, &args).await?;
+        Ok(reply.tag() == "recorded")
+    }
+
+    /// Tries a dead letter again; false when it is not dead.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn retry_delivery(
+        &self,
+        tenant: &TenantId,
+        id: &DeliveryId,
+    ) -> Result<bool, RoutingError> {
+        let reply = self.call("retry_delivery", tenant, &[id.as_str(), "retry"]).await?;
+        Ok(reply.tag() == "done")
+    }
+
+    /// Lets go of a dead letter for good; false when it is not dead.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn drop_delivery(
+        &self,
+        tenant: &TenantId,
+        id: &DeliveryId,
+    ) -> Result<bool, RoutingError> {
+        let reply = self.call("retry_delivery", tenant, &[id.as_str(), "drop"]).await?;
+        Ok(reply.tag() == "done")
+    }
+
+    /// The dead letters, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn dead_deliveries(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+    ) -> Result<Vec<DeadDelivery>, RoutingError> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(keys::key(tenant, "dead")).arg(0).arg(limit.saturating_sub(1)).arg("REV");
+        range.arg("WITHSCORES");
+        let mut dead = Vec::new();
+        for (id, score) in self.scored(&range, "dead_deliveries").await? {
+            let key = keys::key(tenant, &format!("delivery:{id}"));
+            let mut get = redis::cmd("HMGET");
+            get.arg(&key).arg("endpoint").arg("tries").arg("reason");
+            let fields = self.texts(&get, "dead_deliveries").await?;
+            let corrupt =
+                || RoutingError::Corrupt { key: key.clone(), problem: "a dead letter".to_owned() };
+            let [endpoint, tries, reason] = fields.as_slice() else { return Err(corrupt()) };
+            dead.push(DeadDelivery {
+                id: id.parse().map_err(|_bad| corrupt())?,
+                endpoint: endpoint.parse().map_err(|_bad| corrupt())?,
+                tries: tries.parse().map_err(|_bad| corrupt())?,
+                reason: reason.clone(),
+                at: score,
+            });
+        }
+        Ok(dead)
+    }
+}

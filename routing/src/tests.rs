@@ -1,0 +1,10 @@
+//! Tests of the switchboard against a real Redis: each transition, and the twin.
+
+mod desk;
+mod model;
+mod postal;
+mod properties;
+mod seeded;
+mod server;
+mod topologies;
+mod transitions;

@@ -1,0 +1,221 @@
+//! Agents and time in the twin: who takes work, who fell silent, what is due.
+
+use super::life::step_time;
+use super::{Person, Twin};
+use domain::{PlanAction, State};
+use std::collections::BTreeSet;
+
+impl Twin {
+    pub(in super::super) fn set_agent(&mut self, agent: &domain::Agent) {
+        let (now, id) = (self.now, agent.id.to_string());
+        let text = domain::need::profile(&agent.skills);
+        let profile = super::dump::profile_id(&text);
+        self.profiles.insert(text);
+        match self.people.get_mut(&id) {
+            None => {
+                let person = Person {
+                    agent: agent.clone(),
+                    profile,
+                    presence: "offline",
+                    since: now,
+                    lease: None,
+                    idle_since: 0,
+                    turn_at: 0,
+                    offer: None,
+                    misses: 0,
+                };
+                self.people.insert(id, person);
+                self.say("agent_changed");
+            }
+            Some(person) if person.agent == *agent => {}
+            Some(person) => {
+                person.agent = agent.clone();
+                person.profile = profile;
+                self.say("agent_changed");
+                self.match_agent(&id);
+            }
+        }
+    }
+
+    fn present(&mut self, agent: &str, presence: &'static str) {
+        let now = self.now;
+        let person = self.person(agent);
+        if person.presence == presence {
+            return;
+        }
+        if presence == "ready" {
+            (person.idle_since, person.misses) = (now, 0);
+        }
+        (person.presence, person.since) = (presence, now);
+        self.say("presence_changed");
+    }
+
+    pub(in super::super) fn set_presence(
+        &mut self,
+        agent: &str,
+        presence: &'static str,
+        lease: i64,
+    ) -> &'static str {
+        let now = self.now;
+        let Some(person) = self.people.get_mut(agent) else { return "unknown" };
+        person.lease = (presence != "offline").then_some(now + lease);
+        if person.presence == presence {
+            return "unchanged";
+        }
+        self.present(agent, presence);
+        match presence {
+            "ready" => self.match_agent(agent),
+            "offline" => self.abandon(agent, false),
+            _ => self.withdraw(agent),
+        }
+        "set"
+    }
+
+    fn withdraw(&mut self, agent: &str) {
+        if let Some(id) = self.person(agent).offer.take() {
+            self.say("offer_withdrawn");
+            self.queued(&id, Some(agent));
+        }
+    }
+
+    /// Everything that an agent holds goes back, in order of id; mail only with `all`.
+    fn abandon(&mut self, agent: &str, all: bool) {
+        let held: Vec<(String, State, bool)> = self
+            .convs
+            .values()
+            .filter(|conv| conv.agent.as_deref() == Some(agent))
+            .map(|conv| {
+                (conv.id.clone(), conv.state, conv.entry.kind == domain::ChannelKind::Email)
+            })
+            .collect();
+        for (id, state, mail) in held {
+            match state {
+                State::Offered => self.withdraw(agent),
+                State::Active if all || !mail => {
+                    self.released(&id, agent);
+                    self.append(&id);
+                    self.enter(&id, BTreeSet::new(), None);
+                }
+                State::WrapUp => self.wrapped_up(&id),
+                _ => {}
+            }
+        }
+    }
+
+    pub(in super::super) fn remove_agent(&mut self, agent: &str) -> bool {
+        if !self.people.contains_key(agent) {
+            return false;
+        }
+        self.present(agent, "offline");
+        self.abandon(agent, true);
+        self.say("agent_changed");
+        self.people.remove(agent);
+        true
+    }
+
+    pub(in super::super) fn heartbeat(&mut self, agents: &[String], lease: i64) -> Vec<String> {
+        let until = self.now + lease;
+        let mut lost = Vec::new();
+        for agent in agents {
+            match self.people.get_mut(agent).filter(|person| person.presence != "offline") {
+                Some(person) => person.lease = Some(until),
+                None => lost.push(agent.clone()),
+            }
+        }
+        lost
+    }
+
+    /// Every timer as (time, kind, whose).
+    pub(super) fn timers(&self) -> BTreeSet<(i64, char, String)> {
+        let mut timers = BTreeSet::new();
+        for conv in self.convs.values() {
+            let timer = match conv.state {
+                State::Queued => Some(('w', Some(conv.step_at))),
+                State::Offered => Some(('o', conv.until)),
+                State::WrapUp => Some(('u', conv.until)),
+                State::Snoozed => Some(('z', conv.until)),
+                State::Scheduled => Some(('s', conv.until)),
+                State::Active | State::Closed => None,
+            };
+            if let Some((kind, Some(at))) = timer {
+                timers.insert((at, kind, conv.id.clone()));
+            }
+        }
+        for person in self.people.values() {
+            if let Some(lease) = person.lease {
+                timers.insert((lease, 'h', person.agent.id.to_string()));
+            }
+        }
+        timers
+    }
+
+    /// Runs what is due, earliest first, at most `limit`; says how many ran and what comes next.
+    pub(in super::super) fn run_timers(&mut self, limit: usize) -> (u64, Option<i64>) {
+        let mut ran = 0;
+        while (ran as usize) < limit {
+            let Some((at, kind, id)) = self.timers().into_iter().next() else { break };
+            if at > self.now {
+                break;
+            }
+            self.run_timer(kind, &id);
+            ran += 1;
+        }
+        (ran, self.timers().into_iter().next().map(|(at, ..)| at))
+    }
+
+    fn run_timer(&mut self, kind: char, id: &str) {
+        match kind {
+            'w' => self.next_step(id),
+            'o' => self.expired(id),
+            'z' => self.wake(id),
+            's' => self.enter(id, BTreeSet::new(), None),
+            'u' => {
+                let agent = self.conv(id).agent.clone().unwrap_or_default();
+                self.wrapped_up(id);
+                self.match_agent(&agent);
+            }
+            _ => {
+                self.person(id).lease = None;
+                self.present(id, "offline");
+                self.abandon(id, false);
+            }
+        }
+    }
+
+    fn next_step(&mut self, id: &str) {
+        let now = self.now;
+        let conv = self.conv(id).clone();
+        match &conv.steps()[conv.step].action {
+            PlanAction::Lane(need) => {
+                let edit = self.edit(id);
+                edit.step += 1;
+                edit.lane.as_mut().expect("a lane").need = need.clone();
+                self.say("need_relaxed");
+                return self.place(id, None, now);
+            }
+            PlanAction::Overdue => self.say("conversation_overdue"),
+            PlanAction::Overflow => self.say("conversation_overflowed"),
+            PlanAction::Remind => self.say("conversation_reminded"),
+        }
+        let edit = self.edit(id);
+        if conv.steps()[conv.step].action != PlanAction::Remind {
+            edit.step += 1;
+        }
+        edit.step_at = step_time(edit, now);
+    }
+
+    fn expired(&mut self, id: &str) {
+        let conv = self.conv(id).clone();
+        let agent = conv.agent.clone().unwrap_or_default();
+        self.say("offer_expired");
+        let person = self.person(&agent);
+        person.misses += 1;
+        if person.misses >= conv.entry.misses_max {
+            self.present(&agent, "not_answering");
+        }
+        self.exclude(id, &agent);
+        self.queued(id, Some(&agent));
+        self.person(&agent).offer = None;
+        self.match_agent(&agent);
+    }
+}

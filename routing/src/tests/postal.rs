@@ -1,0 +1,141 @@
+//! Random sequences over the outbox and a duty, against the real Redis and the twin.
+
+use super::desk::*;
+use super::model::Outbox;
+use super::properties::{T0, cases, check, differ};
+use crate::command::{DeliveryOutcome, NewDelivery};
+use crate::reply::*;
+use crate::router::Router;
+use domain::Timestamp;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+/// What can happen to the outbox and a duty.
+#[derive(Debug, Clone)]
+pub(super) enum Post {
+    Dispatch { old_epoch: bool, letters: Vec<(u32, usize)> },
+    Claim { owner: usize, lease: i64, limit: usize },
+    Record { place: usize, outcome: usize, stale: bool },
+    RetryDead { letter: u32, drop: bool },
+    TakeDuty { owner: usize, time: i64 },
+    ReleaseDuty { owner: usize },
+}
+
+fn post() -> impl Strategy<Value = (Post, i64)> {
+    let ops = prop_oneof![
+        4 => (prop::bool::weighted(0.2), prop::collection::vec((0u32..30, 0usize..3), 0..4))
+            .prop_map(|(old_epoch, letters)| Post::Dispatch { old_epoch, letters }),
+        4 => (0usize..2, 1_000i64..60_000, 1usize..4).prop_map(|(owner, lease, limit)| Post::Claim { owner, lease, limit }),
+        5 => (0usize..8, 0usize..3, prop::bool::weighted(0.1)).prop_map(|(place, outcome, stale)| Post::Record { place, outcome, stale }),
+        1 => (0u32..30, any::<bool>()).prop_map(|(letter, drop)| Post::RetryDead { letter, drop }),
+        3 => (0usize..2, 1_000i64..60_000).prop_map(|(owner, time)| Post::TakeDuty { owner, time }),
+        1 => (0usize..2).prop_map(|owner| Post::ReleaseDuty { owner }),
+    ];
+    (ops, 0i64..40_000)
+}
+
+#[test]
+fn redis_and_the_twin_agree_on_the_outbox_and_its_duty() {
+    let library = crate::library::text();
+    check(cases(64), &library, &letters(), post_run).unwrap();
+}
+
+pub(super) fn letters() -> impl Strategy<Value = Vec<(Post, i64)>> {
+    prop::collection::vec(post(), 1..60)
+}
+
+pub(super) async fn post_run(router: Router, steps: Vec<(Post, i64)>) -> Result<(), TestCaseError> {
+    {
+        let (mut twin, mut claims, mut now, mut epoch) = (Outbox::default(), Vec::new(), T0, 0u64);
+        for (n, (op, after)) in steps.into_iter().enumerate() {
+            now += after;
+            twin.now = now;
+            post_step(&router.at(now), &mut twin, &mut claims, &mut epoch, (n, &op)).await?;
+            let compared = twin.compare(&router).await;
+            prop_assert!(compared.is_ok(), "after {op:?}: {compared:?}");
+        }
+        Ok(())
+    }
+}
+
+const OWNERS: [&str; 2] = ["g1", "g2"];
+const ENDPOINTS: [&str; 3] = ["hook_a", "hook_b", "hook_c"];
+
+async fn post_step(
+    router: &Router,
+    twin: &mut Outbox,
+    claims: &mut Vec<ClaimedDelivery>,
+    epoch: &mut u64,
+    (n, op): (usize, &Post),
+) -> Result<(), TestCaseError> {
+    let t = tenant();
+    match op {
+        Post::Dispatch { old_epoch, letters } => {
+            let epoch = if *old_epoch { epoch.saturating_sub(1) } else { *epoch };
+            let letters: Vec<(String, String)> = letters
+                .iter()
+                .map(|(letter, to)| (format!("dlv_{letter}"), ENDPOINTS[*to].to_owned()))
+                .collect();
+            let parsed: Vec<_> =
+                letters.iter().map(|(id, to)| (id.parse().unwrap(), to.parse().unwrap())).collect();
+            let new: Vec<NewDelivery<'_>> = parsed
+                .iter()
+                .map(|(id, endpoint)| NewDelivery { id, endpoint, payload: "{}" })
+                .collect();
+            let cursor = format!("{n}-0");
+            let real = router.dispatch(&t, "webhooks", epoch, &cursor, &new).await.unwrap();
+            differ("dispatch", &real, &twin.dispatch(epoch, &cursor, &letters))
+        }
+        Post::Claim { owner, lease, limit } => {
+            let owner = OWNERS[*owner];
+            let limit_u32 = u32::try_from(*limit).unwrap();
+            let real = router.claim_deliveries(&t, owner, *lease, limit_u32).await.unwrap();
+            let seen: Vec<(String, String, u32)> =
+                real.iter().map(|c| (c.id.to_string(), c.token.clone(), c.tries)).collect();
+            claims.extend(real);
+            differ("claim", &seen, &twin.claim(owner, *lease, *limit))
+        }
+        Post::Record { place, outcome, stale } => {
+            let Some(claim) = claims.get(place % claims.len().max(1)) else { return Ok(()) };
+            let mut claim = claim.clone();
+            if *stale {
+                claim.token.push('x');
+            }
+            let retry_at = twin.now + 5_000;
+            let (name, real) = [
+                ("sent", DeliveryOutcome::Sent),
+                ("retry", DeliveryOutcome::RetryAt(Timestamp(retry_at), "503")),
+                ("dead", DeliveryOutcome::Dead("410")),
+            ][*outcome]
+                .clone();
+            let real = router.record_delivery(&t, &claim, &real).await.unwrap();
+            differ("record", &real, &twin.record(claim.id.as_str(), &claim.token, name, retry_at))
+        }
+        Post::RetryDead { letter, drop } => {
+            let id = format!("dlv_{letter}");
+            let parsed = id.parse().unwrap();
+            let real = if *drop {
+                router.drop_delivery(&t, &parsed).await.unwrap()
+            } else {
+                router.retry_delivery(&t, &parsed).await.unwrap()
+            };
+            differ("retry", &real, &twin.retry_dead(&id, *drop))
+        }
+        Post::TakeDuty { owner, time } => {
+            let real = match router.take_duty(&t, "webhooks", OWNERS[*owner], *time).await.unwrap()
+            {
+                Duty::Held { epoch } => Ok(epoch),
+                Duty::Elsewhere { owner, .. } => Err(owner),
+            };
+            if let Ok(held) = real {
+                *epoch = held;
+            }
+            differ("take_duty", &real, &twin.take_duty(OWNERS[*owner], *time))
+        }
+        Post::ReleaseDuty { owner } => {
+            router.release_duty(&t, "webhooks", OWNERS[*owner]).await.unwrap();
+            twin.release_duty(OWNERS[*owner]);
+            Ok(())
+        }
+    }
+}

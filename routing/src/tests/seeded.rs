@@ -1,0 +1,232 @@
+//! Do the tests have teeth? Each seeded bug is one guard of the Lua broken; the twin must notice.
+
+use super::postal::{letters, post_run};
+use super::properties::{agree, check, desks};
+use proptest::prelude::ProptestConfig;
+
+/// What breaks, the guard as it stands, and the guard broken.
+const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
+    (
+        "a duplicate is appended again",
+        "  if seen then\n    local conversation",
+        "  if false then\n    local conversation",
+    ),
+    ("a closed window does not close", "<= c.now then\n    return nil", "< 0 then\n    return nil"),
+    ("a full queue lets everyone in", "e.waiting_max > 0 and", "false and"),
+    (
+        "an accept needs no token",
+        "or v.token ~= args[4] then\n    return { 'stale' }\n  end\n  local a = H.load_agent(c, args[3])\n  H.cancel",
+        "then\n    return { 'stale' }\n  end\n  local a = H.load_agent(c, args[3])\n  H.cancel",
+    ),
+    (
+        "an accept leaves the offer's timer",
+        "  H.cancel(c, 'o', v.id)\n  a.offer, a.misses",
+        "  a.offer, a.misses",
+    ),
+    ("misses are never forgiven", "  a.offer, a.misses = '', 0", "  a.offer = ''"),
+    (
+        "who declined is asked again",
+        "  H.exclude(v, a.id)\n  H.requeue(c, v, 'declined')",
+        "  H.requeue(c, v, 'declined')",
+    ),
+    (
+        "who missed it is asked again",
+        "  H.exclude(v, a.id)\n  H.requeue(c, v, 'expired')",
+        "  H.requeue(c, v, 'expired')",
+    ),
+    (
+        "an agent never stops answering",
+        "if a.misses >= H.policy",
+        "if false and a.misses >= H.policy",
+    ),
+    (
+        "the head of a lane is not renewed",
+        "    if first[1] then\n      redis.call('ZADD', heads",
+        "    if false then\n      redis.call('ZADD', heads",
+    ),
+    (
+        "an earlier arrival does not become head",
+        "if not head or tonumber(head) > v.due then",
+        "if not head then",
+    ),
+    (
+        "sticky lanes mix with the others",
+        "  if only ~= '' then\n    return c.t .. 'heads:'",
+        "  if false then\n    return c.t .. 'heads:'",
+    ),
+    (
+        "capacity is not looked at",
+        "used + of.cost <= capacity.units and held < of.limit",
+        "used + of.cost <= capacity.units",
+    ),
+    ("units are not looked at", "used + of.cost <= capacity.units and", "true and"),
+    ("an assignment by hand ignores capacity", "  if not fits(v, a) then", "  if false then"),
+    ("an offline agent is assigned by hand", "or a.presence == 'offline' then", "then"),
+    ("levels are not compared", "if (has[skill] or 0) < level then", "if not has[skill] then"),
+    ("an excluded agent is found", "if not H.listed(excluded, members[n]) then", "if true then"),
+    (
+        "the first agent is not the longest idle",
+        "return not best or score < best.score",
+        "return not best or score > best.score",
+    ),
+    (
+        "groups are not left when a better one is sure",
+        "and head > best.score then",
+        "and head >= 0 then",
+    ),
+    ("least loaded is longest idle", "    return group.used\n", "    return 0\n"),
+    ("best skilled is worst skilled", "return -H.skill_sum", "return H.skill_sum"),
+    (
+        "an agent takes the later of two lanes",
+        "general_due < own_due or",
+        "general_due > own_due or",
+    ),
+    (
+        "an offer does not hold capacity",
+        "  v.units = H.hold(c, a, v)\n  a.turn_at",
+        "  v.units = 0\n  a.turn_at",
+    ),
+    (
+        "two offers at once",
+        "if a.presence ~= 'ready' or a.offer ~= '' then",
+        "if a.presence ~= 'ready' then",
+    ),
+    (
+        "an agent who is away gets work",
+        "if a.presence ~= 'ready' or a.offer ~= '' then",
+        "if a.offer ~= '' then",
+    ),
+    (
+        "nobody looks after closing",
+        "(from == 'offered' or from == 'active') then\n    H.match_agent(c, a, 'released')",
+        "(from == 'offered' or from == 'active') then\n    H.save_agent(c, a)",
+    ),
+    (
+        "nobody looks when an agent is ready",
+        "    H.match_agent(c, a, 'ready')\n  elseif",
+        "    H.save_agent(c, a)\n  elseif",
+    ),
+    ("a transfer comes straight back", "args[12] == '1' and a.id or ''", "''"),
+    (
+        "a transfer asks its agent first",
+        "  a.offer = v.id\n  H.save_agent(c, a)\n",
+        "  H.save_agent(c, a)\n",
+    ),
+    (
+        "a lost agent keeps the conversations",
+        "  H.abandon(c, a, 'agent_lost', false)",
+        "  H.withdraw(c, a)",
+    ),
+    ("mail is taken from an absent agent", "(all or v.kind ~= 'e')", "(true)"),
+    (
+        "a lost agent's offer stays",
+        "  H.cancel(c, 'o', v.id)\n  H.let_go(c, a, v)",
+        "  H.let_go(c, a, v)",
+    ),
+    (
+        "waiting time starts anew",
+        "  H.save(v, 'state', 'queued', 'agent', ''",
+        "  H.save(v, 'arrived', c.now, 'state', 'queued', 'agent', ''",
+    ),
+    (
+        "a step moves the due time",
+        "    H.save(v, 'step', v.step + 1, 'lane'",
+        "    H.save(v, 'due', v.due + 1, 'step', v.step + 1, 'lane'",
+    ),
+    (
+        "a step is forgotten",
+        "  if step.action ~= 'R' then\n    H.save(v, 'step', v.step + 1)\n  end",
+        "",
+    ),
+    (
+        "a timer runs early",
+        "'-inf', H.int(c.now), 'LIMIT', 0, 1)[1]",
+        "'-inf', H.int(c.now + 1000), 'LIMIT', 0, 1)[1]",
+    ),
+    (
+        "reading goes beyond the log",
+        "local seq = math.min(tonumber(args[5]), last)",
+        "local seq = tonumber(args[5])",
+    ),
+    (
+        "a stranger closes a conversation",
+        "(by == 'contact' and v.contact == who)",
+        "(by == 'contact')",
+    ),
+    ("archiving forgets what grew", "or last ~= tonumber(args[3]) then", "then"),
+    ("a stale pointer is followed", "if left <= 0 or not current then", "if left <= 0 then"),
+    (
+        "a wrap-up frees no capacity",
+        "  if a then\n    H.let_go(c, a, v)\n    a.idle_since = c.now\n  end\n  H.event(c, 'wrap_up_ended'",
+        "  H.event(c, 'wrap_up_ended'",
+    ),
+];
+
+/// The same for the outbox and its duty.
+const OF_DELIVERIES: &[(&str, &str, &str)] = &[
+    ("an old epoch may write", "'epoch') ~= args[3] then", "'epoch') == 'x' then"),
+    ("a duty is taken from its owner", "if owner ~= args[3] and not free then", "if false then"),
+    ("an epoch is used twice", "    epoch = epoch + 1\n", ""),
+    ("a stale claim is recorded", "or held[1] ~= args[3] then", "then"),
+    (
+        "a delivery is put in twice",
+        "if redis.call('EXISTS', key) == 1 then\n    return",
+        "if false then\n    return",
+    ),
+    (
+        "a claim is free at once",
+        "H.int(c.now + tonumber(args[3])), endpoint)",
+        "H.int(c.now), endpoint)",
+    ),
+    (
+        "a box goes on before its retry",
+        "H.int(tonumber(args[5])), endpoint)",
+        "H.int(c.now), endpoint)",
+    ),
+    ("a dead letter blocks its box", "  redis.call('ZREM', box, id)\n", ""),
+];
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 400,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn broken((bug, guard, instead): (&str, &str, &str)) -> String {
+    let text = crate::library::text();
+    assert_eq!(text.matches(guard).count(), 1, "«{bug}»: its guard is not there once: {guard}");
+    text.replace(guard, instead)
+}
+
+#[test]
+fn every_seeded_bug_of_conversations_is_caught() {
+    let missed: Vec<&str> = OF_CONVERSATIONS
+        .iter()
+        .filter(|bug| {
+            let started = std::time::Instant::now();
+            let missed = check(config(), &broken(**bug), &desks(), agree).is_ok();
+            println!(
+                "{:>6} ms {} {}",
+                started.elapsed().as_millis(),
+                if missed { "MISSED" } else { "caught" },
+                bug.0
+            );
+            missed
+        })
+        .map(|(bug, ..)| *bug)
+        .collect();
+    assert!(missed.is_empty(), "not caught: {missed:#?}");
+}
+
+#[test]
+fn every_seeded_bug_of_deliveries_is_caught() {
+    let missed: Vec<&str> = OF_DELIVERIES
+        .iter()
+        .filter(|bug| check(config(), &broken(**bug), &letters(), post_run).is_ok())
+        .map(|(bug, ..)| *bug)
+        .collect();
+    assert!(missed.is_empty(), "not caught: {missed:#?}");
+}

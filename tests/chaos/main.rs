@@ -1,0 +1,38 @@
+//! The weather: short seeded fault runs, some dozen of them in the default suite.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use tests::binary::variable;
+use tests::chaos::{Arena, Size};
+
+/// So many rounds in each of the three arenas, unless `HUTONG_CHAOS_RUNS` asks for more.
+const ROUNDS: u64 = 8;
+
+async fn rounds(first_seed: u64, size: Size) {
+    let first_seed = variable("HUTONG_CHAOS_SEED").map_or(first_seed, |seed| seed.parse().unwrap());
+    let rounds = variable("HUTONG_CHAOS_RUNS").map_or(ROUNDS, |runs| runs.parse().unwrap());
+    let mut arena = Arena::open(size).await;
+    for seed in first_seed..first_seed + rounds {
+        let report = arena.round(seed).await;
+        assert!(
+            report.violations.is_empty(),
+            "seed {seed}: {:?}\n{:#?}",
+            report.faults,
+            report.violations
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_with_two_gateways() {
+    rounds(1_000, Size::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_with_one_gateway() {
+    rounds(2_000, Size { gateways: 1, ..Size::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_in_a_crowd() {
+    rounds(3_000, Size { gateways: 3, visitors: 12, words: 4 }).await;
+}

@@ -1,0 +1,123 @@
+//! Limits that hold: too much is refused with a time to come again, and nothing breaks.
+
+use serde_json::json;
+use tests::{DeskFile, House, TestVisitor};
+
+#[tokio::test]
+async fn too_many_sign_ins_are_refused_also_with_the_right_password() {
+    let mut house = House::of(DeskFile::small()).with("limits.logins_per_minute", 3).start().await;
+    let password = house.password("ming");
+    let mut last = 0;
+    for _ in 0..6 {
+        let answer = house
+            .api()
+            .post("/v1/auth/login", json!({ "agent": "ming", "password": "wrong, surely wrong" }))
+            .await;
+        last = answer.status;
+        if last == 429 {
+            answer.problem(429);
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+    house
+        .api()
+        .post("/v1/auth/login", json!({ "agent": "ming", "password": password }))
+        .await
+        .problem(429);
+    // Another account is another matter.
+    house.signs_in("li").await;
+}
+
+#[tokio::test]
+async fn too_many_words_are_refused_and_can_be_said_again() {
+    let plan = House::of(DeskFile::small())
+        .with("limits.messages_per_second", 5)
+        .with("limits.messages_burst", 5);
+    let house = plan.start().await;
+    let mut visitor = house.visitor().await;
+    visitor.asks("tax", "hello").await;
+    let mut refused = None;
+    for n in 0..20 {
+        let word = visitor.word(&format!("word {n}"), json!({}));
+        let answer = visitor.gets_answer(&word).await;
+        if answer["type"] == "refused" {
+            refused = Some((word, answer));
+            break;
+        }
+    }
+    let (word, answer) = refused.expect("twenty words at once are too many");
+    assert!(answer["retry_after_ms"].as_u64().unwrap() > 0, "{answer}");
+    tests::eventually("it gets in later", async || {
+        let answer = visitor.gets_answer(&word).await;
+        if answer["type"] == "ack" { Ok(()) } else { Err(answer.to_string()) }
+    })
+    .await;
+    house.ends_well();
+}
+
+#[tokio::test]
+async fn too_many_sessions_from_one_address_are_refused() {
+    let house = House::of(DeskFile::small()).with("limits.sessions_per_minute", 5).start().await;
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        statuses
+            .push(TestVisitor::asks_for_session(&house.api(), "website", json!({})).await.status);
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 5, "{statuses:?}");
+    assert!(statuses[..5].iter().all(|status| *status < 300), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut_and_loses_nothing() {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    let mut house = House::small().await;
+    let mut ming = house.ready_agent("ming").await;
+    let mut visitor = house.visitor().await;
+    let conversation = visitor.asks("tax", "hello").await.conversation;
+    ming.accepts_next_offer().await;
+    // A second device of the same visitor that says hello and then never reads.
+    let mut deaf = tests::socket::connect(
+        house.gateways[0].port(),
+        "/v1/socket/visitor",
+        Some(tests::desk::WEBSITE),
+    )
+    .await
+    .unwrap();
+    let hello = json!({ "type": "hello", "token": visitor.token() }).to_string();
+    deaf.send(Message::text(hello)).await.unwrap();
+    let long = "x".repeat(15_000);
+    for n in 0..400 {
+        ming.says(&conversation, &format!("{n} {long}")).await;
+    }
+    visitor.hears(&format!("399 {long}")).await;
+    // What the deaf one finds when it reads at last: some frames, then the end.
+    let mut code = None;
+    while let Some(Ok(message)) = deaf.next().await {
+        if let Message::Close(Some(close)) = message {
+            code = Some(u16::from(close.code));
+        }
+    }
+    assert!(matches!(code, None | Some(4008 | 1013)), "{code:?}");
+    assert_eq!(visitor.seen().look(|seen| seen.transcript.texts().len()), 401);
+    house.ends_well();
+}
+
+#[tokio::test]
+async fn a_silent_socket_is_closed() {
+    use futures_util::StreamExt;
+    let house = House::small().await;
+    let mut silent = tests::socket::connect(
+        house.gateways[0].port(),
+        "/v1/socket/visitor",
+        Some(tests::desk::WEBSITE),
+    )
+    .await
+    .unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(15), async {
+        while silent.next().await.is_some_and(|m| m.is_ok()) {}
+    });
+    ended.await.expect("a socket without hello is closed after ten seconds");
+}

@@ -1,0 +1,27 @@
+//! The house from outside: real processes, published interfaces only, one module for each feature.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, and a story is told in one piece"
+)]
+
+mod bad_input;
+mod closing;
+mod conversation;
+mod files;
+mod gateways;
+mod hours;
+mod idempotency;
+mod limits;
+mod matching;
+mod moving;
+mod offers;
+mod openapi;
+mod program;
+mod redis_away;
+mod resume;
+mod sign_in;
+mod supervisors;
+mod tenants;
+mod webhooks;

@@ -1,0 +1,294 @@
+//! Who may come in, for how long, and how quickly they are shown out.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::socket::connect;
+use tests::{Api, DeskFile, House, TestAgent, eventually, token};
+
+async fn login(api: &Api, agent: &str, password: &str) -> tests::Answer {
+    api.post("/v1/auth/login", json!({ "agent": agent, "password": password })).await
+}
+
+#[tokio::test]
+async fn the_first_admin_comes_in_by_the_code_printed_at_the_first_start_once() {
+    let empty: Value = json!({ "skills": [], "queues": [], "agents": [], "channels": [] });
+    let mut house = House::of(DeskFile::small()).build().await;
+    drop(empty);
+    // A house of its own, where nobody applied anything.
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("redis.urls".to_owned(), json!([house.redis.url()])),
+        ("data_dir".to_owned(), json!(folder.path().join("data"))),
+    ];
+    let mut gateway =
+        tests::GatewayProcess::set("fresh", folder.path(), &settings.into_iter().collect());
+    gateway.start().await;
+    let code = eventually("a code is printed", async || {
+        bootstrap_code(&gateway.output()).ok_or(gateway.output())
+    })
+    .await;
+    let api = gateway.api();
+    let body = |code: &str| json!({ "code": code, "agent": "boss", "name": "The boss", "password": "a long enough pass phrase" });
+    let refused = api.post("/v1/auth/bootstrap", body("wrong-code")).await;
+    assert!([401, 403, 422].contains(&refused.status), "{refused:?}");
+    let refused = api.post("/v1/auth/bootstrap", body("")).await;
+    assert!((400..=422).contains(&refused.status), "{refused:?}");
+    api.post("/v1/auth/bootstrap", body(&code)).await.ok();
+    let again = api.post("/v1/auth/bootstrap", body(&code)).await;
+    assert!([401, 403, 409, 422].contains(&again.status), "{again:?}");
+    let signed_in = login(&api, "boss", "a long enough pass phrase").await.ok();
+    assert_eq!(signed_in["agent"]["role"], "admin", "{signed_in}");
+    house.redis.kill();
+}
+
+/// The longest word on the line that speaks of the code.
+fn bootstrap_code(output: &str) -> Option<String> {
+    let line = output.lines().find(|line| line.to_lowercase().contains("code"))?;
+    let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    words
+        .filter(|word| word.len() >= 12 && word.chars().any(|c| c.is_ascii_digit()))
+        .max_by_key(|w| w.len())
+        .map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_agent_look_alike() {
+    let mut house = House::small().await;
+    let password = house.password("ming");
+    let wrong = login(&house.api(), "ming", "not this one, surely").await;
+    let unknown = login(&house.api(), "nobody", "not this one, surely").await;
+    let code = wrong.problem(401);
+    assert_eq!(code, unknown.problem(401));
+    assert_eq!(wrong.body["detail"], unknown.body["detail"]);
+    for empty in ["", " "] {
+        let refused = login(&house.api(), "ming", empty).await;
+        assert!((400..=422).contains(&refused.status), "{refused:?}");
+    }
+    login(&house.api(), "ming", &password).await.ok();
+}
+
+#[tokio::test]
+async fn an_agent_without_a_password_cannot_come_in() {
+    let house = House::small().await;
+    for guess in ["", "li", "password", "null", "changeme1234"] {
+        let refused = login(&house.api(), "li", guess).await;
+        assert!((400..=422).contains(&refused.status), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn refresh_tokens_rotate_and_a_reused_one_ends_the_family() {
+    let mut house = House::small().await;
+    let agent = house.signs_in("ming").await;
+    let refresh = async |token: &str| {
+        house_api(&agent).post("/v1/auth/refresh", json!({ "refresh_token": token })).await
+    };
+    let second = refresh(&agent.refresh).await.ok();
+    let second_token = second["refresh_token"].as_str().unwrap().to_owned();
+    assert_ne!(second_token, agent.refresh);
+    refresh(&agent.refresh).await.problem(401);
+    refresh(&second_token).await.problem(401);
+    refresh("").await.problem(401);
+}
+
+fn house_api(agent: &TestAgent) -> Api {
+    Api::at(agent.api().port())
+}
+
+#[tokio::test]
+async fn after_logout_the_refresh_token_is_worth_nothing() {
+    let mut house = House::small().await;
+    let agent = house.signs_in("ming").await;
+    let answer =
+        agent.api().post("/v1/auth/logout", json!({ "refresh_token": agent.refresh })).await;
+    assert!((200..300).contains(&answer.status), "{answer:?}");
+    house
+        .api()
+        .post("/v1/auth/refresh", json!({ "refresh_token": agent.refresh }))
+        .await
+        .problem(401);
+}
+
+#[tokio::test]
+async fn revoked_sockets_close_within_five_seconds_on_every_gateway() {
+    let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
+    let here = house.ready_agent_at("ming", 0).await;
+    let there = house.ready_agent_at("ming", 1).await;
+    let root = house.signs_in("root").await;
+    let answer = root.api().post("/v1/agents/ming/revoke", json!({})).await;
+    assert!((200..300).contains(&answer.status), "{answer:?}");
+    for agent in [&here, &there] {
+        let code = agent
+            .seen()
+            .within(Duration::from_secs(5), |seen| seen.ended.as_ref().map(|(code, _)| *code))
+            .await;
+        assert_eq!(code, Some(4001));
+        eventually("the token opens nothing", async || {
+            let status = agent.api().get("/v1/desk").await.status;
+            if status == 401 { Ok(()) } else { Err(status.to_string()) }
+        })
+        .await;
+        house
+            .api()
+            .post("/v1/auth/refresh", json!({ "refresh_token": agent.refresh }))
+            .await
+            .problem(401);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_every_other_session() {
+    let mut house = House::small().await;
+    let password = house.password("ming");
+    let other = house.ready_agent("ming").await;
+    let mine = house.signs_in("ming").await;
+    let body = json!({ "old_password": password, "new_password": "quite another pass phrase" });
+    let answer = mine.api().post("/v1/auth/password", body).await;
+    assert!((200..300).contains(&answer.status), "{answer:?}");
+    assert_eq!(other.is_closed().await, 4001);
+    login(&house.api(), "ming", &password).await.problem(401);
+    login(&house.api(), "ming", "quite another pass phrase").await.ok();
+}
+
+#[tokio::test]
+async fn a_short_password_is_refused_with_its_rule() {
+    let mut house = House::small().await;
+    let password = house.password("ming");
+    let agent = house.signs_in("ming").await;
+    let body = json!({ "old_password": password, "new_password": "short" });
+    let refused = agent.api().post("/v1/auth/password", body).await;
+    assert!([400, 422].contains(&refused.status), "{refused:?}");
+    let body = json!({ "old_password": "wrong", "new_password": "quite another pass phrase" });
+    let refused = agent.api().post("/v1/auth/password", body).await;
+    assert!([401, 403, 422].contains(&refused.status), "{refused:?}");
+    login(&house.api(), "ming", &password).await.ok();
+}
+
+#[tokio::test]
+async fn roles_open_only_their_doors() {
+    let mut house = House::small().await;
+    let (ming, sun, root) =
+        (house.signs_in("ming").await, house.signs_in("sun").await, house.signs_in("root").await);
+    for path in ["/v1/queues/state", "/v1/agents/state", "/v1/ratings", "/v1/reports/today"] {
+        ming.api().get(path).await.problem(403);
+        sun.api().get(path).await.ok();
+    }
+    for path in
+        ["/v1/settings/queues", "/v1/audit", "/v1/system", "/v1/api_keys", "/v1/deliveries/dead"]
+    {
+        ming.api().get(path).await.problem(403);
+        sun.api().get(path).await.problem(403);
+        root.api().get(path).await.ok();
+    }
+    ming.api().post("/v1/agents/li/password", json!({})).await.problem(403);
+    ming.api().post("/v1/agents/li/revoke", json!({})).await.problem(403);
+    let visitor = house.visitor().await;
+    for path in ["/v1/desk", "/v1/queues/state", "/v1/settings/queues"] {
+        let refused = visitor.api().get(path).await;
+        assert!([401, 403].contains(&refused.status), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn forged_tokens_open_nothing() {
+    let mut house = House::small().await;
+    let ming = house.signs_in("ming").await;
+    let (header, claims) =
+        token::parts(ming.api().token().unwrap()).expect("an access token is a JWT");
+    let mut admin = claims.clone();
+    admin["role"] = "admin".into();
+    let mut eternal = claims.clone();
+    eternal["exp"] = "9999999999".into();
+    let mut endless = claims.clone();
+    endless.as_object_mut().unwrap().remove("exp");
+    let none = json!({ "alg": "none", "typ": "JWT" });
+    let mut jku = header.clone();
+    jku["jku"] = "http://127.0.0.1:1/jwks".into();
+    let original = ming.api().token().unwrap().to_owned();
+    let signature = original.rsplit('.').next().unwrap();
+    let forged = [
+        token::signed(&header, &admin, b"secret"),
+        token::signed(&header, &eternal, b""),
+        token::signed(&header, &endless, b"hutong"),
+        format!("{}.", token::unsigned(&none, &admin)),
+        format!("{}.{signature}", token::unsigned(&header, &admin)),
+        token::signed(&jku, &claims, b"key"),
+        String::new(),
+        "null".to_owned(),
+        "a.b.c".to_owned(),
+        "é".repeat(3_000),
+    ];
+    for token in &forged {
+        let answer = house.api().with_token(&ascii(token)).get("/v1/desk").await;
+        answer.problem(401);
+        let mut socket = TestAgent::from_login(
+            &house.api(),
+            "forged",
+            &json!({ "access_token": token, "refresh_token": "" }),
+        );
+        assert!(!socket.tries_to_connect(Duration::from_secs(5)).await);
+        assert_eq!(socket.is_closed().await, 4001);
+    }
+}
+
+/// Header values carry no other letters.
+fn ascii(token: &str) -> String {
+    token.chars().filter(char::is_ascii).collect()
+}
+
+#[tokio::test]
+async fn one_kind_of_token_does_not_open_the_others_doors() {
+    let mut house = House::small().await;
+    let ming = house.signs_in("ming").await;
+    let visitor = house.visitor().await;
+    // A visitor's token at the agents' socket, an agent's at the visitors', a refresh token anywhere.
+    let hello = |token: &str| json!({ "access_token": token, "refresh_token": "" });
+    for token in [visitor.token(), ming.refresh.as_str()] {
+        let mut socket = TestAgent::from_login(&house.api(), "wrong", &hello(token));
+        assert!(!socket.tries_to_connect(Duration::from_secs(5)).await);
+        let refused = house.api().with_token(token).get("/v1/desk").await;
+        assert!([401, 403].contains(&refused.status), "{refused:?}");
+    }
+    let refused =
+        house.api().with_token(ming.api().token().unwrap()).get("/v1/chat/messages").await;
+    assert!([401, 403].contains(&refused.status), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_socket_of_a_foreign_page_is_refused() {
+    let house = House::small().await;
+    let port = house.gateways[0].port();
+    for path in ["/v1/socket/agent", "/v1/socket/visitor"] {
+        let refused = connect(port, path, Some("https://evil.example")).await;
+        assert!(refused.is_err(), "{path} is open to foreign pages");
+    }
+}
+
+#[tokio::test]
+async fn an_api_key_works_until_it_is_taken_back() {
+    let mut house = House::small().await;
+    let root = house.signs_in("root").await;
+    let made = root
+        .api()
+        .post("/v1/api_keys", json!({ "name": "wallboard", "role": "supervisor" }))
+        .await
+        .ok();
+    let key = made["key"]
+        .as_str()
+        .or_else(|| made["secret"].as_str())
+        .unwrap_or_else(|| panic!("no key: {made}"));
+    let caller = house.api().with_token(key);
+    caller.get("/v1/queues/state").await.ok();
+    caller.get("/v1/settings/queues").await.problem(403);
+    let listed = root.api().get("/v1/api_keys").await.ok();
+    let secret = key.rsplit('_').next().unwrap();
+    assert!(!listed.to_string().contains(secret), "the secret is shown once");
+    let id = made["id"].as_str().unwrap();
+    let gone = root.api().delete(&format!("/v1/api_keys/{id}")).await;
+    assert!((200..300).contains(&gone.status), "{gone:?}");
+    eventually("the key opens nothing", async || {
+        let status = caller.get("/v1/queues/state").await.status;
+        if status == 401 { Ok(()) } else { Err(status.to_string()) }
+    })
+    .await;
+}

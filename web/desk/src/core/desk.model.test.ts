@@ -1,0 +1,81 @@
+import type { ConversationSummary, DeskSnapshot, Event, Message } from "@hutong/api-client";
+import { describe, expect, it } from "vitest";
+import { applyEvent, deskFrom, isMine, remember, unread, type DeskState } from "./desk.model";
+
+const one: ConversationSummary = {
+  id: "conv_1", state: "queued", contact: "ctc_1", channel: "web", kind: "web_chat", queue: "tax", agent: null,
+  opened_at: 0, arrived_at: 0, due_at: 120_000, last_seq: 1, read_by_contact: 0, read_by_agent: 0,
+  info: { audience: "public", locale: "zh-CN" },
+};
+const snapshot: DeskSnapshot = {
+  epoch: "1", cursor: "0-0", me: { id: "li-na", name: "李娜", role: "agent" }, presence: "ready", conversations: [],
+  agents: [], queues: [], channels: [], request_types: [], quick_replies: [], skills: [], now: 0,
+};
+const start = deskFrom(snapshot, null);
+const withOne = remember(start, one);
+const word = (seq: number): Message => ({
+  id: `msg_${seq}`, seq, at: seq, kind: "text", text: "您好", author: { type: "contact", id: "ctc_1" } });
+
+const run = (state: DeskState, ...events: Event[]) => events.reduce((s, event) => applyEvent(s, event).state, state);
+const get = (state: DeskState) => state.known.get("conv_1");
+
+const offer: Event = {
+  type: "offer_made", conversation: "conv_1", contact: "ctc_1", agent: "li-na", token: "ofr_1", deadline: 30_000, why: {} };
+const assigned: Event = {
+  type: "conversation_assigned", conversation: "conv_1", contact: "ctc_1", agent: "li-na", how: "accepted", waited_ms: 5 };
+
+describe("the desk", () => {
+  it("asks for an offered conversation that it does not know", () => {
+    expect(applyEvent(start, offer).load).toBe("conv_1");
+    expect(applyEvent(start, { ...offer, agent: "wang" }).load).toBeUndefined();
+  });
+  it("follows an offer to the assignment", () => {
+    const offered = run(withOne, offer);
+    expect(get(offered)).toMatchObject({ state: "offered", offer_token: "ofr_1", until: 30_000 });
+    const served = run(offered, assigned);
+    expect(get(served)).toMatchObject({ state: "active", agent: "li-na", offer_token: null });
+  });
+  it("drops an expired offer, and not one that went to somebody else meanwhile", () => {
+    const expired: Event = { type: "offer_expired", conversation: "conv_1", agent: "li-na" };
+    expect(get(run(withOne, offer, expired))?.state).toBe("queued");
+    const elsewhere = run(withOne, { ...offer, agent: "wang" }, expired);
+    expect(get(elsewhere)).toMatchObject({ state: "offered", agent: "wang" });
+  });
+  it("carries out every event twice like once", () => {
+    const events: Event[] = [
+      offer, assigned,
+      { type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na", message: word(2) },
+      { type: "read_marked", conversation: "conv_1", contact: "ctc_1", by: "agent", seq: 2 },
+      { type: "conversation_closed", conversation: "conv_1", contact: "ctc_1", agent: "li-na", by: "agent", from: "active", wrap_up: true },
+    ];
+    let state = withOne;
+    for (const event of events) {
+      const once = run(state, event);
+      expect(run(once, event)).toEqual(once);
+      state = once;
+    }
+    expect(get(state)?.state).toBe("wrap_up");
+  });
+  it("counts unread words of the contact only", () => {
+    const state = run(withOne, offer, assigned,
+      { type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na", message: word(2) });
+    const now = get(state);
+    expect(now && unread(now)).toBe(2);
+    expect(now && unread({ ...now, read_by_agent: 2 })).toBe(0);
+  });
+  it("lets go of what is released, and of what a new snapshot does not hold", () => {
+    const held = run(withOne, offer, assigned);
+    const released = run(held, { type: "conversation_released", conversation: "conv_1", agent: "li-na", reason: "transfer" });
+    expect([...released.known.values()].some((each) => isMine(released, each))).toBe(false);
+    expect(deskFrom(snapshot, held).known.size).toBe(0);
+  });
+  it("does not let a late answer take back newer words", () => {
+    const state = run(withOne, { type: "message_appended", conversation: "conv_1", contact: "ctc_1", message: word(2) });
+    expect(get(remember(state, one))?.last_seq).toBe(2);
+  });
+  it("knows its own presence and why", () => {
+    const missed: Event = { type: "presence_changed", agent: "li-na", presence: "not_answering", reason: "missed_offers" };
+    expect(run(start, missed)).toMatchObject({ presence: "not_answering", presenceReason: "missed_offers" });
+    expect(run(start, { ...missed, agent: "wang" }).presence).toBe("ready");
+  });
+});

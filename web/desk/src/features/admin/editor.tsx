@@ -1,0 +1,142 @@
+/** One setting on its page: what it does in words, its form, who changed it, and conflicts. */
+import { ApiProblem, type FieldProblem } from "@hutong/api-client";
+import { Button, exactText, Field, relativeText, say } from "@hutong/ui";
+import { Save, Trash2 } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { now } from "../../core/clock";
+import { agentName } from "../../core/names";
+import { goTo, guardLeaving } from "../../core/navigation";
+import { locale } from "../../core/preferences";
+import { problemText } from "../../core/problems";
+import { t } from "../../texts/texts";
+import { Alert } from "../sign-in/door";
+import { AgentTools } from "./agent-tools";
+import { ChannelTools } from "./channel-tools";
+import { FormOf } from "./forms";
+import { isId, same, type Setting, type SettingKind, type Values } from "./model";
+import { deleteSetting, saveSetting, settings, titleOf } from "./settings-store";
+import { summaryOf } from "./summary";
+import { WebhookTools } from "./webhook-tools";
+
+function Changed({ one }: { one: Setting }) {
+  if (one.version === 0) return null;
+  return (
+    <p class="quiet" title={exactText(one.updated_at, locale())}>
+      {t("admin.changed", { who: agentName(one.updated_by), when: relativeText(one.updated_at, now.value, locale()), version: one.version })}
+    </p>
+  );
+}
+
+function Summary({ kind, value }: { kind: SettingKind; value: Values[SettingKind] }) {
+  return (
+    <ul class="admin-summary" data-testid="summary">
+      {summaryOf(kind, value).map((sentence) => <li key={sentence}>{sentence}</li>)}
+    </ul>
+  );
+}
+
+function Conflict({ theirs, takeTheirs, keepMine }: { theirs: Setting | undefined; takeTheirs: () => void; keepMine: () => void }) {
+  return (
+    <div class="admin-conflict" role="alert" data-testid="conflict">
+      <p>{theirs ? t("admin.conflict", { who: agentName(theirs.updated_by) }) : t("admin.conflict_gone")}</p>
+      {theirs && <Button size="s" onClick={takeTheirs}>{t("admin.take_theirs")}</Button>}
+      <Button size="s" onClick={keepMine}>{t("admin.keep_mine")}</Button>
+    </div>
+  );
+}
+
+function useEditor(kind: SettingKind, stored: Setting) {
+  const [value, setValue] = useState(stored.value);
+  const [version, setVersion] = useState(stored.version);
+  const [base, setBase] = useState(stored.value);
+  const [busy, setBusy] = useState(false);
+  const [conflict, setConflict] = useState(false);
+  const [problem, setProblem] = useState("");
+  const [errors, setErrors] = useState<readonly FieldProblem[]>([]);
+  const changed = !same(value, base);
+  const theirs = (settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id);
+  useEffect(() => {
+    guardLeaving(changed ? () => window.confirm(t("admin.leave")) : null);
+    return () => guardLeaving(null);
+  }, [changed]);
+  const save = async () => {
+    setBusy(true);
+    setProblem("");
+    setErrors([]);
+    try {
+      if ((await saveSetting(kind, { ...stored, version, value })) === "conflict") {
+        setConflict(true);
+        return;
+      }
+      guardLeaving(null);
+      setBase(value);
+      setVersion((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id)?.version ?? 0);
+      say(t("admin.saved", { name: titleOf(value) }));
+      goTo({ page: "admin", kind, id: value.id }, "replace");
+    } catch (error) {
+      setProblem(problemText(error));
+      if (error instanceof ApiProblem) setErrors(error.errors);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const remove = async () => {
+    if (!window.confirm(t("admin.delete_sure", { name: titleOf(value) }))) return;
+    setBusy(true);
+    try {
+      await deleteSetting(kind, value.id);
+      guardLeaving(null);
+      goTo({ page: "admin", kind, id: null });
+    } catch (error) {
+      setProblem(problemText(error));
+      setBusy(false);
+    }
+  };
+  const takeTheirs = () => {
+    if (!theirs) return;
+    setValue(theirs.value);
+    setBase(theirs.value);
+    setVersion(theirs.version);
+    setConflict(false);
+  };
+  const keepMine = () => {
+    setVersion(theirs?.version ?? 0);
+    setConflict(false);
+  };
+  return { value, setValue, changed, busy, conflict, problem, errors, theirs, save, remove, takeTheirs, keepMine };
+}
+
+function Tools({ kind, value, stored }: { kind: SettingKind; value: Values[SettingKind]; stored: Setting }) {
+  if (stored.version === 0) return null;
+  if (kind === "agents") return <AgentTools agent={value as Values["agents"]} />;
+  if (kind === "channels") return <ChannelTools channel={value as Values["channels"]} />;
+  return kind === "webhooks" ? <WebhookTools id={value.id} /> : null;
+}
+
+export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting }) {
+  const editor = useEditor(kind, stored);
+  const { value, setValue, busy } = editor;
+  const isNew = stored.version === 0;
+  const badId = value.id !== "" && !isId(value.id);
+  return (
+    <form class="admin-editor" data-testid="editor" onSubmit={(event) => { event.preventDefault(); void editor.save(); }}>
+      <header>
+        <h2>{isNew ? t(`admin.new.${kind}`) : titleOf(value)}</h2>
+        <Changed one={stored} />
+      </header>
+      {!isNew && <Summary kind={kind} value={value} />}
+      {editor.conflict && <Conflict theirs={editor.theirs} takeTheirs={editor.takeTheirs} keepMine={editor.keepMine} />}
+      {editor.problem && <Alert>{editor.problem}</Alert>}
+      {isNew && (
+        <Field label={t("admin.id")} hint={t("admin.id_hint")} value={value.id} required spellcheck={false} problem={badId ? t("admin.id_bad") : undefined}
+          onValue={(id) => setValue({ ...value, id })} />
+      )}
+      <FormOf kind={kind} value={value} onValue={setValue} errors={editor.errors} />
+      <footer>
+        {!isNew && <Button look="quiet" icon={Trash2} disabled={busy} onClick={() => void editor.remove()}>{t("admin.delete")}</Button>}
+        <Button type="submit" look="primary" icon={Save} busy={busy} disabled={!editor.changed || badId || editor.conflict} data-testid="save">{t("admin.save")}</Button>
+      </footer>
+      <Tools kind={kind} value={value} stored={stored} />
+    </form>
+  );
+}

@@ -1,0 +1,25 @@
+/** Foreign facts about a contact, made fit to be shown. */
+
+import type { Identity } from "@hutong/api-client";
+
+/** How much of a visitor's mark is shown. */
+const VISITOR_CHARS = 8;
+/** The longest value that is shown whole. */
+const VALUE_CHARS_MAX = 300;
+
+export function attributeText(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
+  return text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
+}
+
+/** An address as people read it; a visitor's is only a mark, of which the start is enough. */
+export function identityText(identity: Identity): string {
+  return identity.kind === "visitor" ? `#${identity.value.slice(0, VISITOR_CHARS)}` : identity.value;
+}
+
+/** The page from which the person wrote, if it is a page of the web at all. */
+export function safePage(url: string | null | undefined): string | null {
+  if (!url || !URL.canParse(url)) return null;
+  const { protocol } = new URL(url);
+  return protocol === "https:" || protocol === "http:" ? url : null;
+}

@@ -1,0 +1,152 @@
+/** Where an agent writes: a reply to the contact, or a note among colleagues; the two look different. */
+import type { ConversationSummary, QuickReply } from "@hutong/api-client";
+import { Button, Icon, IconButton } from "@hutong/ui";
+import { MessageSquareReply, NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { send, tellTyping } from "../../core/actions";
+import { contactName } from "../../core/names";
+import { preferences } from "../../core/preferences";
+import { desk } from "../../core/store";
+import { inWords, t } from "../../texts/texts";
+import { answerable } from "../offers/offers";
+import { accept } from "../../core/actions";
+import { Colleague, Limit, UploadRow } from "./composer-parts";
+import { keepDraft, readDraft } from "./drafts";
+import { takesFocus } from "./focus";
+import { bytesOf, sends, slashQuery, TEXT_BYTES_MAX } from "./model";
+import { QuickReplies, useQuickReplies } from "./quick-replies";
+import { useUploads } from "./uploads";
+
+const HEIGHT_MAX_PX = 220;
+
+function useDraft(conversation: string, mayReply: boolean) {
+  const me = desk.peek()?.me.id ?? "";
+  const [draft] = useState(() => readDraft(me, conversation));
+  const [text, setText] = useState(draft?.text ?? "");
+  const [note, setNote] = useState(!mayReply || draft?.note === true);
+  useEffect(() => keepDraft(me, conversation, text, note), [text, note]);
+  return { text, setText, note: note || !mayReply, setNote };
+}
+
+function useGrowth(text: string) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(HEIGHT_MAX_PX, element.scrollHeight)}px`;
+  }, [text]);
+  return area;
+}
+
+function useComposer(one: ConversationSummary, mayReply: boolean) {
+  const { text, setText, note, setNote } = useDraft(one.id, mayReply);
+  const area = useGrowth(text);
+  useEffect(() => {
+    if (mayReply && takesFocus(one.id)) area.current?.focus();
+  }, []);
+  const uploads = useUploads();
+  const replies = useQuickReplies(note ? null : slashQuery(text));
+  const files = note ? [] : uploads.uploads.flatMap((upload) => upload.file ?? []);
+  const busy = !note && uploads.uploads.some((upload) => !upload.file && !upload.problem);
+  const ready = !busy && (text.trim() !== "" || files.length > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
+  const submit = () => {
+    if (!ready) return;
+    send(one.id, note ? "note" : "text", text.trim(), files);
+    setText("");
+    if (!note) uploads.clear();
+    area.current?.focus();
+  };
+  const choose = (reply: QuickReply) => {
+    setText(inWords(reply.text));
+    area.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (replies.onKey(event, choose)) return;
+    const offer = text === "" && event.key === "Enter" && !event.isComposing ? answerable() : null;
+    if (offer) {
+      event.preventDefault();
+      accept(offer);
+    } else if (sends(event, preferences.value.sendBy)) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "Escape") area.current?.blur();
+  };
+  const onText = (value: string) => {
+    setText(value);
+    if (!note && value !== "") tellTyping(one.id);
+  };
+  return { text, onText, setText, note, setNote, area, uploads, replies, ready, submit, choose, onKeyDown };
+}
+
+function Modes({ note, mayReply, setNote }: { note: boolean; mayReply: boolean; setNote: (note: boolean) => void }) {
+  return (
+    <div class="composer-modes" role="radiogroup" aria-label={t("composer.mode")}>
+      {mayReply && (
+        <button type="button" role="radio" aria-checked={!note} onClick={() => setNote(false)} data-testid="mode-reply">
+          <Icon icon={MessageSquareReply} size={14} />{t("composer.reply")}
+        </button>
+      )}
+      <button type="button" role="radio" aria-checked={note} onClick={() => setNote(true)} data-testid="mode-note">
+        <Icon icon={NotebookPen} size={14} />{t("composer.note")}
+      </button>
+    </div>
+  );
+}
+
+export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply: boolean }) {
+  const composer = useComposer(one, mayReply);
+  const { text, note, area, uploads, replies } = composer;
+  const picker = useRef<HTMLInputElement>(null);
+  const takeFiles = (list: FileList | null | undefined, event: Event) => {
+    if (note || !list || list.length === 0) return;
+    event.preventDefault();
+    uploads.add([...list]);
+  };
+  return (
+    <section
+      class={note ? "composer composer-note" : "composer"}
+      aria-label={note ? t("composer.note_label") : t("composer.reply_label")}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => takeFiles(event.dataTransfer?.files, event)}
+    >
+      <Colleague conversation={one.id} />
+      <QuickReplies state={replies} onChoose={composer.choose} />
+      <div class="composer-box">
+        <div class="composer-top">
+          <Modes note={note} mayReply={mayReply} setNote={composer.setNote} />
+          <span class="composer-whom">{note ? t("composer.note_whom") : t("composer.reply_whom", { name: contactName(one) })}</span>
+        </div>
+        <textarea
+          ref={area}
+          rows={2}
+          value={text}
+          aria-label={note ? t("composer.note_label") : t("composer.reply_label")}
+          placeholder={note ? t("composer.note_hint") : t("composer.reply_hint")}
+          data-testid="composer"
+          onInput={(event) => composer.onText(event.currentTarget.value)}
+          onKeyDown={composer.onKeyDown}
+          onPaste={(event) => takeFiles(event.clipboardData?.files, event)}
+          {...replies.aria}
+        />
+        {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} remove={uploads.remove} />)}
+        <div class="composer-foot">
+          {!note && <IconButton icon={Paperclip} label={t("composer.attach")} onClick={() => picker.current?.click()} />}
+          {!note && <IconButton icon={Zap} label={t("composer.quick")} onClick={() => { composer.setText("/"); area.current?.focus(); }} />}
+          <input ref={picker} type="file" multiple hidden aria-label={t("composer.attach")} data-testid="file-input" onChange={(event) => { takeFiles(event.currentTarget.files, event); event.currentTarget.value = ""; }} />
+          <Limit bytes={bytesOf(text)} most={TEXT_BYTES_MAX} />
+          <Button
+            look={note ? "note" : "primary"}
+            icon={note ? NotebookPen : SendHorizontal}
+            keys={preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter"}
+            disabled={!composer.ready}
+            onClick={composer.submit}
+            data-testid="send"
+          >
+            {note ? t("composer.save_note") : t("composer.send")}
+          </Button>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,103 @@
+/** One piece of a timeline: days, words, notes and facts. */
+import type { ConversationSummary, Message } from "@hutong/api-client";
+import { untracked } from "@preact/signals";
+import { Avatar, dayText, exactText, Icon, timeText } from "@hutong/ui";
+import { Check, CheckCheck, NotebookPen } from "lucide";
+import { present } from "../../core/clock";
+import { agentName, contactName } from "../../core/names";
+import { locale } from "../../core/preferences";
+import { desk } from "../../core/store";
+import { t } from "../../texts/texts";
+import { Files } from "./files";
+import { linkParts, type Entry } from "./model";
+import { noticeText } from "./notices";
+
+interface EntriesProps {
+  entries: readonly Entry[];
+  read: number;
+  said: number;
+  one: ConversationSummary;
+}
+
+export function Entries({ entries, read, said, one }: EntriesProps) {
+  return (
+    <div class="piece">
+      {entries.map((entry) =>
+        entry.type === "day"
+          ? <p key={entry.key} class="day"><span>{dayText(entry.at, present(), locale())}</span></p>
+          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, read, said)} />)}
+    </div>
+  );
+}
+
+/** Only the last read and the last said of my words carry a mark. */
+function markOf(seq: number, read: number, said: number): "read" | "sent" | null {
+  if (seq === read) return "read";
+  return seq === said && said > read ? "sent" : null;
+}
+
+export function Text({ text }: { text: string }) {
+  return (
+    <p class="text">
+      {linkParts(text).map((part, n) =>
+        part.href
+          ? <a key={n} href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a>
+          : part.text)}
+    </p>
+  );
+}
+
+export function Time({ at }: { at: number }) {
+  return <time class="spoken-time" title={exactText(at, locale())}>{timeText(at, locale())}</time>;
+}
+
+function Notice({ message }: { message: Message }) {
+  return (
+    <p class="notice" data-testid="notice">
+      {untracked(() => (message.notice ? noticeText(message.notice) : message.text))} <Time at={message.at} />
+    </p>
+  );
+}
+
+function Mark({ mark }: { mark: "read" | "sent" | null }) {
+  if (!mark) return null;
+  return (
+    <span class={`mark mark-${mark}`} data-testid={`mark-${mark}`}>
+      <Icon icon={mark === "read" ? CheckCheck : Check} size={13} />
+      {t(`mark.${mark}`)}
+    </span>
+  );
+}
+
+/** Who says it. Thousands of messages must not look again whenever the desk changes. */
+function nameOf(message: Message, one: ConversationSummary): string {
+  if (message.author.type === "contact") return contactName(one);
+  const agent = message.author.type === "agent" ? message.author.id : "";
+  return untracked(() => (agent !== "" && agent === desk.value?.me.id ? t("message.me") : agentName(agent) || t("message.system")));
+}
+
+function Spoken({ message, first, one, mark }: { message: Message; first: boolean; one: ConversationSummary; mark: "read" | "sent" | null }) {
+  if (message.kind === "notice") return <Notice message={message} />;
+  const isContact = message.author.type === "contact";
+  const name = nameOf(message, one);
+  const side = message.kind === "note" ? "note" : isContact ? "contact" : "agent";
+  return (
+    <article class={`spoken spoken-${side}${first ? " spoken-first" : ""}`} data-testid={`message-${side}`} data-seq={message.seq}>
+      {isContact && <span class="spoken-face">{first && <Avatar name={contactName(one)} seed={one.contact} size={28} />}</span>}
+      <div class="spoken-body">
+        {first && (
+          <header class="spoken-head">
+            {side === "note" && <Icon icon={NotebookPen} size={13} />}
+            <b>{side === "note" ? t("note.by", { who: name }) : name}</b>
+            <Time at={message.at} />
+          </header>
+        )}
+        <div class="bubble" title={exactText(message.at, locale())}>
+          {message.text && <Text text={message.text} />}
+          {message.files && message.files.length > 0 && <Files files={message.files} />}
+        </div>
+        <Mark mark={mark} />
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Message, QuickReply } from "@hutong/api-client";
+import { describe, expect, it } from "vitest";
+import { bytesOf, bytesText, findReplies, linkParts, pieces, readMarks, sends, slashQuery, timeline } from "./model";
+
+const noon = new Date(2026, 7, 3, 12).getTime();
+const word = (seq: number, at: number, type: "contact" | "agent" = "contact"): Message => ({
+  id: `msg_${seq}`, seq, at, kind: "text", text: "…", author: { type, id: type === "agent" ? "li-na" : "ctc_1" } });
+
+describe("the timeline", () => {
+  it("separates days, and lets words of one person stand together", () => {
+    const entries = timeline([word(1, noon - 86_400_000), word(2, noon), word(3, noon + 60_000), word(4, noon + 999_999_0), word(5, noon + 999_999_1, "agent")]);
+    expect(entries.map((entry) => (entry.type === "day" ? "day" : entry.first))).toEqual(["day", true, "day", true, false, true, true]);
+  });
+  it("is cut into pieces that do not change when it grows", () => {
+    const messages = Array.from({ length: 120 }, (_, n) => word(n + 1, noon + n));
+    const before = pieces(timeline(messages));
+    const after = pieces(timeline([...messages, word(121, noon + 200)]));
+    expect(before.map((piece) => piece.key)).toEqual([0, 1, 2]);
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(after.flatMap((piece) => piece.entries)).toHaveLength(122);
+  });
+  it("knows which of my words were read", () => {
+    const messages = [word(1, noon), word(2, noon, "agent"), word(3, noon, "agent")];
+    expect(readMarks(messages, 2)).toEqual({ read: 2, said: 3 });
+  });
+});
+
+describe("foreign text", () => {
+  it("becomes words and links, and nothing else", () => {
+    expect(linkParts("请看 https://gov.example/a?b=1。谢谢")).toEqual([
+      { text: "请看 " }, { text: "https://gov.example/a?b=1", href: "https://gov.example/a?b=1" }, { text: "。谢谢" }]);
+    expect(linkParts("javascript:alert(1) <b>x</b>")).toEqual([{ text: "javascript:alert(1) <b>x</b>" }]);
+    expect(linkParts("(see https://a.example/x).")[1]).toEqual({ text: "https://a.example/x", href: "https://a.example/x" });
+  });
+});
+
+describe("the composer", () => {
+  const key = { key: "Enter", shiftKey: false, ctrlKey: false, metaKey: false, isComposing: false };
+  it("sends by the chosen key, and never while an input method composes", () => {
+    expect(sends(key, "enter")).toBe(true);
+    expect(sends({ ...key, isComposing: true }, "enter")).toBe(false);
+    expect(sends({ ...key, shiftKey: true }, "enter")).toBe(false);
+    expect(sends(key, "ctrl_enter")).toBe(false);
+    expect(sends({ ...key, ctrlKey: true }, "ctrl_enter")).toBe(true);
+  });
+  it("searches quick replies after a slash at the start", () => {
+    const reply = (id: string, zh: string): QuickReply => ({ id, title: { "zh-CN": zh }, text: { "zh-CN": "…" } });
+    const replies = [reply("welcome", "您好"), reply("wait", "请稍候"), reply("bye", "再见，欢迎 wait")];
+    expect(slashQuery("/wa")).toBe("wa");
+    expect(slashQuery("a /wa")).toBeNull();
+    expect(slashQuery("/wa it")).toBeNull();
+    expect(findReplies(replies, "wa").map((one) => one.id)).toEqual(["wait", "bye"]);
+    expect(findReplies(replies, "稍候").map((one) => one.id)).toEqual(["wait"]);
+  });
+  it("counts bytes as the gateway does", () => {
+    expect(bytesOf("您好")).toBe(6);
+    expect(bytesText(2_500_000)).toBe("2.4 MB");
+    expect(bytesText(900)).toBe("900 B");
+  });
+});

@@ -1,0 +1,124 @@
+/** How a log becomes a timeline, how text becomes words and links, and what a composer may send. */
+import type { Message, QuickReply } from "@hutong/api-client";
+import { sameDay } from "@hutong/ui";
+
+export type Entry =
+  | { type: "day"; key: string; at: number }
+  | { type: "message"; key: string; message: Message; first: boolean };
+
+/** Words of one person within this time stand together. */
+const TOGETHER_MS = 5 * 60_000;
+
+const who = (message: Message) => `${message.author.type}:${"id" in message.author ? message.author.id : ""}:${message.kind}`;
+
+export function timeline(messages: readonly Message[]): Entry[] {
+  const entries: Entry[] = [];
+  let before: Message | undefined;
+  for (const message of messages) {
+    const newDay = !before || !sameDay(before.at, message.at);
+    if (newDay) entries.push({ type: "day", key: `day-${message.seq}`, at: message.at });
+    const first = newDay || !before || who(before) !== who(message) || message.at - before.at > TOGETHER_MS;
+    entries.push({ type: "message", key: message.id, message, first });
+    before = message;
+  }
+  return entries;
+}
+
+/** How many seqs one piece spans. */
+const PIECE_SEQS = 50;
+
+export function pieceOf(seq: number): number {
+  return Math.floor(seq / PIECE_SEQS);
+}
+
+/** Entries in pieces that are drawn and left alone; a piece is cut at fixed seqs, so it stays the same. */
+export function pieces(entries: readonly Entry[]): { key: number; entries: readonly Entry[]; last: number }[] {
+  const found: { key: number; entries: Entry[]; last: number }[] = [];
+  let day: Entry | null = null;
+  for (const entry of entries) {
+    if (entry.type === "day") {
+      day = entry;
+      continue;
+    }
+    const key = pieceOf(entry.message.seq);
+    let piece = found.at(-1);
+    if (piece?.key !== key) {
+      piece = { key, entries: [], last: 0 };
+      found.push(piece);
+    }
+    if (day) piece.entries.push(day);
+    day = null;
+    piece.entries.push(entry);
+    piece.last = entry.message.seq;
+  }
+  return found;
+}
+
+/** The last of my words that the contact has read, and the last that I said. */
+export function readMarks(messages: readonly Message[], readByContact: number): { read: number; said: number } {
+  let [read, said] = [0, 0];
+  for (const message of messages) {
+    if (message.author.type !== "agent" || message.kind !== "text") continue;
+    said = message.seq;
+    if (message.seq <= readByContact) read = message.seq;
+  }
+  return { read, said };
+}
+
+export type Part = { text: string; href?: string };
+
+const LINK = /https?:\/\/[^\s<>"'，。；！？、（）【】《》“”]+/giu;
+
+/** Foreign text in parts; only http and https become links, and their address is their text. */
+export function linkParts(text: string): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const match of text.matchAll(LINK)) {
+    const found = match[0].replace(/[.,;:!?)\]}]+$/u, "");
+    if (!URL.canParse(found)) continue;
+    if (match.index > at) parts.push({ text: text.slice(at, match.index) });
+    parts.push({ text: found, href: found });
+    at = match.index + found.length;
+  }
+  if (at < text.length) parts.push({ text: text.slice(at) });
+  return parts;
+}
+
+/** Limits of one message, as the gateway holds them. */
+export const TEXT_BYTES_MAX = 16 * 1024;
+export const FILES_MAX = 10;
+export const FILE_BYTES_MAX = 20 * 1024 * 1024;
+
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** What is typed after a slash at the start: the search for a quick reply. Null when it is none. */
+export function slashQuery(text: string): string | null {
+  const match = /^\/(\S*)$/u.exec(text);
+  return match ? (match[1] ?? "").toLowerCase() : null;
+}
+
+const wordsOf = (reply: QuickReply) => [reply.title["zh-CN"], reply.title.en, reply.text["zh-CN"], reply.text.en];
+
+/** Quick replies that fit: by their short name first, then by any of their words. */
+export function findReplies(replies: readonly QuickReply[], query: string, most = 8): QuickReply[] {
+  const starts = replies.filter((reply) => reply.id.startsWith(query));
+  const others = replies.filter((reply) => !starts.includes(reply)
+    && (reply.id.includes(query) || wordsOf(reply).some((words) => words?.toLowerCase().includes(query))));
+  return [...starts, ...others].slice(0, most);
+}
+
+/** Does this key send, by the person's choice? Never while an input method composes. */
+export function sends(event: { key: string; shiftKey: boolean; ctrlKey: boolean; metaKey: boolean; isComposing: boolean },
+  by: "enter" | "ctrl_enter"): boolean {
+  if (event.key !== "Enter" || event.isComposing || event.shiftKey) return false;
+  const withCtrl = event.ctrlKey || event.metaKey;
+  return by === "enter" || withCtrl;
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const [value, unit] = bytes < 1024 * 1024 ? [bytes / 1024, "KB"] : [bytes / 1024 / 1024, "MB"];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}

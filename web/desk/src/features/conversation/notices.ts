@@ -1,0 +1,18 @@
+/** System facts in the reader's language. */
+import type { Notice } from "@hutong/api-client";
+import { agentName, queueName } from "../../core/names";
+import { desk } from "../../core/store";
+import { t, tOr } from "../../texts/texts";
+
+export function noticeText(notice: Notice): string {
+  switch (notice.code) {
+    case "joined":
+      return notice.agent === desk.value?.me.id ? t("notice.joined_me") : t("notice.joined", { agent: agentName(notice.agent) });
+    case "requeued":
+      return t("notice.requeued", { queue: queueName(notice.queue), why: tOr(`requeued.${notice.reason}`, notice.reason) });
+    case "closed":
+      return tOr(`notice.closed.${notice.by}`, t("notice.closed.system"));
+    case "reopened":
+      return t("notice.reopened");
+  }
+}

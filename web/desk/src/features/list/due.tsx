@@ -1,0 +1,41 @@
+/** What is due, as a ring and in words. */
+import type { ConversationSummary } from "@hutong/api-client";
+import { clockText, durationText, exactText, Icon, Ring } from "@hutong/ui";
+import { AlarmClock, CircleCheck, Hourglass } from "lucide";
+import { now } from "../../core/clock";
+import { locale } from "../../core/preferences";
+import { t } from "../../texts/texts";
+import { dueOf } from "./model";
+
+const MINUTES_MS = 600_000;
+
+/** Seconds near the end, minutes further away. */
+function spanText(ms: number): string {
+  return Math.abs(ms) < MINUTES_MS ? clockText(Math.abs(ms)) : durationText(Math.abs(ms), locale());
+}
+
+function Rest({ one }: { one: ConversationSummary }) {
+  const until = one.until ?? 0;
+  if (one.state === "wrap_up") {
+    return <span class="due due-rest"><Icon icon={Hourglass} size={12} />{t("state.wrap_up")} {until > 0 && spanText(until - now.value)}</span>;
+  }
+  if (one.state === "active") {
+    return <span class="due due-rest"><Icon icon={CircleCheck} size={12} />{t("due.answered")}</span>;
+  }
+  if (one.state === "snoozed" || one.state === "scheduled") {
+    return <span class="due due-rest" title={exactText(until, locale())}><Icon icon={AlarmClock} size={12} />{t(`state.${one.state}`)}</span>;
+  }
+  return <span class="due due-rest">{t(`state.${one.state}`)}</span>;
+}
+
+export function Due({ one }: { one: ConversationSummary }) {
+  const due = dueOf(one, now.value);
+  if (!due) return <Rest one={one} />;
+  const ms = due.at - now.value;
+  return (
+    <span class={`due due-${due.tone}`} title={exactText(due.at, locale())}>
+      <Ring left={due.left} tone={due.tone} size={14} />
+      {ms > 0 ? t("due.in", { time: spanText(ms) }) : t("due.over", { time: spanText(ms) })}
+    </span>
+  );
+}

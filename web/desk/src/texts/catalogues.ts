@@ -1,0 +1,17 @@
+/** Every text in both languages, put together from the areas of the desk. */
+import { en as adminEn } from "./admin.en";
+import { zh as adminZh } from "./admin.zh";
+import { en as liveEn } from "./live.en";
+import { zh as liveZh } from "./live.zh";
+import { en as serveEn } from "./serve.en";
+import { zh as serveZh } from "./serve.zh";
+import { en as sharedEn } from "./shared.en";
+import { zh as sharedZh } from "./shared.zh";
+
+const en = { ...sharedEn, ...serveEn, ...liveEn, ...adminEn };
+
+export type TextKey = keyof typeof en;
+
+const zh: Record<TextKey, string> = { ...sharedZh, ...serveZh, ...liveZh, ...adminZh };
+
+export const catalogues: Record<"en" | "zh-CN", Record<TextKey, string>> = { en, "zh-CN": zh };

@@ -1,0 +1,54 @@
+/** The desk of the browser tests: two queues, agents with different skills, one website. */
+
+const named = (zh, en) => ({ "zh-CN": zh, en });
+const queue = (id, name, skill, targetSecs) => ({
+  id,
+  name,
+  ladder: [{ skills: { [skill]: 3 } }],
+  target_secs: targetSecs,
+  rule: "best_skilled",
+  offer: { timeout_secs: 6, misses_max: 1 },
+  wrap_up_secs: 0,
+});
+const agent = (id, name, role, skills) => ({ id, name, role, skills, locale: "zh-CN" });
+
+export const desk = {
+  skills: [
+    { id: "tax", name: named("税务", "Tax"), sort: "topic" },
+    { id: "insurance", name: named("社会保险", "Social insurance"), sort: "topic" },
+  ],
+  request_types: [
+    { id: "consultation", name: named("咨询", "Consultation") },
+    { id: "complaint", name: named("投诉", "Complaint") },
+  ],
+  calendars: [],
+  queues: [
+    queue("tax", named("税务咨询", "Tax"), "tax", 120),
+    queue("insurance", named("社会保险", "Social insurance"), "insurance", 30),
+  ],
+  agents: [
+    agent("ming", "王明", "agent", { tax: 5 }),
+    agent("li", "李娜", "agent", { tax: 3, insurance: 5 }),
+    agent("fang", "方芳", "agent", { insurance: 4 }),
+    agent("sun", "孙主管", "supervisor", {}),
+    agent("root", "管理员", "admin", {}),
+  ],
+  channels: [
+    {
+      id: "website",
+      name: named("市政务服务在线客服", "City services: live help"),
+      kind: "web_chat",
+      adapter: "web_chat",
+      audience: "public",
+      topics: [
+        { id: "tax", name: named("税务", "Tax"), queue: "tax", request_type: "consultation" },
+        { id: "insurance", name: named("社保", "Social insurance"), queue: "insurance", request_type: "consultation" },
+      ],
+      settings: {},
+    },
+  ],
+  quick_replies: [
+    { id: "hello", title: named("问候", "Greeting"), text: named("您好！", "Hello!") },
+  ],
+  webhooks: [],
+};

@@ -1,0 +1,129 @@
+/** A whole house for browsers: Redis, two gateways on it, a balancer before them, a desk inside. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Balancer } from "./balancer.mjs";
+import { desk } from "./desk.mjs";
+import { Process, eventually, run } from "./processes.mjs";
+
+const root = resolve(import.meta.dirname, "../../..");
+const web = join(root, "web");
+
+function binary() {
+  const path = process.env.HUTONG_BINARY || join(root, "target/debug/hutong");
+  if (!existsSync(path)) throw new Error(`${path} is not built: cargo build -p gateway`);
+  for (const page of ["desk/dist/index.html", "widget/dist/loader.js", "sample-site/dist/index.html"]) {
+    if (!existsSync(join(web, page))) throw new Error(`web/${page} is not built: npm run build`);
+  }
+  return path;
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function toml(sections) {
+  return Object.entries(sections)
+    .map(([section, keys]) => {
+      const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+      return section === "" ? lines.join("\n") : `[${section}]\n${lines.join("\n")}`;
+    })
+    .join("\n\n");
+}
+
+export class House {
+  passwords = {};
+  gateways = [];
+
+  static async start(gateways = 2) {
+    const house = new House();
+    house.program = binary();
+    house.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
+    mkdirSync(join(house.folder, "redis"));
+    await house.startRedis();
+    house.ports = [];
+    for (let n = 0; n < gateways; n++) house.ports.push(await freePort());
+    house.balancer = new Balancer(house.ports);
+    await house.balancer.listen();
+    house.origin = house.balancer.origin;
+    house.ports.forEach((port, n) => house.#writeConfig(n, port));
+    writeFileSync(join(house.folder, "desk.json"), JSON.stringify(desk));
+    house.run(["apply", join(house.folder, "desk.json")]);
+    for (const { id } of desk.agents) {
+      house.passwords[id] = house.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();
+    }
+    for (let n = 0; n < gateways; n++) await house.startGateway(n);
+    return house;
+  }
+
+  async startRedis() {
+    const folder = join(this.folder, "redis");
+    const args = [
+      "--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+      "--maxmemory-policy", "noeviction", "--dir", folder, "--unixsocket", join(folder, "redis.sock"),
+    ];
+    this.redis = new Process("redis", "redis-server", args, this.folder);
+    await eventually("redis listens", () => existsSync(join(folder, "redis.sock")));
+  }
+
+  #writeConfig(n, port) {
+    const data = join(this.folder, "data");
+    mkdirSync(data, { recursive: true });
+    const limits = { logins_per_minute: 1000, logins_per_minute_address: 1000, sessions_per_minute: 1000, connects_per_minute: 10_000 };
+    writeFileSync(this.config(n), toml({
+      "": { data_dir: data },
+      server: { listen: `127.0.0.1:${port}`, public_url: this.origin },
+      redis: { urls: [`redis+unix://${join(this.folder, "redis/redis.sock")}`] },
+      web: { root: web, demo: true },
+      limits,
+    }));
+  }
+
+  config(n) {
+    return join(this.folder, `gateway${n}.toml`);
+  }
+
+  run(words) {
+    return run(this.program, [...words, "--config", this.config(0)], this.folder);
+  }
+
+  async startGateway(n) {
+    this.gateways[n] = new Process(`gateway${n}`, this.program, ["serve", "--config", this.config(n)], this.folder);
+    await eventually(`gateway ${n} is ready`, async () => {
+      if (!this.gateways[n].isRunning) throw new Error(this.gateways[n].output());
+      return (await fetch(`http://127.0.0.1:${this.ports[n]}/readyz`)).ok;
+    });
+  }
+
+  async killGateway(n) {
+    await this.gateways[n].kill("SIGKILL");
+  }
+
+  /** A token of an agent, for looking at what browsers cannot see. */
+  async token(agent) {
+    const body = JSON.stringify({ agent, password: this.passwords[agent] });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${this.origin}/v1/auth/login`, { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`${agent} cannot sign in: ${await answer.text()}`);
+    return (await answer.json()).access_token;
+  }
+
+  async get(path, agent = "root") {
+    const headers = { authorization: `Bearer ${await this.token(agent)}` };
+    const answer = await fetch(`${this.origin}${path}`, { headers });
+    if (!answer.ok) throw new Error(`${path} → ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  async close() {
+    await this.balancer.close();
+    for (const gateway of this.gateways) await gateway.kill();
+    await this.redis.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,46 @@
+/** Short messages that pass; announced once, politely. */
+import "./toast.css";
+import { signal } from "@preact/signals";
+import { CircleCheck, TriangleAlert, X } from "lucide";
+import { IconButton } from "./button";
+import { Icon } from "./icon";
+
+interface Toast {
+  id: number;
+  text: string;
+  tone: "success" | "danger";
+}
+
+/** The most that are shown; the oldest gives way. */
+const TOASTS_MAX = 4;
+const SHOWN_MS = 6000;
+
+const toasts = signal<readonly Toast[]>([]);
+let lastId = 0;
+
+function drop(id: number) {
+  toasts.value = toasts.value.filter((toast) => toast.id !== id);
+}
+
+/** Says something; a problem stays until it is dismissed. */
+export function say(text: string, tone: Toast["tone"] = "success") {
+  lastId += 1;
+  const id = lastId;
+  const others = toasts.value.filter((toast) => toast.text !== text);
+  toasts.value = [...others, { id, text, tone }].slice(-TOASTS_MAX);
+  if (tone === "success") setTimeout(() => drop(id), SHOWN_MS);
+}
+
+export function Toasts({ closeLabel }: { closeLabel: string }) {
+  return (
+    <div class="ui-toasts" role="status" aria-live="polite">
+      {toasts.value.map((toast) => (
+        <div key={toast.id} class={`ui-toast ui-toast-${toast.tone}`}>
+          <Icon icon={toast.tone === "success" ? CircleCheck : TriangleAlert} />
+          <span>{toast.text}</span>
+          <IconButton icon={X} size={14} label={closeLabel} onClick={() => drop(toast.id)} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+/** What the panel knows. Nothing here touches a network, a clock or a page. */
+import type { ChatChannel, ChatState, FileRef, LineStatus, Locale, Message } from "@hutong/api-client";
+
+/** The longest text of one message, in bytes of UTF-8. */
+export const TEXT_BYTES_MAX = 16 * 1024;
+/** The most files in one message. */
+export const FILES_MAX = 10;
+/** How long `typing` is shown after the last sign of it. */
+export const TYPING_MS = 5000;
+/** The longest comment of a rating, in characters. */
+export const COMMENT_MAX = 1000;
+
+/** Something that the person said and the log does not have yet. */
+export interface Outgoing {
+  clientId: string;
+  at: number;
+  text: string;
+  files: FileRef[];
+  /** Why it was refused for good; null while it is on its way. */
+  failed: string | null;
+}
+
+/** A file on its way up, or ready to go with the next message. */
+export interface Attachment {
+  id: string;
+  name: string;
+  bytes: number;
+  mediaType: string;
+  /** From 0 to 1. */
+  share: number;
+  /** What the server made of it, once it is there. */
+  file: FileRef | null;
+  /** Why it failed. */
+  failed: string | null;
+}
+
+/** What a screen reader is told once. */
+export interface Announcement {
+  /** Grows, so that the same words twice are told twice. */
+  id: number;
+  what: "message" | "joined" | "closed" | "failed" | "file";
+  /** The agent's words, or the file's name. */
+  text: string;
+}
+
+/** How far a rating has come. */
+export interface Rating {
+  grade: number | null;
+  comment: string;
+  state: "open" | "sending" | "done";
+}
+
+export interface Model {
+  locale: Locale;
+  /** Elder mode 适老化: larger, fewer, still. */
+  elder: boolean;
+  phase: "loading" | "failed" | "ready";
+  channel: ChatChannel | null;
+  line: LineStatus;
+  /** The line has been down for longer than a blink. */
+  lineLate: boolean;
+  /** The gateway reaches its queue. */
+  linkUp: boolean;
+  /** The contact of the visitor token, once there is one. */
+  contact: string | null;
+  verified: boolean;
+  /** The first `welcome` came. */
+  welcomed: boolean;
+  topic: string | null;
+  requestType: string | null;
+  name: string;
+  /** The name was asked for and is missing. */
+  nameMissing: boolean;
+  draft: string;
+  attachments: Attachment[];
+  epoch: string | null;
+  /** Up to here nothing is missing: what resuming starts from. */
+  resumeSeq: number;
+  conversation: ChatState | null;
+  messages: Message[];
+  outgoing: Outgoing[];
+  history: "idle" | "loading" | "failed" | "done";
+  typingUntil: number;
+  /** The person sees the panel. */
+  shown: boolean;
+  ending: "no" | "asked" | "sending";
+  rating: Rating;
+  announcement: Announcement | null;
+  /** A quiet line about the last thing that did not work, by its code. */
+  problem: { code: string; params: Record<string, string | number> } | null;
+}
+
+/** A panel that has just been opened. */
+export function initialModel(start: Pick<Model, "locale" | "elder"> & Partial<Model>): Model {
+  return {
+    phase: "loading",
+    channel: null,
+    line: "stopped",
+    lineLate: false,
+    linkUp: true,
+    contact: null,
+    verified: false,
+    welcomed: false,
+    topic: null,
+    requestType: null,
+    name: "",
+    nameMissing: false,
+    draft: "",
+    attachments: [],
+    epoch: null,
+    resumeSeq: 0,
+    conversation: null,
+    messages: [],
+    outgoing: [],
+    history: "idle",
+    typingUntil: 0,
+    shown: false,
+    ending: "no",
+    rating: { grade: null, comment: "", state: "open" },
+    announcement: null,
+    problem: null,
+    ...start,
+  };
+}

@@ -1,0 +1,117 @@
+//! The programs that chores need, and how to tell whether they are there.
+
+use super::machine::Machine;
+use std::path::PathBuf;
+
+/// A version as two numbers.
+type Version = (u32, u32);
+
+/// Redis Functions came with 7.0.
+const REDIS_MIN: Version = (7, 0);
+/// What the bundler of the pages asks for.
+const NODE_MIN: Version = (20, 19);
+
+/// A program that a chore needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// `redis-server`.
+    Redis,
+    /// `node`.
+    Node,
+    /// `npm`, in some systems a package of its own.
+    Npm,
+    /// A browser for the browser tests.
+    Chromium,
+    /// `initdb` and `postgres`, for the tests of the records.
+    Postgres,
+}
+
+/// Names under which systems keep Chromium or a browser made of it.
+const BROWSERS: &[&str] = &[
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+impl Need {
+    /// What it is, for a person.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Redis => "redis-server, 7.0 or later",
+            Self::Node => "node, 20.19 or later",
+            Self::Npm => "npm",
+            Self::Chromium => "chromium",
+            Self::Postgres => "postgresql",
+        }
+    }
+
+    /// Why the need is not met; `None` when it is.
+    pub(super) fn lacking(self, machine: &Machine) -> Option<String> {
+        match self {
+            Self::Redis => too_old(machine, "redis-server", "v=", REDIS_MIN),
+            Self::Node => too_old(machine, "node", "v", NODE_MIN),
+            Self::Npm => absent(machine.find("npm").is_some()),
+            Self::Chromium => absent(browser(machine).is_some()),
+            Self::Postgres => {
+                let both = ["initdb", "postgres"].map(|name| machine.find_hidden(name).is_some());
+                absent(both == [true, true])
+            }
+        }
+    }
+
+    /// The lowest major version that will do, where that can rule out a package.
+    pub(super) fn major_min(self) -> Option<u32> {
+        match self {
+            Self::Redis => Some(REDIS_MIN.0),
+            Self::Node => Some(NODE_MIN.0),
+            Self::Npm | Self::Chromium | Self::Postgres => None,
+        }
+    }
+}
+
+/// Where the machine keeps its browser.
+pub(super) fn browser(machine: &Machine) -> Option<PathBuf> {
+    BROWSERS.iter().find_map(|name| machine.find(name))
+}
+
+fn absent(found: bool) -> Option<String> {
+    (!found).then(|| "not found".to_owned())
+}
+
+fn too_old(machine: &Machine, name: &str, mark: &str, least: Version) -> Option<String> {
+    let Some(answer) = machine.ask(name, &["--version"]) else {
+        return Some("not found".to_owned());
+    };
+    match version_after(&answer, mark) {
+        Some(version) if version >= least => None,
+        Some((major, minor)) => Some(format!("found {major}.{minor}")),
+        None => Some("its version cannot be told".to_owned()),
+    }
+}
+
+/// The first `major.minor` that follows the mark.
+fn version_after(text: &str, mark: &str) -> Option<Version> {
+    text.match_indices(mark).find_map(|(place, _)| {
+        let rest = text.get(place + mark.len()..)?;
+        let numbers: String =
+            rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let mut parts = numbers.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_after;
+
+    #[test]
+    fn versions_are_read_from_what_programs_say() {
+        let redis = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64";
+        assert_eq!(version_after(redis, "v="), Some((7, 0)));
+        assert_eq!(version_after("v20.20.2\n", "v"), Some((20, 20)));
+        assert_eq!(version_after("no such thing", "v"), None);
+    }
+}
