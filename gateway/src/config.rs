@@ -157,6 +157,8 @@ pub struct LimitsConfig {
     pub sessions_per_minute: u32,
     /// Socket connections a minute, per client address.
     pub connects_per_minute: u32,
+    /// New conversations of visitors a minute, per client address.
+    pub conversations_per_minute: u32,
     /// Uploads an hour, per visitor or agent.
     pub uploads_per_hour: u32,
     /// API requests a second, per agent or key.

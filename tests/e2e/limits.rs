@@ -121,3 +121,22 @@ async fn a_silent_socket_is_closed() {
     });
     ended.await.expect("a socket without hello is closed after ten seconds");
 }
+
+#[tokio::test]
+async fn too_many_new_conversations_from_one_address_are_refused_and_a_second_try_is_not_counted() {
+    let plan = House::of(DeskFile::small()).with("limits.conversations_per_minute", 1);
+    let house = plan.start().await;
+    let mut first = house.visitor().await;
+    let wrong = first.word("hello", json!({ "topic": "nothing-of-the-kind" }));
+    assert_eq!(first.gets_answer(&wrong).await["type"], "refused");
+    // Only what opens a conversation counts: the same person's next try passes.
+    first.asks("tax", "hello").await;
+    first.says("and another word").await;
+
+    let mut second = house.visitor().await;
+    let word = second.word("hello", json!({ "topic": "tax" }));
+    let answer = second.gets_answer(&word).await;
+    assert_eq!(answer["code"], "rate_limited", "{answer}");
+    assert!(answer["retry_after_ms"].as_u64().unwrap() > 0, "{answer}");
+    house.ends_well();
+}

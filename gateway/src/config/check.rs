@@ -167,6 +167,8 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     within("limits.messages_burst", u64::from(limits.messages_burst), 1, 10_000);
     within("limits.sessions_per_minute", u64::from(limits.sessions_per_minute), 1, 1_000_000);
     within("limits.connects_per_minute", u64::from(limits.connects_per_minute), 1, 1_000_000);
+    let opened = u64::from(limits.conversations_per_minute);
+    within("limits.conversations_per_minute", opened, 1, 1_000_000);
     within("limits.uploads_per_hour", u64::from(limits.uploads_per_hour), 1, 1_000_000);
     within("limits.requests_per_second", u64::from(limits.requests_per_second), 1, 1_000);
     within("limits.in_flight_max", limits.in_flight_max as u64, 1, 100_000);

@@ -39,6 +39,8 @@ pub enum Standing {
         request_type: Option<String>,
         /// Is it over?
         over: bool,
+        /// Who holds it, or held it to its end.
+        agent: Option<AgentId>,
     },
 }
 
@@ -49,6 +51,7 @@ impl Standing {
             queue: conversation.queue.clone(),
             request_type: conversation.info.request_type.clone(),
             over: matches!(conversation.state, State::Closed | State::WrapUp),
+            agent: conversation.agent.clone(),
         }
     }
 }
@@ -312,15 +315,20 @@ impl Arrival<'_> {
             known @ (Standing::None | Standing::Known { .. }) => known,
         };
         match standing {
-            Standing::Known { queue, request_type, over } if self.view.queue(&queue).is_some() => {
+            Standing::Known { queue, request_type, over, agent }
+                if self.view.queue(&queue).is_some() =>
+            {
                 // Only what may be queued anew needs to know whom the person spoke with last.
-                let last_agent = if over { self.last_agent(contact).await? } else { None };
+                let last_agent = if over { self.last_agent(contact, agent).await? } else { None };
                 Ok(Wish { queue, topic: self.message.topic.clone(), request_type, last_agent })
             }
-            Standing::Known { .. } | Standing::None | Standing::Unknown => {
-                let mut wish = self.chosen()?;
-                wish.last_agent = self.last_agent(contact).await?;
-                Ok(wish)
+            Standing::Known { agent, .. } => {
+                let last_agent = self.last_agent(contact, agent).await?;
+                Ok(Wish { last_agent, ..self.chosen()? })
+            }
+            Standing::None | Standing::Unknown => {
+                let last_agent = self.last_agent(contact, None).await?;
+                Ok(Wish { last_agent, ..self.chosen()? })
             }
         }
     }
@@ -346,12 +354,28 @@ impl Arrival<'_> {
         Ok(Wish { queue, topic, request_type, last_agent: None })
     }
 
-    async fn last_agent(&self, contact: &ContactId) -> Result<Option<AgentId>, ApiError> {
+    /// Whom the person spoke with last. What the switchboard still holds is newer than anything in
+    /// the records, where a conversation arrives only some time after its end.
+    async fn last_agent(
+        &self,
+        contact: &ContactId,
+        held: Option<AgentId>,
+    ) -> Result<Option<AgentId>, ApiError> {
+        let last = match held {
+            Some(agent) => Some(agent),
+            None => self.last_agent_of_records(contact).await?,
+        };
+        Ok(last.filter(|agent| self.view.agent(agent).is_some_and(|agent| agent.enabled)))
+    }
+
+    async fn last_agent_of_records(
+        &self,
+        contact: &ContactId,
+    ) -> Result<Option<AgentId>, ApiError> {
         let filter =
             HistoryFilter { contact: Some(contact.clone()), limit: 1, ..HistoryFilter::default() };
         let earlier = self.app.records.history().list(self.tenant, &filter).await?;
-        let last = earlier.into_iter().find_map(|conversation| conversation.agent);
-        Ok(last.filter(|agent| self.view.agent(agent).is_some_and(|agent| agent.enabled)))
+        Ok(earlier.into_iter().find_map(|conversation| conversation.agent))
     }
 
     fn entry(&self, queue: &QueueId, wish: &Wish) -> Result<Entry, ApiError> {

@@ -34,6 +34,8 @@ struct Visitor {
     door: Arc<WebChat>,
     /// For limits on opening conversations.
     address: String,
+    /// The limit on new conversations let this visitor open one, and none is there yet.
+    opening_allowed: bool,
     /// The conversation that the visitor is shown.
     chat: Option<Box<Chat>>,
     /// The state changed, or could not be read: read it anew.
@@ -66,6 +68,7 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
         identity,
         door,
         address,
+        opening_allowed: false,
         chat: None,
         stale: false,
         typed_at: None,

@@ -74,7 +74,7 @@ export class House {
   #writeConfig(n, port) {
     const data = join(this.folder, "data");
     mkdirSync(data, { recursive: true });
-    const limits = { logins_per_minute: 1000, logins_per_minute_address: 1000, sessions_per_minute: 1000, connects_per_minute: 10_000 };
+    const limits = { logins_per_minute: 1000, logins_per_minute_address: 1000, sessions_per_minute: 1000, connects_per_minute: 10_000, conversations_per_minute: 10_000 };
     writeFileSync(this.config(n), toml({
       "": { data_dir: data },
       server: { listen: `127.0.0.1:${port}`, public_url: this.origin },

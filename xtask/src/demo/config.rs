@@ -31,7 +31,7 @@ fn text(data: &Path, port: u16) -> Result<String> {
     writeln!(text, "allowed_origins = [{}]\n", quoted(&format!("http://localhost:{port}")))?;
     // Everybody in the demo comes from one address: a person, all tabs, the simulated visitors.
     writeln!(text, "[limits]\nlogins_per_minute_address = 120\nsessions_per_minute = 120")?;
-    writeln!(text, "connects_per_minute = 600\n")?;
+    writeln!(text, "connects_per_minute = 600\nconversations_per_minute = 120\n")?;
     writeln!(text, "[web]\nroot = {}\ndemo = true", quoted(&web::folder().to_string_lossy()))?;
     Ok(text)
 }

@@ -27,8 +27,6 @@ const TYPING_EVERY: Duration = Duration::from_secs(1);
 const PREVIEW_CHARS_MAX: usize = 500;
 /// The longest comment of a rating, in characters.
 const COMMENT_CHARS_MAX: usize = 1_000;
-/// New conversations a minute, per client address.
-const OPENED_PER_MINUTE: u32 = 10;
 
 /// A `send` frame without its type.
 struct Word {
@@ -98,10 +96,10 @@ impl Visitor {
         let limit = Limit::per_second(limits.messages_per_second, limits.messages_burst);
         let who = format!("say:{}:{}", self.identity.tenant, self.identity.contact);
         self.app.take_here(&who, limit)?;
+        self.must_be_up()?;
         let standing = self.chat.as_ref().map_or(Standing::None, |chat| chat.standing());
         if !matches!(standing, Standing::Known { over: false, .. }) {
-            let opened = format!("open:{}", self.address);
-            self.app.take_here(&opened, Limit::per_minute(OPENED_PER_MINUTE))?;
+            self.may_open()?;
         }
         let uploader = Uploader::Contact(self.identity.contact.clone());
         let own = self.chat.as_ref().map(|chat| chat.id().clone());
@@ -126,6 +124,7 @@ impl Visitor {
         arriving.sender.locale = None;
         match inbound::accept(&self.app, &tenant, arriving, standing).await? {
             Accepted::Message { conversation, seq, message, .. } => {
+                self.opening_allowed = false;
                 attach(&self.app, &tenant, &word.files, &conversation).await?;
                 self.follow(&conversation);
                 Ok(WidgetFrame::Ack {
@@ -138,6 +137,17 @@ impl Visitor {
             Accepted::Refused(refusal) => Err(refusal_error(&refusal)),
             Accepted::Noted => Err(ApiError::new(Code::Invalid, "nothing was said")),
         }
+    }
+
+    /// The limit on new conversations. What was allowed once stays allowed until a conversation is
+    /// there: whoever says the same word again after an outage is not counted twice.
+    fn may_open(&mut self) -> Result<(), ApiError> {
+        if !self.opening_allowed {
+            let limit = Limit::per_minute(self.app.config.limits.conversations_per_minute);
+            self.app.take_here(&format!("open:{}", self.address), limit)?;
+            self.opening_allowed = true;
+        }
+        Ok(())
     }
 
     async fn end(&mut self, client_id: &str) -> Result<WidgetFrame, ApiError> {
