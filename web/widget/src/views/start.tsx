@@ -2,7 +2,7 @@
 import { localized } from "@hutong/api-client";
 import { Icon } from "@hutong/ui/icon";
 import { CircleAlert, Headset } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { asked, topicOf } from "../model/select.ts";
 import { usePanel } from "./context.ts";
 import { whenText } from "./when.ts";
@@ -43,7 +43,8 @@ function hintText(topic: { open: boolean; opens_at?: number | null }, locale: "z
 function NameField({ required }: { required: boolean }) {
   const { model, t, dispatch } = usePanel();
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before the page is painted: who types on at once types into the field that is asked for.
+  useLayoutEffect(() => {
     if (model.nameMissing) input.current?.focus();
   }, [model.nameMissing]);
   return (
