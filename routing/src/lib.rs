@@ -13,6 +13,7 @@ pub mod events;
 pub mod fsck;
 pub mod keys;
 pub mod library;
+mod packed;
 pub mod reply;
 pub mod router;
 pub mod store;

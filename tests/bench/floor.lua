@@ -34,10 +34,9 @@ local function arrival(keys, a)
   redis.call('ZADD', t .. 'lane:' .. lane, F.int(due), id)
   redis.call('ZADD', t .. 'waiting:' .. a[7], F.int(due), id)
   redis.call('ZADD', t .. 'timers', F.int(now + 30000), 'w:' .. id)
-  redis.call('HSET', t .. 'conv:' .. id, 'queue', a[7], 'kind', a[8], 'arrived', a[9], 'due', a[10],
-    'plan', a[12], 'policy', a[13], 'lane', lane, 'state', 'queued', 'contact', contact, 'channel',
-    channel, 'opened', F.int(now), 'info', a[15], 'entered', F.int(now), 'step', '2', 'agent', '',
-    'token', '', 'until', '', 'units', '0')
+  redis.call('HSET', t .. 'conv:' .. id, 'info', a[15], 'entry', contact .. '\n' .. channel .. '\n' .. F.int(now)
+    .. '\n' .. a[8] .. '\n' .. a[7] .. '\n' .. a[9] .. '\n' .. a[10] .. '\n' .. a[12] .. '\n' .. a[13], 'place',
+    'queued\n\n\n' .. lane .. '\n' .. F.int(now) .. '\n2\n0\n\n0\n0\n\n\n')
   redis.call('XADD', t .. 'events', '*',
     'e', '{"type":"conversation_opened","conversation":"' .. id .. '","contact":"' .. contact
       .. '","channel":"' .. channel .. '","queue":"' .. a[7] .. '"}',
@@ -66,8 +65,8 @@ local function completion(keys, a)
   redis.call('HSET', t .. 'handling', queue, '123456')
   redis.call('SREM', t .. 'held:' .. agent, id)
   redis.call('ZADD', t .. 'closed', stamp, id)
-  redis.call('HSET', t .. 'conv:' .. id, 'info', a[4], 'closed', stamp, 'state', 'closed', 'token', '',
-    'until', '', 'units', '0')
+  redis.call('HSET', t .. 'conv:' .. id, 'info', a[4], 'place', 'closed\n' .. agent .. '\n\n' .. lane .. '\n' .. stamp
+    .. '\n2\n0\n' .. agent .. '\n0\n0\n' .. stamp .. '\n' .. stamp .. '\n')
   redis.call('ZREM', t .. 'lane:' .. lane, new)
   redis.call('ZADD', t .. 'heads', a[11], lane)
   redis.call('ZREM', t .. 'waiting:' .. new_queue, new)
@@ -78,10 +77,9 @@ local function completion(keys, a)
     .. '","rule":"longest_idle","waited_ms":123456,"groups":1,"eligible":1,"passed_over":[{"lane":"'
     .. lane .. '","why":"skills"},{"lane":"' .. lane .. '","why":"skills"},{"lane":"' .. lane
     .. '","why":"skills"}]}'
-  redis.call('HSET', t .. 'conv:' .. new, 'why', why, 'state', 'active', 'agent', agent, 'token', '',
-    'until', '', 'units', '30', 'last', agent, 'accepted', stamp)
-  redis.call('HSET', t .. 'agent:' .. agent, 'presence', 'ready', 'used', '90', 'counts', 'w3', 'group',
-    '', 'idle_since', stamp, 'turn_at', stamp, 'offer', '', 'misses', '0', 'since', stamp)
+  redis.call('HSET', t .. 'conv:' .. new, 'why', why, 'place', 'active\n' .. agent .. '\n\n' .. lane .. '\n' .. stamp
+    .. '\n2\n30\n' .. agent .. '\n0\n0\n' .. stamp .. '\n\n')
+  redis.call('HSET', t .. 'agent:' .. agent, 'load', 'ready\n90\nw3\n\n' .. stamp .. '\n' .. stamp .. '\n\n0\n' .. stamp)
   redis.call('XADD', t .. 'events', '*',
     'e', '{"type":"message_appended","conversation":"' .. id .. '","contact":"' .. contact
       .. '","agent":"' .. agent .. '","message":' .. closed .. '}',

@@ -28,7 +28,7 @@ H.register('archive', function(c, args)
     end
     return { 'archived' }
   end
-  redis.call('HSET', c.t .. 'conv:' .. v.id, 'base', H.int(last))
+  H.save(v, 'base', last)
   redis.call('PEXPIRE', c.t .. 'conv:' .. v.id, H.int(left))
   redis.call('PEXPIRE', pointer, H.int(left))
   return { 'archived' }

@@ -8,8 +8,8 @@
 H.register('heartbeat', function(c, args)
   local lost, until_ms = { 'lost' }, c.now + tonumber(args[2])
   for n = 3, #args do
-    local presence = redis.call('HGET', c.t .. 'agent:' .. args[n], 'presence')
-    if not presence or presence == 'offline' then
+    local a = H.load_agent(c, args[n])
+    if not a or a.presence == 'offline' then
       lost[#lost + 1] = args[n]
     else
       H.timer(c, 'h', args[n], until_ms)

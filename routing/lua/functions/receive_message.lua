@@ -69,7 +69,7 @@ H.register('receive_message', function(c, a)
   if not v then
     v, entered = H.new_conversation(c, a[5]), true
     H.apply_entry(v, e)
-    H.save(v, 'state', 'queued', 'contact', contact, 'channel', channel, 'opened', c.now, 'info', a[15])
+    H.save(v, 'state', 'queued', 'contact', contact, 'channel', channel, 'info', a[15])
     redis.call('SET', pointer, v.id)
     H.event(c, 'conversation_opened', '"conversation":"' .. v.id .. '","contact":"' .. contact
       .. '","channel":"' .. channel .. '","queue":"' .. e.queue .. '"')

@@ -6,15 +6,13 @@
 -- Calls Router::set_agent
 
 H.register('set_agent', function(c, args)
-  local key = c.t .. 'agent:' .. args[2]
   local a = H.load_agent(c, args[2])
   redis.call('HSET', c.t .. 'profiles', H.profile_id(args[3]), args[3])
   redis.call('SADD', c.t .. 'agents', args[2])
   if not a then
-    redis.call('HSET', key, 'presence', 'offline', 'profile', args[3], 'capacity', args[4], 'turns',
-      args[5], 'used', 0, 'counts', '', 'group', '', 'idle_since', 0, 'turn_at', 0, 'offer', '',
-      'misses', 0, 'since', H.int(c.now))
-    H.event(c, 'agent_changed', '"agent":"' .. args[2] .. '"')
+    a = H.new_agent(c, args[2])
+    a.profile, a.capacity, a.turns = args[3], args[4], args[5]
+    H.event(c, 'agent_changed', '"agent":"' .. a.id .. '"')
     return { 'set' }
   end
   if a.profile == args[3] and a.capacity == args[4] and a.turns == args[5] then

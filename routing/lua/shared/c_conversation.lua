@@ -1,42 +1,50 @@
 -- Conversations: reading and writing the hash, the log, and the indexes of those that wait.
 
-local FIELDS = {
-  'state', 'contact', 'channel', 'kind', 'queue', 'agent', 'token', 'lane', 'due', 'arrived',
-  'entered', 'step', 'plan', 'policy', 'units', 'last', 'base', 'offers', 'accepted', 'closed',
-  'until',
-}
-local NUMBERS = { 'due', 'arrived', 'entered', 'step', 'units', 'base', 'offers' }
+-- Two long texts instead of twenty short fields: reading and writing a field costs Redis as much as
+-- copying a page of text. `entry` is what the queue's policy says and changes seldom, `place` is
+-- where the conversation stands. Values hold no line breaks. packed.rs takes them apart likewise.
+local L = '([^\n]*)\n' -- a line; `string` does not exist yet while the library loads
+local ENTRY = '^' .. L .. L .. L .. L .. L .. L .. L .. L .. '([^\n]*)$'
+local ENTRY_FORMAT = '%s\n%s\n%d\n%s\n%s\n%d\n%d\n%s\n%s'
+local PLACE = '^' .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L .. '([^\n]*)$'
+local PLACE_FORMAT = '%s\n%s\n%s\n%s\n%d\n%d\n%d\n%s\n%d\n%d\n%s\n%s\n%s'
+
+-- Fields that stay by themselves: written when given, and not read here.
+local APART = { info = true, why = true, read_by_contact = true, read_by_agent = true }
 
 -- The conversation, or nil. One call knows each conversation once, so that its copy is the truth.
 function H.load(c, id)
-  if c.conversations[id] then
-    return c.conversations[id]
+  local known = c.conversations[id]
+  if known then
+    return known
   end
-  local values = redis.call('HMGET', c.t .. 'conv:' .. id, unpack(FIELDS))
-  if not values[1] then
+  local packed = redis.call('HMGET', c.t .. 'conv:' .. id, 'entry', 'place')
+  if not packed[2] then
     return nil
   end
-  local v = { id = id, loaded = {}, dirty = {} }
-  for n, field in ipairs(FIELDS) do
-    v[field] = values[n] or ''
-    v.loaded[field] = v[field]
-  end
-  for _, field in ipairs(NUMBERS) do
-    v[field] = tonumber(v[field]) or 0
-  end
+  local contact, channel, opened, kind, queue, arrived, due, plan, policy = string.match(packed[1], ENTRY)
+  local state, agent, token, lane, entered, step, units, last, base, offers, accepted, closed, untl =
+    string.match(packed[2], PLACE)
+  local v = {
+    id = id, entry = packed[1], place = packed[2], apart = false,
+    contact = contact, channel = channel, opened = opened, kind = kind, queue = queue,
+    arrived = tonumber(arrived), due = tonumber(due), plan = plan, policy = policy,
+    state = state, agent = agent, token = token, lane = lane, entered = tonumber(entered),
+    step = tonumber(step), units = tonumber(units), last = last, base = tonumber(base),
+    offers = tonumber(offers), accepted = accepted, closed = closed, ['until'] = untl,
+  }
   c.conversations[id] = v
   return v
 end
 
 -- A conversation that does not exist yet.
 function H.new_conversation(c, id)
-  local v = { id = id, loaded = {}, dirty = {} }
-  for _, field in ipairs(FIELDS) do
-    v[field], v.loaded[field] = '', ''
-  end
-  for _, field in ipairs(NUMBERS) do
-    v[field] = 0
-  end
+  local v = {
+    id = id, entry = '', place = '', apart = false,
+    contact = '', channel = '', opened = c.now, kind = '', queue = '', arrived = 0, due = 0, plan = '',
+    policy = '', state = '', agent = '', token = '', lane = '', entered = 0, step = 0, units = 0, last = '',
+    base = 0, offers = 0, accepted = '', closed = '', ['until'] = '',
+  }
   c.conversations[id] = v
   return v
 end
@@ -45,24 +53,45 @@ end
 function H.save(v, ...)
   local given = { ... }
   for n = 1, #given, 2 do
-    v[given[n]] = given[n + 1]
-    v.dirty[given[n]] = type(given[n + 1]) == 'number' and H.int(given[n + 1]) or given[n + 1]
+    local field, value = given[n], given[n + 1]
+    v[field] = value
+    if APART[field] then
+      v.apart = v.apart or {}
+      v.apart[#v.apart + 1] = field
+      v.apart[#v.apart + 1] = type(value) == 'number' and H.int(value) or value
+    end
+  end
+end
+
+-- A time as text; none is empty.
+local function time_text(at)
+  return at == '' and '' or H.int(at)
+end
+
+-- Writes what this call changed of a conversation.
+local function flush_conversation(c, v)
+  local fields = v.apart or {}
+  local entry = string.format(ENTRY_FORMAT, v.contact, v.channel, v.opened, v.kind, v.queue, v.arrived,
+    v.due, v.plan, v.policy)
+  if entry ~= v.entry then
+    fields[#fields + 1] = 'entry'
+    fields[#fields + 1] = entry
+  end
+  local place = string.format(PLACE_FORMAT, v.state, v.agent, v.token, v.lane, v.entered, v.step,
+    v.units, v.last, v.base, v.offers, time_text(v.accepted), time_text(v.closed), time_text(v['until']))
+  if place ~= v.place then
+    fields[#fields + 1] = 'place'
+    fields[#fields + 1] = place
+  end
+  if #fields > 0 then
+    redis.call('HSET', c.t .. 'conv:' .. v.id, unpack(fields))
   end
 end
 
 -- Writes what this call changed.
 function H.flush(c)
-  for id, v in pairs(c.conversations) do
-    local fields = {}
-    for field, value in pairs(v.dirty) do
-      if value ~= v.loaded[field] then
-        fields[#fields + 1] = field
-        fields[#fields + 1] = value
-      end
-    end
-    if #fields > 0 then
-      redis.call('HSET', c.t .. 'conv:' .. id, unpack(fields))
-    end
+  for _, v in pairs(c.conversations) do
+    flush_conversation(c, v)
   end
   for _, a in pairs(c.agents) do
     H.flush_agent(c, a)

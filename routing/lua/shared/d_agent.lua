@@ -4,46 +4,54 @@
 -- to the matcher, so it looks at groups and takes the first of one. Groups are scored in `ready` by
 -- whoever of them is idle longest.
 
-local FIELDS = {
-  'presence', 'profile', 'capacity', 'used', 'counts', 'group', 'idle_since', 'turn_at', 'offer',
-  'misses', 'turns', 'since',
-}
-local NUMBERS = { 'used', 'idle_since', 'turn_at', 'misses', 'since' }
+-- Packed like a conversation: `able` is what the agent can do, `load` what the agent does just now.
+local L = '([^\n]*)\n'
+local ABLE = '^' .. L .. L .. '([^\n]*)$'
+local LOAD = '^' .. L .. L .. L .. L .. L .. L .. L .. L .. '([^\n]*)$'
 
 -- The agent, or nil; like a conversation, known once in a call.
 function H.load_agent(c, id)
   if id == '' or c.agents[id] then
     return c.agents[id]
   end
-  local values = redis.call('HMGET', c.t .. 'agent:' .. id, unpack(FIELDS))
-  if not values[1] then
+  local packed = redis.call('HMGET', c.t .. 'agent:' .. id, 'able', 'load')
+  if not packed[2] then
     return nil
   end
-  local a = { id = id, loaded = {} }
-  for n, field in ipairs(FIELDS) do
-    a[field] = values[n] or ''
-    a.loaded[field] = a[field]
-  end
-  for _, field in ipairs(NUMBERS) do
-    a[field] = tonumber(a[field]) or 0
-  end
-  a.indexed_idle, a.indexed_turn = a.idle_since, a.turn_at
+  local profile, capacity, turns = string.match(packed[1], ABLE)
+  local presence, used, counts, group, idle_since, turn_at, offer, misses, since = string.match(packed[2], LOAD)
+  idle_since, turn_at = tonumber(idle_since), tonumber(turn_at)
+  local a = {
+    id = id, able = packed[1], load = packed[2], profile = profile, capacity = capacity, turns = turns,
+    presence = presence, used = tonumber(used), counts = counts, group = group, idle_since = idle_since,
+    turn_at = turn_at, offer = offer, misses = tonumber(misses), since = tonumber(since),
+    indexed_idle = idle_since, indexed_turn = turn_at,
+  }
   c.agents[id] = a
   return a
 end
 
--- Writes the fields of an agent that this call changed.
+-- An agent who was not known yet: at home.
+function H.new_agent(c, id)
+  local a = {
+    id = id, able = '', load = '', profile = '', capacity = '', turns = '', presence = 'offline', used = 0,
+    counts = '', group = '', idle_since = 0, turn_at = 0, offer = '', misses = 0, since = c.now,
+    indexed_idle = 0, indexed_turn = 0,
+  }
+  c.agents[id] = a
+  return a
+end
+
+-- Writes what this call changed of an agent.
 function H.flush_agent(c, a)
-  local fields = {}
-  for _, field in ipairs(FIELDS) do
-    local value = type(a[field]) == 'number' and H.int(a[field]) or a[field]
-    if value ~= a.loaded[field] then
-      fields[#fields + 1] = field
-      fields[#fields + 1] = value
-    end
-  end
-  if #fields > 0 then
-    redis.call('HSET', c.t .. 'agent:' .. a.id, unpack(fields))
+  local able = a.profile .. '\n' .. a.capacity .. '\n' .. a.turns
+  local load = string.format('%s\n%d\n%s\n%s\n%d\n%d\n%s\n%d\n%d', a.presence, a.used, a.counts,
+    a.group, a.idle_since, a.turn_at, a.offer, a.misses, a.since)
+  local key = c.t .. 'agent:' .. a.id
+  if able ~= a.able then
+    redis.call('HSET', key, 'able', able, 'load', load)
+  elseif load ~= a.load then
+    redis.call('HSET', key, 'load', load)
   end
 end
 

@@ -3,6 +3,7 @@
 use super::{Content, Dump};
 use crate::error::RoutingError;
 use crate::keys;
+use crate::packed;
 use crate::router::{Router, text};
 use domain::TenantId;
 use redis::Value;
@@ -69,6 +70,7 @@ async fn read(router: &Router, key: &str, kind: &str) -> Result<Content, Routing
             .enumerate()
             .map(|(place, entry)| (format!("{:010}", place + 1), entry))
             .collect(),
+        "conv" | "agent" => packed::unpack(pairs(&value)),
         _ => pairs(&value),
     })
 }

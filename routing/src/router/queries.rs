@@ -4,6 +4,7 @@ use super::conversations::ms;
 use super::{Router, kind_of, text};
 use crate::error::RoutingError;
 use crate::keys;
+use crate::packed;
 use crate::reply::{AgentState, Estimate, QueueState, Reply};
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{
@@ -11,7 +12,6 @@ use domain::{
     Timestamp,
 };
 use redis::Value;
-use std::collections::HashMap;
 
 impl Router {
     /// A conversation that is in Redis, with its last message.
@@ -78,9 +78,10 @@ impl Router {
 
     async fn base(&self, tenant: &TenantId, id: &ConversationId) -> Result<u64, RoutingError> {
         let mut get = redis::cmd("HGET");
-        get.arg(keys::conversation(tenant, id)).arg("base");
+        get.arg(keys::conversation(tenant, id)).arg("place");
         let value = self.store().run("base", &get).await?;
-        Ok(text(&value).and_then(|text| text.parse().ok()).unwrap_or(0))
+        let place = text(&value).unwrap_or_default();
+        Ok(packed::line("place", &place, "base").parse().unwrap_or(0))
     }
 
     async fn log_range(
@@ -188,10 +189,12 @@ impl Router {
             let first = self.scored(&first, "queue_states").await?;
             let mut oldest_arrival = None;
             if let Some((id, _)) = first.first() {
-                let mut arrived = redis::cmd("HGET");
-                arrived.arg(keys::key(tenant, &format!("conv:{id}"))).arg("arrived");
-                let value = self.store().run("queue_states", &arrived).await?;
-                oldest_arrival = text(&value).and_then(|at| at.parse().ok()).map(Timestamp);
+                let mut entry = redis::cmd("HGET");
+                entry.arg(keys::key(tenant, &format!("conv:{id}"))).arg("entry");
+                let value = self.store().run("queue_states", &entry).await?;
+                let entry = text(&value).unwrap_or_default();
+                let arrived = packed::line("entry", &entry, "arrived");
+                oldest_arrival = arrived.parse().ok().map(Timestamp);
             }
             let oldest_due = first.first().map(|(_, due)| *due);
             states.push(QueueState { queue, waiting, oldest_due, oldest_arrival });
@@ -229,14 +232,14 @@ impl Router {
     ) -> Result<Option<AgentState>, RoutingError> {
         let key = keys::agent(tenant, agent);
         let mut get = redis::cmd("HMGET");
-        get.arg(&key).arg("presence").arg("since").arg("used").arg("capacity").arg("offer");
+        get.arg(&key).arg("able").arg("load");
         let fields = self.texts(&get, "agent_state").await?;
-        let [presence, since, used, capacity, offer] = fields.as_slice() else {
-            return Ok(None);
-        };
-        if presence.is_empty() {
+        let [able, load] = fields.as_slice() else { return Ok(None) };
+        if load.is_empty() {
             return Ok(None);
         }
+        let of_load = |name: &str| packed::line("load", load, name);
+        let capacity = packed::line("able", able, "capacity");
         let corrupt =
             |what: &str| RoutingError::Corrupt { key: key.clone(), problem: what.to_owned() };
         let mut card = redis::cmd("SCARD");
@@ -247,12 +250,12 @@ impl Router {
         };
         Ok(Some(AgentState {
             agent: agent.clone(),
-            presence: presence.parse().map_err(|_bad| corrupt("presence"))?,
-            since: Timestamp(since.parse().unwrap_or(0)),
-            used: used.parse().map_err(|_bad| corrupt("used"))?,
+            presence: of_load("presence").parse().map_err(|_bad| corrupt("presence"))?,
+            since: Timestamp(of_load("since").parse().unwrap_or(0)),
+            used: of_load("used").parse().map_err(|_bad| corrupt("used"))?,
             units: capacity.split(';').next().and_then(|units| units.parse().ok()).unwrap_or(0),
             held,
-            offered: offer.parse().ok(),
+            offered: of_load("offer").parse().ok(),
         }))
     }
 
@@ -347,17 +350,12 @@ impl Router {
 }
 
 fn conversation(id: &ConversationId, reply: &Reply) -> Result<Conversation, String> {
-    let fields: HashMap<&str, &str> = reply
-        .rest()
-        .get(2..)
-        .unwrap_or(&[])
-        .chunks_exact(2)
-        .filter_map(|pair| match pair {
-            [field, value] => Some((field.as_str(), value.as_str())),
-            _ => None,
-        })
-        .collect();
-    let text = |field: &str| fields.get(field).copied().unwrap_or("");
+    let pairs = reply.rest().get(2..).unwrap_or(&[]).chunks_exact(2);
+    let fields = packed::unpack(pairs.filter_map(|pair| match pair {
+        [field, value] => Some((field.clone(), value.clone())),
+        _ => None,
+    }));
+    let text = |field: &str| fields.get(field).map_or("", String::as_str);
     let number = |field: &str| text(field).parse::<i64>().unwrap_or(0);
     let time = |field: &str| (!text(field).is_empty()).then(|| Timestamp(number(field)));
     let place = |field: &str| u64::try_from(number(field)).unwrap_or(0);

@@ -204,14 +204,15 @@ pub(in super::super) async fn read(router: &Router) -> Dump {
 
 fn read_content(name: &str, kind: &str, content: Vec<String>) -> BTreeMap<String, String> {
     let pairs = || content.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone()));
-    let state = name.starts_with("conv:") || name.starts_with("agent:");
     match kind {
-        "hash" => pairs()
-            .filter(|(field, value)| {
-                let unset = value.is_empty() || value == "0" || field == "why" || field == "info";
-                !(state && unset)
-            })
-            .collect(),
+        "hash" if name.starts_with("conv:") || name.starts_with("agent:") => {
+            let mut fields = crate::packed::unpack(pairs());
+            fields.retain(|field, value| {
+                !(value.is_empty() || value == "0" || field == "why" || field == "info")
+            });
+            fields
+        }
+        "hash" => pairs().collect(),
         "list" => BTreeMap::from([("length".to_owned(), content[0].clone())]),
         "zset" => pairs().map(|(member, score)| (member, whole(&score))).collect(),
         _ => content.into_iter().map(|member| (member, String::new())).collect(),
