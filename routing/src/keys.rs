@@ -3,7 +3,7 @@
 //!
 //! | key | type | holds |
 //! | --- | --- | --- |
-//! | `conv:ID` | hash | a conversation's state |
+//! | `conv:ID` | hash | a conversation's state, most of it packed (`packed.rs`) |
 //! | `log:ID` | list | its messages since the last archiving; seq = `base` + place |
 //! | `open:CHANNEL:CONTACT` | string | the contact's conversation on a channel |
 //! | `seen:…` | string, expires | where a message with this outside id stands |
@@ -11,7 +11,7 @@
 //! | `heads`, `heads:AGENT` | zset by due time | the first of each lane; sticky lanes apart |
 //! | `waiting:QUEUE` | zset by due time | those who wait in a queue |
 //! | `queues`, `agents` | set | names seen |
-//! | `agent:ID` | hash | an agent's presence, load, skills |
+//! | `agent:ID` | hash | an agent's presence, load, skills, packed likewise |
 //! | `held:ID`, `resting:ID` | set | what an agent holds (offered, active, wrap-up), what rests |
 //! | `idle:GROUP`, `turn:GROUP` | zset | ready agents who are alike to the matcher |
 //! | `ready` | zset | the groups, by whoever is idle longest |
