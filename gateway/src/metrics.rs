@@ -71,6 +71,11 @@ pub fn file_kept(bytes: u64) {
     counter!("hutong_files_bytes_total").increment(bytes);
 }
 
+/// A timer failed and was put aside.
+pub fn timer_failed() {
+    counter!("hutong_timers_failed_total").increment(1);
+}
+
 /// A delivery's try ended so (`sent`, `retry`, `dead`).
 pub fn delivery_tried(outcome: &'static str) {
     counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);

@@ -108,6 +108,7 @@ impl Router {
             }
         }
         report.discrepancies.extend(expect::broken_logs(&found));
+        report.discrepancies.extend(expect::foreign_keys(&found));
         Ok(report)
     }
 
@@ -122,6 +123,11 @@ impl Router {
             let Some(kind) = expect::kind_of(&wrong.key) else { continue };
             let key = crate::keys::key(tenant, &wrong.key);
             let mut command = match (kind, &wrong.expected) {
+                _ if wrong.member == snapshot::FOREIGN => {
+                    self.store().write("repair", &with_key("DEL", &key)).await?;
+                    repaired += 1;
+                    continue;
+                }
                 (expect::Kind::Sorted, Some(score)) => {
                     let mut add = redis::cmd("ZADD");
                     add.arg(&key).arg(if score == expect::ANY { "0" } else { score });

@@ -120,6 +120,17 @@ pub struct TimersRun {
     pub ran: u64,
     /// When the next one is due, if there is one; in the past when more remain.
     pub next_due: Option<Timestamp>,
+    /// Those that failed and were put aside; `fsck` tells what is broken.
+    pub failed: Vec<FailedTimer>,
+}
+
+/// A timer that could not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedTimer {
+    /// Its name in Redis: a letter for its kind, and whose it is.
+    pub timer: String,
+    /// Why, with the place in the Lua source when it is known.
+    pub why: String,
 }
 
 /// The answer to `take_duty`.

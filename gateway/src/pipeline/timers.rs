@@ -68,6 +68,13 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
 async fn run_due(app: &App, tenant: &TenantId) -> Result<i64, RoutingError> {
     for _ in 0..CALLS_MAX {
         let run = app.router.run_timers(tenant, BATCH).await?;
+        for failed in &run.failed {
+            crate::metrics::timer_failed();
+            tracing::error!(
+                tenant.id = %tenant, timer = %failed.timer, why = %failed.why,
+                "a timer failed and was put aside: `hutong fsck` tells what is broken"
+            );
+        }
         let Some(next) = run.next_due else { return Ok(PAUSE_MS) };
         if run.ran < u64::from(BATCH) {
             let wait_ms = next.ms_since(app.clock.now());

@@ -75,7 +75,7 @@ H.register('receive_message', function(c, a)
       .. '","channel":"' .. channel .. '","queue":"' .. e.queue .. '"')
   end
   local seq = H.append(c, v, content)
-  redis.call('SET', mark, v.id .. ' ' .. H.int(seq), 'PX', a[16])
+  H.mark(c, mark, v.id .. ' ' .. H.int(seq), a[16])
   if entered then
     H.schedule_or_enter(c, v, e, 'arrival')
   else

@@ -1,8 +1,9 @@
--- run_timers: everything that is due, earliest first, at most 64.
+-- run_timers: everything that is due, earliest first, at most 64, and fewer when they say very much.
 --
 -- ARGV  2 at most so many
--- Reply {ran, count, next due or ''}
--- Keeps each effect exactly once (I11): a timer is removed in the call that carries it out.
+-- Reply {ran, count, next due or '', (failed timer, why)…}
+-- Keeps each effect exactly once (I11): a timer is removed in the call that carries it out. One that
+--       fails is put aside among `timers_failed`, and the others run.
 -- Calls Router::run_timers
 
 local RUN = {}
@@ -79,19 +80,27 @@ function RUN.m(c, id)
   end
 end
 
+-- Runs one timer by its name, `kind:id`.
+local function run(c, timer)
+  RUN[string.sub(timer, 1, 1)](c, string.sub(timer, 3))
+end
+
 H.register('run_timers', function(c, args)
-  local timers = c.t .. 'timers'
-  local most = math.min(tonumber(args[2]), H.TIMERS_MAX)
-  local ran = 0
-  while ran < most do
+  local timers, most = c.t .. 'timers', math.min(tonumber(args[2]), H.TIMERS_MAX)
+  local ran, failed = 0, {}
+  while ran < most and #c.events < 2 * H.BATCH_EVENTS_MAX do
     local due = redis.call('ZRANGEBYSCORE', timers, '-inf', H.int(c.now), 'LIMIT', 0, 1)[1]
     if not due then
       break
     end
     redis.call('ZREM', timers, due)
-    RUN[string.sub(due, 1, 1)](c, string.sub(due, 3))
+    local done, why = H.try(run, c, due)
+    if not done then
+      redis.call('ZADD', c.t .. 'timers_failed', H.int(c.now), due)
+      failed[#failed + 1], failed[#failed + 2] = due, why
+    end
     ran = ran + 1
   end
   local next = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')
-  return { 'ran', H.int(ran), next[2] or '' }
+  return { 'ran', H.int(ran), next[2] or '', unpack(failed) }
 end)

@@ -22,10 +22,11 @@ H.register('send_message', function(c, a)
   if v.state == 'closed' then
     return { 'unknown' }
   end
-  local seq = H.append(c, v, a[4])
-  redis.call('SET', mark, H.int(seq), 'PX', a[7])
+  -- The outbox first: it knows a repeated delivery, the log would not know a repeated message.
   if a[8] ~= '' then
     H.deliver(c, a[8], a[9], a[10])
   end
+  local seq = H.append(c, v, a[4])
+  H.mark(c, mark, H.int(seq), a[7])
   return { 'appended', H.int(seq) }
 end)

@@ -1,5 +1,6 @@
 //! What the indexes should hold, computed from conversations, agents and logs alone.
 
+use super::snapshot::FOREIGN;
 use super::{Content, Discrepancy, Dump};
 
 /// Stands for "some score": the reminder's time depends on when the last one was.
@@ -16,9 +17,8 @@ pub(super) enum Kind {
 /// The sort of an index key; `None` for keys that are no index.
 pub(super) fn kind_of(key: &str) -> Option<Kind> {
     match key.split(':').next().unwrap_or("") {
-        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "closed" => {
-            Some(Kind::Sorted)
-        }
+        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "timers_failed"
+        | "closed" => Some(Kind::Sorted),
         "held" | "resting" => Some(Kind::Set),
         "online" => Some(Kind::Hash),
         _ => None,
@@ -133,6 +133,20 @@ fn of_agent(dump: &mut Dump, found: &Dump, id: &str, agent: &Content) {
         let count = dump.entry("online".to_owned()).or_default().entry(field).or_default();
         *count = (count.parse::<u32>().unwrap_or(0) + 1).to_string();
     }
+}
+
+/// Keys of another type than they should be; indexes are found by comparing.
+pub(super) fn foreign_keys(found: &Dump) -> Vec<Discrepancy> {
+    found
+        .iter()
+        .filter(|(key, content)| !is_index(key) && content.contains_key(FOREIGN))
+        .map(|(key, _)| Discrepancy {
+            key: key.clone(),
+            member: FOREIGN.to_owned(),
+            found: Some(String::new()),
+            expected: None,
+        })
+        .collect()
 }
 
 /// Logs whose seqs are not 1, 2, 3, … from the archived base on, and agents whose units are not the

@@ -12,6 +12,9 @@ use redis::Value;
 const SKIPPED: [&str; 10] =
     ["events", "seen", "meta", "delivery", "box", "duty", "cursors", "rate", "once", "dead"];
 
+/// The only member of a key that is of another type than it should be.
+pub(super) const FOREIGN: &str = "(another type)";
+
 pub(super) async fn take(router: &Router, tenant: &TenantId) -> Result<Dump, RoutingError> {
     let mut dump = Dump::new();
     let mut cursor = "0".to_owned();
@@ -54,12 +57,18 @@ async fn read(router: &Router, key: &str, kind: &str) -> Result<Content, Routing
         "log" => {
             command.arg(0).arg(-1);
         }
-        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "closed" => {
+        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "timers_failed"
+        | "closed" => {
             command.arg(0).arg(-1).arg("WITHSCORES");
         }
         _ => {}
     }
-    let value = router.store().run("fsck", &command).await?;
+    let value = match router.store().run("fsck", &command).await {
+        Err(RoutingError::Script { place, .. }) if place.contains("WRONGTYPE") => {
+            return Ok(Content::from([(FOREIGN.to_owned(), String::new())]));
+        }
+        answer => answer?,
+    };
     Ok(match kind {
         "open" => text(&value).map(|id| Content::from([(id, String::new())])).unwrap_or_default(),
         "held" | "resting" | "queues" | "agents" => {

@@ -3,7 +3,9 @@
 use super::{Router, entry_args};
 use crate::command::{Closer, Holder, Reader, ReceiveMessage, SendMessage};
 use crate::error::RoutingError;
-use crate::reply::{Accepted, Assigned, Closed, Declined, Moved, Received, Reply, Sent, TimersRun};
+use crate::reply::{
+    Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Received, Reply, Sent, TimersRun,
+};
 use domain::limits::DEDUPE_MS;
 use domain::{
     AgentId, ConversationId, ConversationInfo, Entry, MessageKind, OfferToken, TenantId, Timestamp,
@@ -308,12 +310,29 @@ impl Router {
     ) -> Result<TimersRun, RoutingError> {
         let reply = self.call("run_timers", tenant, &[&limit.to_string()]).await?;
         match reply.tag() {
-            "ran" => {
-                Ok(TimersRun { ran: reply.parse(1)?, next_due: reply.maybe::<f64>(2)?.map(ms) })
-            }
+            "ran" => Ok(TimersRun {
+                ran: reply.parse(1)?,
+                next_due: reply.maybe::<f64>(2)?.map(ms),
+                failed: failed_timers(&reply),
+            }),
             _ => Err(reply.unexpected()),
         }
     }
+}
+
+fn failed_timers(reply: &Reply) -> Vec<FailedTimer> {
+    reply
+        .rest()
+        .get(2..)
+        .unwrap_or(&[])
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [timer, why] => {
+                Some(FailedTimer { timer: timer.clone(), why: crate::library::explain(why) })
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn moved(reply: &Reply) -> Result<Moved, RoutingError> {

@@ -15,6 +15,17 @@ async fn state(router: &Router, n: u32) -> (State, Option<String>) {
     (found.state, found.agent.map(|agent| agent.to_string()))
 }
 
+async fn event_names(router: &Router) -> Vec<&'static str> {
+    let Read::Commits(commits) = router.commits_after(&tenant(), "0-0", 1000).await.unwrap() else {
+        panic!("nothing was trimmed");
+    };
+    commits.iter().flat_map(|commit| commit.events.iter().map(|event| event.name())).collect()
+}
+
+fn wrong(report: &crate::fsck::Report) -> Vec<String> {
+    report.discrepancies.iter().map(|d| format!("{} {}", d.key, d.member)).collect()
+}
+
 fn token(n: u32) -> OfferToken {
     format!("ofr_{n}").parse().unwrap()
 }
@@ -141,9 +152,8 @@ async fn every_transition_leaves_a_commit_that_readers_find() {
     let Read::Commits(commits) = router.commits_after(&tenant(), "0-0", 100).await.unwrap() else {
         panic!("nothing was trimmed");
     };
-    let names: Vec<&str> = commits.iter().flat_map(|c| c.events.iter().map(|e| e.name())).collect();
     assert_eq!(
-        names,
+        event_names(&router).await,
         [
             "agent_changed",
             "presence_changed",
@@ -179,10 +189,8 @@ async fn fsck_finds_a_damaged_index_and_puts_it_right() {
         router.store().run("damage", damage).await.unwrap();
     }
     let damaged = router.fsck(&tenant(), false).await.unwrap();
-    let wrong: Vec<String> =
-        damaged.discrepancies.iter().map(|d| format!("{} {}", d.key, d.member)).collect();
     assert_eq!(
-        wrong,
+        wrong(&damaged),
         [
             "heads w|tax:3||",
             "held:li conv_0001",
@@ -297,9 +305,90 @@ async fn a_server_that_refuses_writes_and_a_foreign_key_are_told_apart() {
         matches!(&broken, crate::RoutingError::Script { place, .. } if place.contains("shared/c_conversation.lua")),
         "{broken}"
     );
+    // Everything before the failure was written, so the message is in a conversation that exists.
+    let again = says(&router, 1, 1, &entry("tax:3", T0, 1)).await;
+    assert_eq!(again, Received::Duplicate { conversation: conv(1), seq: 1 });
+    assert_eq!(state(&router, 1).await, (State::Queued, None));
+    let log = router.messages_after(&tenant(), &conv(1), 0, 10).await.unwrap();
+    assert_eq!(log.len(), 1);
+    let names = event_names(&router).await;
+    assert_eq!(names, ["conversation_opened", "message_appended", "conversation_queued"]);
+    let damaged = router.fsck(&tenant(), false).await.unwrap();
+    assert_eq!(
+        wrong(&damaged),
+        [
+            "heads w|tax:3||",
+            "lane:w|tax:3|| (another type)",
+            "lane:w|tax:3|| conv_0001",
+            "timers w:conv_0001",
+            "waiting:q conv_0001"
+        ]
+    );
+    router.repair(&tenant(), &damaged).await.unwrap();
+    assert_eq!(wrong(&router.fsck(&tenant(), false).await.unwrap()), [""; 0]);
+    ready(&router, &agent("li", "tax:4", 3)).await;
+    assert_eq!(state(&router, 1).await.0, State::Offered);
     let full = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("1").clone();
     router.store().run("config", &full).await.unwrap();
     let refused = try_says(&router, 2, 2, &entry("zh:1", T0, 1)).await.unwrap_err();
     assert!(matches!(refused, crate::RoutingError::Refused { .. }), "{refused:?}");
     assert!(refused.is_unavailable());
+}
+
+#[tokio::test]
+async fn a_timer_that_fails_is_put_aside_and_the_others_run() {
+    let redis = RedisServer::start();
+    let router = redis.router().await.at(T0);
+    ready(&router, &agent("li", "tax:4", 3)).await;
+    says(&router, 1, 1, &entry("tax:3", T0, 60_000)).await;
+    for (at, timer) in [(1, "h:nobody"), (2, "w:conv_none"), (3, "?:what")] {
+        let poison = redis::cmd("ZADD").arg("{t1}:timers").arg(at).arg(timer).clone();
+        router.store().run("damage", &poison).await.unwrap();
+    }
+    let ran = router.at(T0 + 30_000).run_timers(&tenant(), 10).await.unwrap();
+    let failed: Vec<&str> = ran.failed.iter().map(|failed| failed.timer.as_str()).collect();
+    assert_eq!((ran.ran, failed), (4, vec!["h:nobody", "w:conv_none", "?:what"]));
+    assert!(ran.failed[1].why.starts_with("functions/run_timers.lua:"), "{:?}", ran.failed);
+    assert_eq!(state(&router, 1).await, (State::Queued, None), "the offer's time was over");
+    assert!(event_names(&router).await.contains(&"offer_expired"));
+    let again = router.at(T0 + 30_001).run_timers(&tenant(), 10).await.unwrap();
+    assert_eq!((again.ran, again.failed), (0, Vec::new()), "it is not tried for ever");
+    let told = router.fsck(&tenant(), false).await.unwrap();
+    assert_eq!(
+        wrong(&told),
+        ["timers_failed ?:what", "timers_failed h:nobody", "timers_failed w:conv_none"]
+    );
+    router.repair(&tenant(), &told).await.unwrap();
+    assert_eq!(wrong(&router.fsck(&tenant(), false).await.unwrap()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_call_with_very_many_events_loses_none_of_them() {
+    let redis = RedisServer::start();
+    let router = redis.router().await.at(T0);
+    // Sixty-four agents with ten chats each, all of whom fall silent at once.
+    let mut chats = entry("tax:1", T0, 60_000);
+    (chats.kind, chats.auto_accept) = (domain::ChannelKind::Im, true);
+    let cost = domain::KindCapacity { cost: 4, limit: 10 };
+    for n in 0..64 {
+        let mut agent = agent(&format!("a{n}"), "tax:1", 1);
+        agent.capacity.kinds.insert(domain::ChannelKind::Im, cost);
+        ready(&router, &agent).await;
+    }
+    for n in 0..640 {
+        says(&router, n, n, &chats).await;
+    }
+    let before = event_names(&router).await.len();
+    let later = router.at(T0 + 600_000);
+    let mut calls = 0;
+    while later.run_timers(&tenant(), 64).await.unwrap().ran > 0 {
+        calls += 1;
+        assert!(calls < 100, "the batches come to an end");
+    }
+    let names = event_names(&router).await.split_off(before);
+    let requeued = names.iter().filter(|name| **name == "conversation_queued").count();
+    let assigned = names.iter().filter(|name| **name == "conversation_assigned").count();
+    let released = names.iter().filter(|name| **name == "conversation_released").count();
+    assert_eq!((requeued, released), (640 + assigned, 640 + assigned));
+    assert_eq!(wrong(&router.fsck(&tenant(), false).await.unwrap()), [""; 0]);
 }
