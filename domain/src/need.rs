@@ -7,7 +7,7 @@ use crate::agent::Level;
 use crate::channel::ChannelKind;
 use crate::id::{AgentId, SkillId};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What a conversation requires: skills at levels, and perhaps one agent in person.
@@ -37,9 +37,14 @@ impl Need {
     }
 }
 
-/// The lane text: `kind letter|skills|only|excluded agents`, each list sorted.
-pub fn lane(kind: ChannelKind, need: &Need, excluded: &BTreeSet<AgentId>) -> String {
-    let excluded: Vec<&str> = excluded.iter().map(AgentId::as_str).collect();
+/// The lane text: `kind letter|skills|only|excluded agents`; skills are sorted, agents stand in the
+/// order in which they were excluded.
+pub fn lane<'a>(
+    kind: ChannelKind,
+    need: &Need,
+    excluded: impl IntoIterator<Item = &'a AgentId>,
+) -> String {
+    let excluded: Vec<&str> = excluded.into_iter().map(AgentId::as_str).collect();
     format!("{}|{}|{}", kind.letter(), need.text(), excluded.join(","))
 }
 

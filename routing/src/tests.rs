@@ -1,6 +1,7 @@
 //! Tests of the switchboard against a real Redis: each transition, and the twin.
 
 mod desk;
+mod exclusion;
 mod model;
 mod postal;
 mod properties;

@@ -1,5 +1,5 @@
 -- decline_offer: the agent says no. The conversation goes back to its old place and this agent is
--- not asked again for it.
+-- asked again for it only after everyone else.
 --
 -- ARGV  2 conversation · 3 agent · 4 offer token · 5 reason, as a JSON string
 -- Reply {requeued} · {stale}

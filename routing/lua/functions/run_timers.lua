@@ -15,6 +15,9 @@ function RUN.w(c, id)
   if step.action == 'L' then
     H.unwait(c, v)
     H.save(v, 'step', v.step + 1, 'lane', H.lane_text(v.kind, step.need, H.lane(v.lane).excluded))
+    if H.everyone_was_asked(c, v) then
+      H.ask_again(v)
+    end
     H.event(c, 'need_relaxed', '"conversation":"' .. id .. '","lane":"' .. v.lane .. '"')
     if not H.match_conversation(c, v, 'need_relaxed') then
       H.wait(c, v)
@@ -26,7 +29,15 @@ function RUN.w(c, id)
   if step.action ~= 'R' then
     H.save(v, 'step', v.step + 1)
   end
-  H.plan_timer(c, v)
+  local reminded = step.action == 'R' and H.lane(v.lane).excluded ~= ''
+  if not reminded and not H.everyone_was_asked(c, v) then
+    return H.plan_timer(c, v)
+  end
+  H.unwait(c, v)
+  H.ask_again(v)
+  if not H.match_conversation(c, v, 'asked_again') then
+    H.wait(c, v)
+  end
 end
 
 -- o: an offer was not answered in time.

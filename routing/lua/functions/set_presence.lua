@@ -22,6 +22,7 @@ H.register('set_presence', function(c, args)
   H.present(c, a, presence, args[4])
   H.save_agent(c, a)
   if presence == 'ready' then
+    H.ask_anew(c, a)
     H.match_agent(c, a, 'ready')
   elseif presence == 'offline' then
     H.abandon(c, a, 'signed_out', false)

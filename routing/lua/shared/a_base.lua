@@ -8,6 +8,9 @@ H.TIMERS_MAX = 64 -- timers run by one call
 H.MATCHES_MAX = 16 -- offers made to one agent by one call (only automatic ones can be several)
 H.COMMIT_EVENTS_MAX = 1000 -- events in one stream entry: Lua cannot pass many more to one command
 H.BATCH_EVENTS_MAX = 2000 -- events after which a call runs no further timer
+H.EXCLUDED_MAX = 16 -- agents excluded from one conversation
+H.LOOKED_AT_MAX = 256 -- lanes or profiles at work that one call looks through beside matching
+H.ASKED_ANEW_MAX = 64 -- conversations for which an agent who says `ready` again is asked anew
 H.SCAN_CHUNK = 16 -- index entries read at a time while looking for a match
 H.MEMO_MAX = 20000 -- remembered results of pure functions before they are forgotten
 

@@ -27,7 +27,7 @@ function H.listed(list, agent)
   return list ~= '' and string.find(',' .. list .. ',', ',' .. agent .. ',', 1, true) ~= nil
 end
 
--- The list with the agent in it, sorted. Over 16 names, the first of the others is forgiven.
+-- The list with the agent in it, in order of exclusion. Over 16 names, the oldest is forgiven.
 function H.excluding(list, agent)
   if H.listed(list, agent) then
     return list
@@ -36,11 +36,21 @@ function H.excluding(list, agent)
   for name in string.gmatch(list, '[^,]+') do
     names[#names + 1] = name
   end
-  if #names >= 16 then
+  if #names >= H.EXCLUDED_MAX then
     table.remove(names, 1)
   end
   names[#names + 1] = agent
-  table.sort(names)
+  return table.concat(names, ',')
+end
+
+-- The list without the agent.
+function H.without(list, agent)
+  local names = {}
+  for name in string.gmatch(list, '[^,]+') do
+    if name ~= agent then
+      names[#names + 1] = name
+    end
+  end
   return table.concat(names, ',')
 end
 

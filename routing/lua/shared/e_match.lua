@@ -18,7 +18,7 @@ end
 
 -- The first of a group who is not excluded: at most 17 are looked at.
 local function first_of(c, index, group, excluded)
-  local members = redis.call('ZRANGE', c.t .. index .. group, 0, excluded == '' and 0 or 16, 'WITHSCORES')
+  local members = redis.call('ZRANGE', c.t .. index .. group, 0, excluded == '' and 0 or H.EXCLUDED_MAX, 'WITHSCORES')
   for n = 1, #members, 2 do
     if not H.listed(excluded, members[n]) then
       return members[n], tonumber(members[n + 1])
@@ -160,6 +160,54 @@ local function next_for(c, a, trigger)
   local v = H.load(c, redis.call('ZRANGE', c.t .. 'lane:' .. lane, '0', '0')[1])
   H.unwait(c, v)
   return v, why_text(c, v, trigger, 1, 1, passed)
+end
+
+-- How many conversations of a kind an agent of this capacity can hold.
+local function room(capacity_text, kind)
+  local capacity = H.capacity(capacity_text)
+  local of = capacity[kind]
+  return of and math.min(math.floor(capacity.units / of.cost), of.limit) or 0
+end
+
+-- Who is at work and could take a waiting conversation, busy or not: their profiles, how many they
+-- are, and how much they can hold together.
+function H.at_work(c, v)
+  local lane, count = H.lane(v.lane), {}
+  local function fits(profile, capacity)
+    return room(capacity, v.kind) > 0 and H.skills_met(profile, v.lane)
+  end
+  local function change(name, delta)
+    local a = H.load_agent(c, name)
+    if a and a.presence == 'ready' and fits(a.profile, a.capacity) then
+      local field = H.profile_id(a.profile) .. ';' .. a.capacity
+      count[field] = (count[field] or 0) + delta
+    end
+  end
+  if lane.only ~= '' then
+    if not H.listed(lane.excluded, lane.only) then
+      change(lane.only, 1)
+    end
+  else
+    local online = redis.call('HGETALL', c.t .. 'online')
+    for n = 1, math.min(#online, 2 * H.LOOKED_AT_MAX), 2 do
+      local id, capacity = string.match(online[n], '^(%x+);(.*)$')
+      if fits(H.profile_text(c, id), capacity) then
+        count[online[n]] = tonumber(online[n + 1])
+      end
+    end
+    for name in string.gmatch(lane.excluded, '[^,]+') do
+      change(name, -1)
+    end
+  end
+  local profiles, agents, slots = {}, 0, 0
+  for field, n in pairs(count) do
+    if n > 0 then
+      local id, capacity = string.match(field, '^(%x+);(.*)$')
+      profiles[#profiles + 1] = H.profile_text(c, id)
+      agents, slots = agents + n, slots + n * room(capacity, v.kind)
+    end
+  end
+  return profiles, agents, slots
 end
 
 -- Gives an agent the work that fits now: one offer, or several automatic ones. Saves the agent, who

@@ -47,7 +47,8 @@ pub(super) struct Conv {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lane {
     pub(super) need: domain::Need,
-    pub(super) excluded: BTreeSet<domain::AgentId>,
+    /// In the order in which they were excluded.
+    pub(super) excluded: Vec<domain::AgentId>,
 }
 
 /// An agent as the rules see it.

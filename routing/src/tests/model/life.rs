@@ -1,8 +1,8 @@
 //! The life of a conversation in the twin: one method per transition, and the steps they share.
 
 use super::{Conv, Lane, Twin};
+use domain::limits::EXCLUDED_AGENTS_MAX;
 use domain::{Entry, PlanAction, State};
-use std::collections::BTreeSet;
 
 impl Twin {
     pub(super) fn queued(&mut self, id: &str, but: Option<&str>) {
@@ -24,12 +24,7 @@ impl Twin {
     }
 
     /// Enters by the plan, from its first step whose agent takes work.
-    pub(super) fn enter(
-        &mut self,
-        id: &str,
-        excluded: BTreeSet<domain::AgentId>,
-        but: Option<&str>,
-    ) {
+    pub(super) fn enter(&mut self, id: &str, excluded: Vec<domain::AgentId>, but: Option<&str>) {
         let now = self.now;
         let conv = self.conv(id).clone();
         let mut step = 0;
@@ -49,12 +44,7 @@ impl Twin {
         self.queued(id, but);
     }
 
-    fn schedule_or_enter(
-        &mut self,
-        id: &str,
-        excluded: BTreeSet<domain::AgentId>,
-        but: Option<&str>,
-    ) {
+    fn schedule_or_enter(&mut self, id: &str, excluded: Vec<domain::AgentId>, but: Option<&str>) {
         self.queues.insert(self.conv(id).entry.queue.to_string());
         let now = self.now;
         match self.conv(id).entry.not_before.filter(|at| at.0 > now) {
@@ -98,8 +88,11 @@ impl Twin {
     }
 
     pub(super) fn exclude(&mut self, id: &str, agent: &str) {
-        let lane = self.edit(id).lane.as_mut().expect("a lane");
-        lane.excluded.insert(agent.parse().expect("an agent id"));
+        let excluded = &mut self.edit(id).lane.as_mut().expect("a lane").excluded;
+        excluded.push(agent.parse().expect("an agent id"));
+        if excluded.len() > EXCLUDED_AGENTS_MAX {
+            excluded.remove(0);
+        }
     }
 
     pub(super) fn released(&mut self, id: &str, agent: &str) {
@@ -163,7 +156,7 @@ impl Twin {
         let seq = self.append(&id);
         self.seen.insert(external.to_owned(), format!("{id} {seq}"));
         let entered = if opened {
-            self.schedule_or_enter(&id, BTreeSet::new(), None);
+            self.schedule_or_enter(&id, Vec::new(), None);
             true
         } else {
             self.go_on(&id, entry)
@@ -190,7 +183,7 @@ impl Twin {
                 (conv.closed, conv.accepted, conv.agent) = (None, None, None);
                 conv.wait_by(entry);
                 self.append(id);
-                self.schedule_or_enter(id, BTreeSet::new(), None);
+                self.schedule_or_enter(id, Vec::new(), None);
             }
             State::Scheduled | State::Queued | State::Offered | State::Active => return false,
         }
@@ -203,7 +196,7 @@ impl Twin {
         conv.entry.due_at.0 = now + (conv.entry.due_at.0 - conv.entry.arrived_at.0);
         conv.entry.arrived_at.0 = now;
         self.append(id);
-        self.enter(id, BTreeSet::new(), None);
+        self.enter(id, Vec::new(), None);
     }
 
     pub(in super::super) fn send(
@@ -287,8 +280,7 @@ impl Twin {
         self.released(id, &agent);
         self.edit(id).wait_by(entry);
         self.append(id);
-        let excluded =
-            if again { BTreeSet::new() } else { BTreeSet::from([agent.parse().expect("an id")]) };
+        let excluded = if again { Vec::new() } else { vec![agent.parse().expect("an id")] };
         // The agent who lets go is asked only after everyone else.
         self.schedule_or_enter(id, excluded, Some(&agent));
         self.match_agent(&agent);
@@ -309,7 +301,7 @@ impl Twin {
             State::Queued => {
                 conv.lane.as_ref().map(|lane| lane.excluded.clone()).unwrap_or_default()
             }
-            State::Scheduled => BTreeSet::new(),
+            State::Scheduled => Vec::new(),
             _ => return ("not_assigned", None),
         };
         self.edit(id).wait_by(entry);

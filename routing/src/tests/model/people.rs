@@ -64,11 +64,43 @@ impl Twin {
         }
         self.present(agent, presence);
         match presence {
-            "ready" => self.match_agent(agent),
+            "ready" => {
+                self.ask_anew(agent);
+                self.match_agent(agent);
+            }
             "offline" => self.abandon(agent, false),
             _ => self.withdraw(agent),
         }
         "set"
+    }
+
+    /// Whoever says `ready` again is asked anew for what was declined or missed before.
+    fn ask_anew(&mut self, agent: &str) {
+        for conv in self.convs.values_mut().filter(|conv| conv.state == State::Queued) {
+            if let Some(lane) = &mut conv.lane {
+                lane.excluded.retain(|excluded| excluded.as_str() != agent);
+            }
+        }
+    }
+
+    /// Nobody is excluded any more, when all who are at work and could take it are.
+    fn ask_again(&mut self, id: &str, in_any_case: bool) -> bool {
+        let conv = self.conv(id);
+        let lane = conv.lane.as_ref().expect("a lane");
+        let others = self.people.values().any(|person| {
+            let of = person.agent.capacity.of(conv.entry.kind);
+            person.presence == "ready"
+                && of.limit > 0
+                && of.cost <= person.agent.capacity.units
+                && lane.need.skills_met_by(&person.agent.skills)
+                && lane.need.only.as_ref().is_none_or(|only| *only == person.agent.id)
+                && !lane.excluded.contains(&person.agent.id)
+        });
+        if lane.excluded.is_empty() || (others && !in_any_case) {
+            return false;
+        }
+        self.edit(id).lane.as_mut().expect("a lane").excluded.clear();
+        true
     }
 
     fn withdraw(&mut self, agent: &str) {
@@ -94,7 +126,7 @@ impl Twin {
                 State::Active if all || !mail => {
                     self.released(&id, agent);
                     self.append(&id);
-                    self.enter(&id, BTreeSet::new(), None);
+                    self.enter(&id, Vec::new(), None);
                 }
                 State::WrapUp => self.wrapped_up(&id),
                 _ => {}
@@ -168,7 +200,7 @@ impl Twin {
             'w' => self.next_step(id),
             'o' => self.expired(id),
             'z' => self.wake(id),
-            's' => self.enter(id, BTreeSet::new(), None),
+            's' => self.enter(id, Vec::new(), None),
             'u' => {
                 let agent = self.conv(id).agent.clone().unwrap_or_default();
                 self.wrapped_up(id);
@@ -190,6 +222,7 @@ impl Twin {
                 let edit = self.edit(id);
                 edit.step += 1;
                 edit.lane.as_mut().expect("a lane").need = need.clone();
+                self.ask_again(id, false);
                 self.say("need_relaxed");
                 return self.place(id, None, now);
             }
@@ -197,11 +230,15 @@ impl Twin {
             PlanAction::Overflow => self.say("conversation_overflowed"),
             PlanAction::Remind => self.say("conversation_reminded"),
         }
+        let reminder = conv.steps()[conv.step].action == PlanAction::Remind;
         let edit = self.edit(id);
-        if conv.steps()[conv.step].action != PlanAction::Remind {
+        if !reminder {
             edit.step += 1;
         }
         edit.step_at = step_time(edit, now);
+        if self.ask_again(id, reminder) {
+            self.place(id, None, now);
+        }
     }
 
     fn expired(&mut self, id: &str) {
