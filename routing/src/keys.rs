@@ -17,6 +17,7 @@
 //! | `ready` | zset | the groups, by whoever is idle longest |
 //! | `profiles`, `online`, `handling` | hash | skill texts, who is at work, mean handling time |
 //! | `timers` | zset by time | `w` plan · `o` offer · `u` wrap-up · `z` rest · `s` opening · `h` heartbeat · `m` match |
+//! | | | members are `kind:id`; `w`, `z` and `s` have the due time in between, which settles ties |
 //! | `timers_failed` | zset by time | timers that failed and were put aside |
 //! | `closed` | zset | conversations to archive |
 //! | `events` | stream | the commits |

@@ -3,6 +3,7 @@
 mod desk;
 mod exclusion;
 mod model;
+mod order;
 mod postal;
 mod properties;
 mod seeded;

@@ -11,9 +11,9 @@ local function detach(c, v)
   if v.state == 'queued' then
     H.unwait(c, v)
   elseif v.state == 'scheduled' then
-    H.cancel(c, 's', v.id)
+    H.cancel_placed(c, 's', v)
   elseif v.state == 'snoozed' then
-    H.cancel(c, 'z', v.id)
+    H.cancel_placed(c, 'z', v)
     redis.call('SREM', c.t .. 'resting:' .. v.last, v.id)
   elseif v.state == 'offered' then
     H.unoffer(c, v, old)

@@ -16,7 +16,7 @@ H.register('change_queue', function(c, args)
     excluded = H.lane(v.lane).excluded
     H.unwait(c, v)
   elseif v.state == 'scheduled' then
-    H.cancel(c, 's', v.id)
+    H.cancel_placed(c, 's', v)
   else
     return { 'not_assigned' }
   end

@@ -91,9 +91,9 @@ function RUN.m(c, id)
   end
 end
 
--- Runs one timer by its name, `kind:id`.
+-- Runs one timer by its name, `kind:id` or `kind:place:id`.
 local function run(c, timer)
-  RUN[string.sub(timer, 1, 1)](c, string.sub(timer, 3))
+  RUN[string.sub(timer, 1, 1)](c, string.match(timer, '[^:]*$'))
 end
 
 H.register('run_timers', function(c, args)

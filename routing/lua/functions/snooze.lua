@@ -18,7 +18,7 @@ H.register('snooze', function(c, args)
   H.apply_entry(v, H.entry(args, 5))
   H.save(v, 'state', 'snoozed', 'agent', '', 'until', untl, 'units', 0)
   redis.call('SADD', c.t .. 'resting:' .. a.id, v.id)
-  H.timer(c, 'z', v.id, untl)
+  H.placed_timer(c, 'z', v, untl)
   H.event(c, 'conversation_snoozed', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
     .. '","until":' .. H.int(untl))
   H.match_agent(c, a, 'released')

@@ -106,6 +106,22 @@ function H.cancel(c, kind, id)
   redis.call('ZREM', c.t .. 'timers', kind .. ':' .. id)
 end
 
+-- Whose timer it is, for those that can end in a match: of several that are due at one moment, those
+-- of the conversations that are due first come first, since names settle ties. A rest is followed by
+-- as much time as its entry had. Shifted, so that all numbers have sixteen digits.
+local function placed(kind, v)
+  local due = kind == 'z' and v.due - v.arrived or v.due
+  return string.format('%016d:', due + 1e15) .. v.id
+end
+
+function H.placed_timer(c, kind, v, at)
+  H.timer(c, kind, placed(kind, v), at)
+end
+
+function H.cancel_placed(c, kind, v)
+  H.cancel(c, kind, placed(kind, v))
+end
+
 -- The place of the next message: the log's length plus what was archived before.
 function H.next_seq(c, v)
   return redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base + 1
@@ -173,7 +189,7 @@ function H.plan_timer(c, v)
   elseif step.action == 'D' then
     at = v.due
   end
-  H.timer(c, 'w', v.id, at)
+  H.placed_timer(c, 'w', v, at)
 end
 
 -- Everything that a waiting conversation stands in: lane, queue, and its plan timer.
@@ -186,5 +202,5 @@ end
 function H.unwait(c, v)
   H.lane_remove(c, v)
   redis.call('ZREM', c.t .. 'waiting:' .. v.queue, v.id)
-  H.cancel(c, 'w', v.id)
+  H.cancel_placed(c, 'w', v)
 end

@@ -67,7 +67,7 @@ function H.schedule_or_enter(c, v, e, reason, excluded)
     return H.enter(c, v, reason, excluded)
   end
   H.save(v, 'state', 'scheduled', 'agent', '', 'token', '', 'until', e.not_before, 'units', 0)
-  H.timer(c, 's', v.id, e.not_before)
+  H.placed_timer(c, 's', v, e.not_before)
   H.event(c, 'conversation_scheduled', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
     .. '","queue":"' .. v.queue .. '","until":' .. H.int(e.not_before))
 end
@@ -135,17 +135,30 @@ function H.learn_handling(c, v)
   redis.call('HSET', c.t .. 'handling', v.queue, H.int(math.floor(mean * 0.9 + took * 0.1 + 0.5)))
 end
 
--- Every conversation that an agent holds or is offered goes back to the queue with its old place.
--- Mail can wait for its agent: it is kept unless `all`. At most 128: capacity bounds it far below.
+-- What an agent holds or is offered, in order of due time.
+local function held_by(c, a)
+  local held = {}
+  for n, id in ipairs(redis.call('SMEMBERS', c.t .. 'held:' .. a.id)) do
+    held[n] = H.load(c, id)
+  end
+  table.sort(held, function(one, other)
+    if one.due ~= other.due then
+      return one.due < other.due
+    end
+    return one.id < other.id
+  end)
+  return held
+end
+
+-- Every conversation that an agent holds or is offered goes back to the queue with its old place,
+-- those first that are due first. Mail can wait for its agent: it is kept unless `all`. At most 128:
+-- capacity bounds it far below.
 function H.abandon(c, a, reason, all)
-  local held = redis.call('SMEMBERS', c.t .. 'held:' .. a.id)
-  table.sort(held)
-  for _, id in ipairs(held) do
-    local v = H.load(c, id)
+  for _, v in ipairs(held_by(c, a)) do
     if v.state == 'offered' then
       H.unoffer(c, v, a)
       H.save_agent(c, a)
-      H.event(c, 'offer_withdrawn', '"conversation":"' .. id .. '","agent":"' .. a.id .. '"')
+      H.event(c, 'offer_withdrawn', '"conversation":"' .. v.id .. '","agent":"' .. a.id .. '"')
       H.requeue(c, v, 'withdrawn')
     elseif v.state == 'active' and (all or v.kind ~= 'e') then
       H.release(c, v, a, reason)
@@ -216,7 +229,7 @@ end
 
 -- A conversation that rested waits from now on, with as much time as its entry had.
 function H.wake(c, v)
-  H.cancel(c, 'z', v.id)
+  H.cancel_placed(c, 'z', v)
   redis.call('SREM', c.t .. 'resting:' .. v.last, v.id)
   H.save(v, 'due', c.now + v.due - v.arrived, 'arrived', c.now)
   H.requeued_notice(c, v, 'woken')

@@ -75,7 +75,7 @@ fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
             let heads = if only.is_empty() { "heads".to_owned() } else { format!("heads:{only}") };
             lowest(dump, heads, lane, due);
             put(dump, format!("waiting:{}", get(conv, "queue")), id, get(conv, "due"));
-            put(dump, "timers".to_owned(), &format!("w:{id}"), &plan_time(conv));
+            put(dump, "timers".to_owned(), &placed("w", due, id), &plan_time(conv));
         }
         "offered" => {
             put(dump, format!("held:{agent}"), id, "");
@@ -88,15 +88,21 @@ fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
         }
         "snoozed" => {
             put(dump, format!("resting:{}", get(conv, "last")), id, "");
-            put(dump, "timers".to_owned(), &format!("z:{id}"), until);
+            let budget = due - number(conv, "arrived");
+            put(dump, "timers".to_owned(), &placed("z", budget, id), until);
         }
-        "scheduled" => put(dump, "timers".to_owned(), &format!("s:{id}"), until),
+        "scheduled" => put(dump, "timers".to_owned(), &placed("s", due, id), until),
         // A closed conversation with a log is still to be archived.
         "closed" if found.contains_key(&format!("log:{id}")) => {
             put(dump, "closed".to_owned(), id, get(conv, "closed"));
         }
         _ => {}
     }
+}
+
+/// The name of a timer that stands in order of due time among those of the same moment.
+fn placed(kind: &str, due: i64, id: &str) -> String {
+    format!("{kind}:{:016}:{id}", due + 1_000_000_000_000_000)
 }
 
 /// When the next step of a waiting conversation's plan comes.

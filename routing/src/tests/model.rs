@@ -4,6 +4,7 @@
 //! Redis should hold are computed from the state alone ([`Twin::dump`]).
 
 mod dump;
+mod fairness;
 mod life;
 mod matching;
 mod outbox;
@@ -80,6 +81,10 @@ pub(super) struct Twin {
     pub(super) queues: BTreeSet<String>,
     /// Names of the events of the transition just made.
     pub(super) events: Vec<&'static str>,
+    /// Who was given what, since the moment began.
+    pub(super) grants: Vec<fairness::Grant>,
+    /// Who was overtaken by a conversation that is due later.
+    pub(super) overtaken: Vec<String>,
 }
 
 impl Twin {

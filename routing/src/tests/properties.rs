@@ -87,7 +87,8 @@ fn shaped(shape: u32, now: i64) -> Entry {
     entry.waiting_max = if pick(11, 6) == 0 { 2 } else { 0 };
     entry.reopen_ms = if pick(13, 3) == 0 { 0 } else { 400_000 };
     if pick(17, 5) == 0 {
-        entry.not_before = Some(Timestamp(now + 30_000));
+        // Openings at the same moment come up often.
+        entry.not_before = Some(Timestamp((now / 30_000 + 1) * 30_000));
     }
     let lane = |after_ms, skills: &str, only| PlanStep {
         after_ms,
@@ -166,6 +167,8 @@ impl Run {
                 self.now
             );
         }
+        self.twin.nobody_was_overtaken();
+        prop_assert!(self.twin.overtaken.is_empty(), "after {op:?}: {:?}", self.twin.overtaken);
         let vain = self.twin.nobody_waits_in_vain();
         prop_assert!(vain.is_ok(), "after {op:?}: {vain:?}");
         let grants = self.twin.nobody_was_given_too_much(&loads);
@@ -347,7 +350,7 @@ impl Run {
                 let id = self.conv(*conv);
                 let agent = self.holder(&id, *agent);
                 let entry = shaped(*shape, now);
-                let until = now + i64::from(shape % 60) * 1000;
+                let until = (now / 30_000 + i64::from(shape % 3)) * 30_000;
                 let parsed = id.parse().unwrap();
                 let real = router
                     .snooze(&t, &parsed, &agent_id(&agent), Timestamp(until), &entry)

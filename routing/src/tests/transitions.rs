@@ -184,7 +184,7 @@ async fn fsck_finds_a_damaged_index_and_puts_it_right() {
         redis::cmd("DEL").arg("{t1}:heads"),
         redis::cmd("ZADD").arg("{t1}:waiting:q").arg(5).arg("conv_ghost"),
         redis::cmd("SREM").arg("{t1}:held:li").arg("conv_0001"),
-        redis::cmd("ZREM").arg("{t1}:timers").arg("w:conv_0003"),
+        redis::cmd("ZREM").arg("{t1}:timers").arg("w:1000001000060000:conv_0003"),
     ] {
         router.store().run("damage", damage).await.unwrap();
     }
@@ -195,7 +195,7 @@ async fn fsck_finds_a_damaged_index_and_puts_it_right() {
             "heads w|tax:3||",
             "held:li conv_0001",
             "lane:w|tax:3|| conv_0002",
-            "timers w:conv_0003",
+            "timers w:1000001000060000:conv_0003",
             "waiting:q conv_ghost"
         ]
     );
@@ -320,7 +320,7 @@ async fn a_server_that_refuses_writes_and_a_foreign_key_are_told_apart() {
             "heads w|tax:3||",
             "lane:w|tax:3|| (another type)",
             "lane:w|tax:3|| conv_0001",
-            "timers w:conv_0001",
+            "timers w:1000001000000001:conv_0001",
             "waiting:q conv_0001"
         ]
     );

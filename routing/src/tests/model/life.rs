@@ -61,6 +61,7 @@ impl Twin {
     pub(super) fn offer(&mut self, id: &str, agent: &str) {
         let now = self.now;
         let cost = self.people[agent].agent.capacity.of(self.conv(id).entry.kind).cost;
+        self.granted(id, agent);
         self.person(agent).turn_at = now;
         self.edit(id).units = cost;
         if self.conv(id).entry.auto_accept {

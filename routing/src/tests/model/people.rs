@@ -110,17 +110,19 @@ impl Twin {
         }
     }
 
-    /// Everything that an agent holds goes back, in order of id; mail only with `all`.
+    /// Everything that an agent holds goes back, in order of due time; mail only with `all`.
     fn abandon(&mut self, agent: &str, all: bool) {
-        let held: Vec<(String, State, bool)> = self
+        let mut held: Vec<_> = self
             .convs
             .values()
             .filter(|conv| conv.agent.as_deref() == Some(agent))
             .map(|conv| {
-                (conv.id.clone(), conv.state, conv.entry.kind == domain::ChannelKind::Email)
+                let mail = conv.entry.kind == domain::ChannelKind::Email;
+                (conv.entry.due_at, conv.id.clone(), conv.state, mail)
             })
             .collect();
-        for (id, state, mail) in held {
+        held.sort_by_key(|(due, id, ..)| (*due, id.clone()));
+        for (_, id, state, mail) in held {
             match state {
                 State::Offered => self.withdraw(agent),
                 State::Active if all || !mail => {
@@ -157,7 +159,7 @@ impl Twin {
         lost
     }
 
-    /// Every timer as (time, kind, whose).
+    /// Every timer as (time, kind, whose); those that can end in a match are in order of due time.
     pub(super) fn timers(&self) -> BTreeSet<(i64, char, String)> {
         let mut timers = BTreeSet::new();
         for conv in self.convs.values() {
@@ -169,8 +171,14 @@ impl Twin {
                 State::Scheduled => Some(('s', conv.until)),
                 State::Active | State::Closed => None,
             };
+            let due = conv.entry.due_at.0;
+            let name = match conv.state {
+                State::Queued | State::Scheduled => placed(due, &conv.id),
+                State::Snoozed => placed(due - conv.entry.arrived_at.0, &conv.id),
+                _ => conv.id.clone(),
+            };
             if let Some((kind, Some(at))) = timer {
-                timers.insert((at, kind, conv.id.clone()));
+                timers.insert((at, kind, name));
             }
         }
         for person in self.people.values() {
@@ -183,13 +191,18 @@ impl Twin {
 
     /// Runs what is due, earliest first, at most `limit`; says how many ran and what comes next.
     pub(in super::super) fn run_timers(&mut self, limit: usize) -> (u64, Option<i64>) {
-        let mut ran = 0;
+        let (mut ran, mut moment) = (0, (0, ' '));
         while (ran as usize) < limit {
-            let Some((at, kind, id)) = self.timers().into_iter().next() else { break };
+            let Some((at, kind, name)) = self.timers().into_iter().next() else { break };
             if at > self.now {
                 break;
             }
-            self.run_timer(kind, &id);
+            // What happens at one moment is judged together; an offer's end comes after another's.
+            if moment != (at, kind) || !"swz".contains(kind) {
+                self.nobody_was_overtaken();
+                moment = (at, kind);
+            }
+            self.run_timer(kind, name.rsplit(':').next().expect("an id"));
             ran += 1;
         }
         (ran, self.timers().into_iter().next().map(|(at, ..)| at))
@@ -255,4 +268,8 @@ impl Twin {
         self.person(&agent).offer = None;
         self.match_agent(&agent);
     }
+}
+
+fn placed(due: i64, id: &str) -> String {
+    format!("{:016}:{id}", due + 1_000_000_000_000_000)
 }
