@@ -11,7 +11,7 @@ local RUN = {}
 -- w: the next step of a waiting conversation's plan.
 function RUN.w(c, id)
   local v = H.load(c, id)
-  local step = H.plan(v.plan)[v.step]
+  local step = H.next_step(c, v)
   if step.action == 'L' then
     H.unwait(c, v)
     H.save(v, 'step', v.step + 1, 'lane', H.lane_text(v.kind, step.need, H.lane(v.lane).excluded))

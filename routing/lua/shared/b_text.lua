@@ -109,13 +109,49 @@ function H.count(counts, kind, delta)
   return counted(counts)(kind)(delta)
 end
 
--- `0 L tax:4|;30000 L tax:3|;60000 D;600000 R` → { { after, action, need }, … }
+-- `0 L tax:4|;30000 L tax:3|;60000 D;600000 R` → lanes and overflow in order (`steps`), whether it
+-- says that it is overdue (its time is the due time, wherever it stands), and the reminder.
 H.plan = H.memo(function(text)
-  local steps = {}
+  local plan = { steps = {}, overdue = false }
   for after, action, need in string.gmatch(text, '(%d+) (%u) ?([^;]*)') do
-    steps[#steps + 1] = { after = tonumber(after), action = action, need = need }
+    local step = { after = tonumber(after), action = action, need = need }
+    if action == 'D' then
+      plan.overdue = true
+    elseif action == 'R' then
+      plan.remind = step
+    else
+      plan.steps[#plan.steps + 1] = step
+    end
   end
-  return steps
+  return plan
+end)
+
+-- The plan without its first step: the lanes after it come earlier by its length, overflow and
+-- reminder keep their times. The same plan when no other lane follows.
+H.later_plan = H.memo(function(text)
+  local plan, lanes, overflows = H.plan(text), {}, {}
+  for n = 2, #plan.steps do
+    local of = plan.steps[n].action == 'L' and lanes or overflows
+    of[#of + 1] = plan.steps[n]
+  end
+  if #lanes == 0 then
+    return text
+  end
+  local length, texts = lanes[1].after, {}
+  while #lanes + #overflows > 0 do
+    local lane, overflow = lanes[1], overflows[1]
+    if lane and (not overflow or lane.after - length <= overflow.after) then
+      texts[#texts + 1] = string.format('%d L %s', lane.after - length, lane.need)
+      table.remove(lanes, 1)
+    else
+      texts[#texts + 1] = string.format('%d O', overflow.after)
+      table.remove(overflows, 1)
+    end
+  end
+  local overdue = string.match(text, ';(%d+ D)')
+  texts[#texts + 1] = overdue
+  texts[#texts + 1] = string.format('%d R', plan.remind.after)
+  return table.concat(texts, ';')
 end)
 
 -- `longest_idle;30000;0;3;60000;86400000` → the policy's parts.

@@ -180,15 +180,37 @@ function H.lane_remove(c, v)
   end
 end
 
+-- The next step of a waiting conversation's plan, and its time. Lanes and overflow come so long after
+-- it entered, overdue when it is due, each in its turn; the first lane is always the first step, the
+-- reminder the last.
+local OVERDUE = { action = 'D' }
+function H.next_step(c, v)
+  local plan, place = H.plan(v.plan), v.step
+  if plan.overdue then
+    local turn = 2
+    while plan.steps[turn] do
+      local at = v.entered + plan.steps[turn].after
+      if at > v.due or (at == v.due and plan.steps[turn].action == 'O') then
+        break
+      end
+      turn = turn + 1
+    end
+    if place == turn then
+      return OVERDUE, v.due
+    elseif place > turn then
+      place = place - 1
+    end
+  end
+  local step = plan.steps[place]
+  if step then
+    return step, v.entered + step.after
+  end
+  return plan.remind, c.now + plan.remind.after
+end
+
 -- The one timer of a waiting conversation: the next step of its plan.
 function H.plan_timer(c, v)
-  local step = H.plan(v.plan)[v.step]
-  local at = v.entered + step.after
-  if step.action == 'R' then
-    at = c.now + step.after
-  elseif step.action == 'D' then
-    at = v.due
-  end
+  local _, at = H.next_step(c, v)
   H.placed_timer(c, 'w', v, at)
 end
 

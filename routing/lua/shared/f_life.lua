@@ -16,31 +16,27 @@ function H.requeue(c, v, reason)
   end
 end
 
--- A step that waits for one agent is skipped when that agent takes no work.
-local function skip_absent(c, v, steps)
-  local step = steps[v.step]
-  local only = string.match(step.need, '|(.*)$')
-  while only ~= '' and steps[v.step + 1].action == 'L' do
+-- A first step that waits for an agent who takes no work is left out of the plan.
+local function leave_out_absent(c, v)
+  while true do
+    local only = string.match(H.plan(v.plan).steps[1].need, '|(.*)$')
     local a = H.load_agent(c, only)
-    if a and a.presence == 'ready' then
-      break
+    if only == '' or (a and a.presence == 'ready') then
+      return
     end
-    v.step = v.step + 1
-    step = steps[v.step]
-    only = string.match(step.need, '|(.*)$')
+    local later = H.later_plan(v.plan)
+    if later == v.plan then
+      return
+    end
+    H.save(v, 'plan', later)
   end
-  return step
 end
 
 -- Enters the queue by the plan it carries, from its first step.
 function H.enter(c, v, reason, excluded)
-  local steps = H.plan(v.plan)
-  v.step = 1
-  local step = skip_absent(c, v, steps)
-  v.entered = c.now - step.after
-  v.lane = H.lane_text(v.kind, step.need, excluded or '')
-  v.step = v.step + 1
-  H.save(v, 'entered', v.entered, 'step', v.step)
+  leave_out_absent(c, v)
+  v.lane = H.lane_text(v.kind, H.plan(v.plan).steps[1].need, excluded or '')
+  H.save(v, 'entered', c.now, 'step', 2)
   H.requeue(c, v, reason)
 end
 

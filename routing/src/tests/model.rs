@@ -9,6 +9,7 @@ mod life;
 mod matching;
 mod outbox;
 mod people;
+mod plan;
 
 pub(super) use dump::read as dump_of;
 pub(super) use outbox::Outbox;
@@ -121,10 +122,6 @@ impl Twin {
 }
 
 impl Conv {
-    pub(super) fn steps(&self) -> &[PlanStep] {
-        &self.entry.plan
-    }
-
     pub(super) fn rule(&self) -> AgentRule {
         self.entry.rule
     }

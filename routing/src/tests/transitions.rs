@@ -348,7 +348,7 @@ async fn a_timer_that_fails_is_put_aside_and_the_others_run() {
     let ran = router.at(T0 + 30_000).run_timers(&tenant(), 10).await.unwrap();
     let failed: Vec<&str> = ran.failed.iter().map(|failed| failed.timer.as_str()).collect();
     assert_eq!((ran.ran, failed), (4, vec!["h:nobody", "w:conv_none", "?:what"]));
-    assert!(ran.failed[1].why.starts_with("functions/run_timers.lua:"), "{:?}", ran.failed);
+    assert!(ran.failed[0].why.starts_with("shared/d_agent.lua:"), "{:?}", ran.failed);
     assert_eq!(state(&router, 1).await, (State::Queued, None), "the offer's time was over");
     assert!(event_names(&router).await.contains(&"offer_expired"));
     let again = router.at(T0 + 30_001).run_timers(&tenant(), 10).await.unwrap();

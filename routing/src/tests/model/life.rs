@@ -1,8 +1,9 @@
 //! The life of a conversation in the twin: one method per transition, and the steps they share.
 
-use super::{Conv, Lane, Twin};
+use super::plan::step_time;
+use super::{Conv, Twin};
 use domain::limits::EXCLUDED_AGENTS_MAX;
-use domain::{Entry, PlanAction, State};
+use domain::{Entry, State};
 
 impl Twin {
     pub(super) fn queued(&mut self, id: &str, but: Option<&str>) {
@@ -21,27 +22,6 @@ impl Twin {
         }
         let conv = self.edit(id);
         conv.step_at = step_time(conv, now);
-    }
-
-    /// Enters by the plan, from its first step whose agent takes work.
-    pub(super) fn enter(&mut self, id: &str, excluded: Vec<domain::AgentId>, but: Option<&str>) {
-        let now = self.now;
-        let conv = self.conv(id).clone();
-        let mut step = 0;
-        while let (Some(only), PlanAction::Lane(_)) =
-            (&Conv::need_of(&conv.steps()[step]).only, &conv.steps()[step + 1].action)
-        {
-            if self.people.get(only.as_str()).is_some_and(|p| p.presence == "ready") {
-                break;
-            }
-            step += 1;
-        }
-        let first = &conv.steps()[step];
-        let edit = self.edit(id);
-        edit.entered = now - first.after_ms;
-        edit.step = step + 1;
-        edit.lane = Some(Lane { need: Conv::need_of(first).clone(), excluded });
-        self.queued(id, but);
     }
 
     fn schedule_or_enter(&mut self, id: &str, excluded: Vec<domain::AgentId>, but: Option<&str>) {
@@ -508,14 +488,5 @@ fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv {
         base: 0,
         read_by_contact: 0,
         read_by_agent: 0,
-    }
-}
-
-pub(super) fn step_time(conv: &Conv, now: i64) -> i64 {
-    let step = &conv.steps()[conv.step];
-    match step.action {
-        PlanAction::Remind => now + step.after_ms,
-        PlanAction::Overdue => conv.entry.due_at.0,
-        PlanAction::Lane(_) | PlanAction::Overflow => conv.entered + step.after_ms,
     }
 }

@@ -1,6 +1,6 @@
 //! Agents and time in the twin: who takes work, who fell silent, what is due.
 
-use super::life::step_time;
+use super::plan::{step_time, steps_to_come};
 use super::{Person, Twin};
 use domain::{PlanAction, State};
 use std::collections::BTreeSet;
@@ -230,7 +230,8 @@ impl Twin {
     fn next_step(&mut self, id: &str) {
         let now = self.now;
         let conv = self.conv(id).clone();
-        match &conv.steps()[conv.step].action {
+        let action = steps_to_come(&conv, now)[conv.step - 1].1.clone();
+        match &action {
             PlanAction::Lane(need) => {
                 let edit = self.edit(id);
                 edit.step += 1;
@@ -243,7 +244,7 @@ impl Twin {
             PlanAction::Overflow => self.say("conversation_overflowed"),
             PlanAction::Remind => self.say("conversation_reminded"),
         }
-        let reminder = conv.steps()[conv.step].action == PlanAction::Remind;
+        let reminder = action == PlanAction::Remind;
         let edit = self.edit(id);
         if !reminder {
             edit.step += 1;
