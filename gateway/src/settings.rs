@@ -121,13 +121,17 @@ impl Settings {
         self.views().contains_key(tenant)
     }
 
-    /// The tenant whose enabled channel has this name; with several, the first by name.
+    /// The tenant whose enabled channel has this id. The archive lets only one have it; should there be
+    /// several nevertheless, nobody can say whose visitors come, and it is nobody's.
     pub fn tenant_of_channel(&self, channel: &ChannelId) -> Option<TenantId> {
         let views = self.views();
         let mut having = views
             .iter()
             .filter(|(_, view)| view.channel(channel).is_some_and(|channel| channel.enabled));
-        having.next().map(|(tenant, _)| tenant.clone())
+        match (having.next(), having.next()) {
+            (Some((tenant, _)), None) => Some(tenant.clone()),
+            _ => None,
+        }
     }
 
     /// Counts changes of any desk, for tasks that follow them.

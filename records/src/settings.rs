@@ -11,13 +11,14 @@ mod outcome;
 pub use kind::SettingKind;
 pub use outcome::{Applied, AppliedChange, AppliedOutcome, Deleted, Put};
 
+use crate::credentials::end_sessions;
 use crate::error::{RecordsError, Result};
 use crate::store::database::Transaction;
 use crate::store::handle;
 use crate::store::statement::{Row, Statement, json, sql};
 use document::Documents;
 use domain::desk::DeskProblem;
-use domain::{Desk, TenantId, Timestamp};
+use domain::{Agent, Desk, TenantId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -125,10 +126,16 @@ impl Settings<'_> {
             Ok(value) => value,
             Err(problems) => return Ok(Put::Refused { problems }),
         };
+        if current.is_none()
+            && let Some(problem) = taken_channel(&mut tx, tenant, kind, id).await?
+        {
+            return Ok(Put::Refused { problems: vec![problem] });
+        }
         if let Some(same) = current.filter(|current| current.value == value) {
             return Ok(Put::Unchanged { version: same.version });
         }
         let version = store(&mut tx, tenant, kind, id, Some(&value), &change).await?;
+        end_sessions_of_disabled(&mut tx, tenant, kind, &value, change.now).await?;
         grow_version(&mut tx, tenant).await?;
         tx.commit().await?;
         Ok(Put::Saved { version })
@@ -178,6 +185,9 @@ impl Settings<'_> {
             if *outcome != AppliedOutcome::Unchanged {
                 let value = documents.get(*kind, id).map(|setting| &setting.value);
                 store(&mut tx, tenant, *kind, id, value, &change).await?;
+                if let Some(value) = value {
+                    end_sessions_of_disabled(&mut tx, tenant, *kind, value, now).await?;
+                }
                 changed = true;
             }
         }
@@ -231,6 +241,26 @@ impl Settings<'_> {
     }
 }
 
+/// An agent who is disabled is signed out for good, not until being enabled again.
+async fn end_sessions_of_disabled(
+    tx: &mut Transaction,
+    tenant: &TenantId,
+    kind: SettingKind,
+    value: &Value,
+    now: Timestamp,
+) -> Result<()> {
+    if kind != SettingKind::Agents {
+        return Ok(());
+    }
+    let agent: Agent = serde_json::from_value(value.clone()).map_err(|error| {
+        RecordsError::Corrupt { column: "settings.value", problem: error.to_string() }
+    })?;
+    if agent.enabled {
+        return Ok(());
+    }
+    end_sessions(tx, tenant, &agent.id, now).await
+}
+
 fn is_stale(expected: Option<u64>, current: Option<&Setting>) -> bool {
     expected.is_some_and(|expected| expected != current.map_or(0, |current| current.version))
 }
@@ -267,7 +297,38 @@ type Merged = std::result::Result<(Documents, Vec<AppliedChange>), Vec<DeskProbl
 async fn merge(tx: &mut Transaction, tenant: &TenantId, desk: &Desk) -> Result<Merged> {
     read_version(tx, tenant).await?;
     let mut documents = Documents::load(tx, tenant).await?;
-    Ok(documents.merge(desk)?.map(|changes| (documents, changes)))
+    let changes = match documents.merge(desk)? {
+        Ok(changes) => changes,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let mut problems = Vec::new();
+    for new in changes.iter().filter(|change| change.outcome == AppliedOutcome::Created) {
+        problems.extend(taken_channel(tx, tenant, new.kind, &new.id).await?);
+    }
+    Ok(if problems.is_empty() { Ok((documents, changes)) } else { Err(problems) })
+}
+
+/// A channel's id is all that a visitor's page says, so it names one channel of the whole house: why a
+/// new one may not have this id. Changes that make channels wait for each other, whosever they are.
+async fn taken_channel(
+    tx: &mut Transaction,
+    tenant: &TenantId,
+    kind: SettingKind,
+    id: &str,
+) -> Result<Option<DeskProblem>> {
+    if kind != SettingKind::Channels {
+        return Ok(None);
+    }
+    tx.lock("settings", "channels of every tenant").await?;
+    let select = sql("SELECT 1 AS one FROM settings \
+         WHERE kind = $1 AND id = $2 AND tenant <> $3 LIMIT 1");
+    let taken = tx.one(select.bind(kind.name()).bind(id).bind(tenant)).await?.is_some();
+    Ok(taken.then(|| DeskProblem {
+        path: format!("{kind}.{id}"),
+        problem:
+            "another tenant has a channel of this id; choose an id that is free in the whole house"
+                .to_owned(),
+    }))
 }
 
 /// Writes one document, or its deletion, with its next version, and forgets the oldest versions.

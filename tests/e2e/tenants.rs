@@ -141,6 +141,30 @@ async fn nothing_of_another_desk_appears_in_any_list_or_event() {
 }
 
 #[tokio::test]
+async fn nobody_takes_over_another_desks_widget_by_its_channels_id() {
+    let (house, other) = two_desks().await;
+    let website = DeskFile::small().json()["channels"][0].clone();
+    assert_eq!(website["id"], "website");
+    let put = json!({ "value": website });
+    let refused = other.root.api().put("/v1/settings/channels/website", put).await;
+    refused.problem(422);
+    assert!(refused.body.to_string().contains("another tenant"), "{refused:?}");
+    let whole = json!({ "channels": [website] });
+    let refused = other.root.api().post("/v1/settings/apply", whole).await;
+    refused.problem(422);
+    // The command line, too.
+    let file = house.folder().join("taken.json");
+    std::fs::write(&file, DeskFile::small().json().to_string()).unwrap();
+    let words = ["apply", &file.to_string_lossy(), "--tenant", "other"];
+    let output = house.gateways[0].run(&words);
+    assert!(!output.status.success(), "{output:?}");
+    // Whoever comes to the website is still the first desk's.
+    let mut visitor = house.visitor().await;
+    let conversation = visitor.asks("tax", "mine").await.conversation;
+    other.root.api().get(&format!("/v1/conversations/{conversation}")).await.problem(404);
+}
+
+#[tokio::test]
 async fn another_desks_log_ins_and_tokens_open_nothing_here() {
     let (mut house, other) = two_desks().await;
     let password = house.password("ming");

@@ -158,6 +158,46 @@ on_both_engines! {
         assert_eq!(history.last().unwrap().version, 4);
     }
 
+    async fn a_channel_id_belongs_to_one_tenant(r) {
+        let (city, port) = (r.tenant("city").await, r.tenant("port").await);
+        let refused = |problems: &[domain::desk::DeskProblem]| {
+            problems.iter().any(|problem| problem.path == "channels.site")
+        };
+        r.settings().apply(&city, &sample_desk(), "cli", Timestamp(1)).await.unwrap();
+        let applied = r.settings().apply(&port, &sample_desk(), "cli", Timestamp(2)).await.unwrap();
+        assert!(matches!(&applied, Applied::Refused { problems } if refused(problems)), "{applied:?}");
+        let tried = r.settings().preview(&port, &sample_desk()).await.unwrap();
+        assert!(matches!(&tried, Applied::Refused { problems } if refused(problems)), "{tried:?}");
+        let mut desk = sample_desk();
+        let channel = desk.channels.remove(0);
+        r.settings().apply(&port, &desk, "cli", Timestamp(3)).await.unwrap();
+        let value = serde_json::to_value(&channel).unwrap();
+        let put = |tenant| r.settings().put(tenant, SettingKind::Channels, "site", value.clone(), change(None));
+        let taken = put(&port).await.unwrap();
+        assert!(matches!(&taken, Put::Refused { problems } if refused(problems)), "{taken:?}");
+        assert!(matches!(put(&city).await.unwrap(), Put::Unchanged { .. }), "its owner's stays");
+        let gone = r.settings().delete(&city, SettingKind::Channels, "site", change(None)).await.unwrap();
+        assert_eq!(gone, Deleted::Deleted);
+        assert!(matches!(put(&port).await.unwrap(), Put::Saved { .. }), "it is free again");
+    }
+
+    async fn of_two_tenants_who_make_the_same_channel_at_once_one_gets_it(r) {
+        let mut desk = sample_desk();
+        let channel = serde_json::to_value(desk.channels.remove(0)).unwrap();
+        let mut tenants = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            let tenant = r.tenant(name).await;
+            r.settings().apply(&tenant, &desk, "cli", Timestamp(1)).await.unwrap();
+            tenants.push(tenant);
+        }
+        let all = tenants.iter().map(|tenant| {
+            r.settings().put(tenant, SettingKind::Channels, "site", channel.clone(), change(None))
+        });
+        let all = join_all(all).await;
+        let saved = all.iter().filter(|put| matches!(put, Ok(Put::Saved { .. }))).count();
+        assert_eq!(saved, 1, "{all:?}");
+    }
+
     async fn an_unknown_tenant_has_no_settings(r) {
         let nobody = "nobody".parse().unwrap();
         for error in [
