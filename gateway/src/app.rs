@@ -16,6 +16,7 @@ use crate::embedded::{Embedded, EmbeddedError, make_data_dir};
 use crate::files::FileStore;
 use crate::hub::Hub;
 use crate::metrics;
+use crate::middleware::at_once::AtOnce;
 use crate::middleware::client::Network;
 use crate::middleware::limits::LocalLimits;
 use crate::settings::Settings;
@@ -60,6 +61,7 @@ pub struct App {
     pub node: String,
     pub(crate) monitor: link::Monitor,
     pub(crate) limits: LocalLimits,
+    pub(crate) at_once: AtOnce,
     pub(crate) in_flight: Semaphore,
     pub(crate) proxies: Vec<Network>,
     pub(crate) metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -114,6 +116,7 @@ impl App {
             node: crate::clock::mint::name(),
             monitor,
             limits: LocalLimits::default(),
+            at_once: AtOnce::default(),
             proxies,
             metrics: metrics::install(),
             closing: AtomicBool::new(false),

@@ -161,6 +161,12 @@ pub struct LimitsConfig {
     pub conversations_per_minute: u32,
     /// Uploads an hour, per visitor or agent.
     pub uploads_per_hour: u32,
+    /// Visitors' uploads an hour, per client address.
+    pub uploads_per_hour_address: u32,
+    /// MiB of visitors' uploads an hour, per client address, on each gateway.
+    pub upload_mib_per_hour_address: u32,
+    /// MiB that uploads leave free on the disk of the data directory.
+    pub disk_mib_free_min: u64,
     /// API requests a second, per agent or key.
     pub requests_per_second: u32,
     /// Transitions under way at the same time.

@@ -1,6 +1,7 @@
 //! What every request passes: its id, its client's address, limits, idempotency, the access log.
 
 pub mod access_log;
+pub mod at_once;
 pub mod body;
 pub mod client;
 pub mod headers;

@@ -1,7 +1,10 @@
 //! Files: known by their bytes, served safely, seen by those who may.
 
 use serde_json::json;
-use tests::{DeskFile, House};
+use std::time::Duration;
+use tests::{DeskFile, House, TestVisitor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const PNG: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0,
@@ -83,6 +86,83 @@ async fn what_a_browser_could_run_is_refused_whatever_it_calls_itself() {
     assert_eq!(huge.status, 413, "{huge:?}");
     let nobody = house.api().upload("a.png", "image/png", PNG).await;
     nobody.problem(401);
+}
+
+/// Sends the head and then bytes without end or boundary, until there is an answer; gives its first line.
+async fn pours(visitor: &TestVisitor, length: &str, piece: &[u8]) -> String {
+    let (port, token) = (visitor.api().port(), visitor.token());
+    let (mut reading, mut writing) =
+        TcpStream::connect(("127.0.0.1", port)).await.unwrap().into_split();
+    let head = format!(
+        "POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: multipart/form-data; boundary=never\r\n{length}\r\n\r\n"
+    );
+    writing.write_all(head.as_bytes()).await.unwrap();
+    let pouring = async {
+        // Thirty MiB; the gateway may close before.
+        for _ in 0..30 * 16 {
+            if writing.write_all(piece).await.is_err() {
+                break;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut answer = Vec::new();
+    let hearing = async {
+        let mut chunk = [0; 1_024];
+        while !answer.contains(&b'\n') {
+            match reading.read(&mut chunk).await {
+                Ok(0) | Err(_) => break,
+                Ok(n) => answer.extend_from_slice(&chunk[..n]),
+            }
+        }
+    };
+    let both = async {
+        tokio::select! {
+            () = pouring => {}
+            () = hearing => {}
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), both).await.expect("an answer in time");
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn thirty_mib_without_a_boundary_are_refused_before_they_fill_the_memory() {
+    let house = House::small().await;
+    let visitor = house.visitor().await;
+    let said = format!("Content-Length: {}", 30 * 1024 * 1024);
+    let refused = pours(&visitor, &said, &[b'x'; 65_536]).await;
+    assert!(refused.starts_with("HTTP/1.1 413"), "{refused}");
+    // One that does not say how long it is: each piece is one chunk.
+    let mut chunk = b"10000\r\n".to_vec();
+    chunk.extend_from_slice(&[b'x'; 65_536]);
+    chunk.extend_from_slice(b"\r\n");
+    let refused = pours(&visitor, "Transfer-Encoding: chunked", &chunk).await;
+    assert!(refused.starts_with("HTTP/1.1 413"), "{refused}");
+    visitor.api().upload("a.png", "image/png", PNG).await.ok();
+}
+
+#[tokio::test]
+async fn many_visitors_of_one_address_share_its_limit_of_uploads() {
+    let plan = House::of(DeskFile::small()).with("limits.uploads_per_hour_address", 3);
+    let house = plan.with_gateways(2).start().await;
+    let mut statuses = Vec::new();
+    for n in 0..5 {
+        let visitor = house.visitor_at(n % 2).await;
+        statuses.push(visitor.api().upload("a.png", "image/png", PNG).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429, 429]);
+}
+
+#[tokio::test]
+async fn uploads_leave_room_on_the_disk() {
+    let plan = House::of(DeskFile::small()).with("limits.disk_mib_free_min", 1_048_576);
+    let house = plan.start().await;
+    let visitor = house.visitor().await;
+    let refused = visitor.api().upload("a.png", "image/png", PNG).await;
+    refused.problem(503);
+    assert!(refused.body["detail"].as_str().unwrap().contains("disk"), "{refused:?}");
 }
 
 #[tokio::test]

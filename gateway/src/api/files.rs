@@ -1,5 +1,7 @@
 //! Uploading and fetching files.
 
+mod admission;
+
 use super::caller::Caller;
 use super::error::{ApiError, Code};
 use super::extract::id;
@@ -9,7 +11,6 @@ use crate::auth::access::{self, may_read, may_read_archived, visitor_may_read};
 use crate::clock::mint;
 use crate::files::{Incoming, StoreError, clean_name, media_type, reference};
 use crate::metrics;
-use crate::middleware::limits::{Limit, WithoutRedis};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
@@ -17,6 +18,8 @@ use domain::{ConversationId, FileId, FileRef, Role};
 use futures_util::{Stream, StreamExt};
 use multer::Multipart;
 use records::files::{FileRecord, Uploader};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::io::ReaderStream;
 
@@ -24,6 +27,9 @@ use tokio_util::io::ReaderStream;
 const UPLOAD_TIMES: u32 = 10;
 /// Chunks between the connection and the parser; more wait in the connection.
 const CHUNKS_WAITING_MAX: usize = 2;
+/// How much may come before the file begins. The parser keeps it in memory while it looks for the first
+/// part; some chunks of the file may be with it by then.
+const BEFORE_FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -54,14 +60,12 @@ pub(crate) async fn upload(
         Principal::Agent(_) => Uploader::Agent(caller.staff(Role::Agent)?.person()?.clone()),
         Principal::Key(_) => return Err(ApiError::new(Code::Forbidden, "for people only")),
     };
-    let limit = Limit::per_hour(app.config.limits.uploads_per_hour);
-    let what = format!("uploads:{}", caller.0.name());
-    app.take(caller.0.tenant(), &what, limit, WithoutRedis::CountHere).await?;
+    let _turns = admission::admit(&app, &request, &caller).await?;
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let boundary = multer::parse_boundary(content_type.unwrap_or(""))
         .map_err(|_other| ApiError::new(Code::UnsupportedType, "send multipart/form-data"))?;
     let within = Duration::from_millis(app.config.server.body_timeout_ms) * UPLOAD_TIMES;
-    let (form, pump) = form(payload, boundary);
+    let (form, pump) = Form::new(payload, boundary, admission::whole_bytes_max(&app));
     let keeping = keep(&app, &caller.0, uploader, form);
     let both = async move {
         tokio::pin!(keeping);
@@ -76,33 +80,72 @@ pub(crate) async fn upload(
     }
 }
 
-/// The parser wants a stream that may move between threads, and a worker's payload may not: a short
-/// channel stands between them, and `pump` fills it while the parser reads.
-fn form(payload: web::Payload, boundary: String) -> (Multipart<'static>, impl Future<Output = ()>) {
-    let (sender, receiver) =
-        tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(CHUNKS_WAITING_MAX);
-    let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|chunk| (chunk, receiver))
-    });
-    let pump = async move {
-        let mut payload = payload;
-        while let Some(chunk) = payload.next().await {
-            if sender.send(chunk.map_err(std::io::Error::other)).await.is_err() {
-                break;
+/// A multipart body that is being read, and how much of it may be.
+struct Form {
+    parts: Multipart<'static>,
+    allowance: Arc<AtomicU64>,
+    bytes_max: u64,
+}
+
+impl Form {
+    /// The parser wants a stream that may move between threads, and a worker's payload may not: a short
+    /// channel stands between them, and the future beside the form fills it while the parser reads.
+    fn new(
+        payload: web::Payload,
+        boundary: String,
+        bytes_max: u64,
+    ) -> (Self, impl Future<Output = ()>) {
+        let (sender, receiver) =
+            tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(CHUNKS_WAITING_MAX);
+        let allowance = Arc::new(AtomicU64::new(BEFORE_FILE_BYTES_MAX.min(bytes_max)));
+        let start = (receiver, 0_u64, Arc::clone(&allowance));
+        let stream =
+            futures_util::stream::unfold(start, |(mut receiver, read, allowance)| async move {
+                let mut chunk = receiver.recv().await?;
+                let read =
+                    read.saturating_add(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
+                if read > allowance.load(Ordering::Relaxed) {
+                    chunk = Err(std::io::ErrorKind::FileTooLarge.into());
+                }
+                Some((chunk, (receiver, read, allowance)))
+            });
+        let pump = async move {
+            let mut payload = payload;
+            while let Some(chunk) = payload.next().await {
+                if sender.send(chunk.map_err(std::io::Error::other)).await.is_err() {
+                    break;
+                }
             }
-        }
-    };
-    (Multipart::new(stream, boundary), pump)
+        };
+        (Self { parts: Multipart::new(stream, boundary), allowance, bytes_max }, pump)
+    }
+
+    /// The first part has begun: from now on the bytes go to the disk.
+    fn begins(&self) {
+        self.allowance.store(self.bytes_max, Ordering::Relaxed);
+    }
+}
+
+/// Why the form cannot be read.
+fn broken(app: &App, error: &multer::Error) -> ApiError {
+    if let multer::Error::StreamReadFailed(cause) = error
+        && let Some(cause) = cause.downcast_ref::<std::io::Error>()
+        && cause.kind() == std::io::ErrorKind::FileTooLarge
+    {
+        return admission::too_large(app);
+    }
+    ApiError::new(Code::BadRequest, "the multipart body cannot be read")
 }
 
 async fn keep(
     app: &App,
     principal: &Principal,
     uploaded_by: Uploader,
-    mut form: Multipart<'_>,
+    mut form: Form,
 ) -> Result<FileRef, ApiError> {
-    let broken = |_cut| ApiError::new(Code::BadRequest, "the multipart body cannot be read");
-    let field = form.next_field().await.map_err(broken)?;
+    let broken = |error: multer::Error| broken(app, &error);
+    let field = form.parts.next_field().await.map_err(broken)?;
+    form.begins();
     let field = field.filter(|field| field.name() == Some("file"));
     let mut field =
         field.ok_or_else(|| ApiError::field("file", "the first part must be `file`"))?;
@@ -113,7 +156,7 @@ async fn keep(
         incoming.write(&chunk).await.map_err(store_error)?;
     }
     drop(field);
-    if form.next_field().await.map_err(broken)?.is_some() {
+    if form.parts.next_field().await.map_err(broken)?.is_some() {
         return Err(ApiError::field("file", "must be the only part"));
     }
     let kept = finish(app, principal, uploaded_by, incoming, (file, name)).await?;

@@ -170,6 +170,11 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     let opened = u64::from(limits.conversations_per_minute);
     within("limits.conversations_per_minute", opened, 1, 1_000_000);
     within("limits.uploads_per_hour", u64::from(limits.uploads_per_hour), 1, 1_000_000);
+    let per_address = u64::from(limits.uploads_per_hour_address);
+    within("limits.uploads_per_hour_address", per_address, 1, 1_000_000);
+    let mib = u64::from(limits.upload_mib_per_hour_address);
+    within("limits.upload_mib_per_hour_address", mib, limits.file_mib_max + 1, 1_000_000);
+    within("limits.disk_mib_free_min", limits.disk_mib_free_min, 0, 1_048_576);
     within("limits.requests_per_second", u64::from(limits.requests_per_second), 1, 1_000);
     within("limits.in_flight_max", limits.in_flight_max as u64, 1, 100_000);
     within("limits.file_mib_max", limits.file_mib_max, 1, 1_024);

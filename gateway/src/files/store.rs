@@ -44,6 +44,7 @@ pub enum StoreError {
 /// Where files are kept.
 #[derive(Debug, Clone)]
 pub struct FileStore {
+    data_dir: PathBuf,
     root: PathBuf,
     bytes_max: u64,
 }
@@ -64,7 +65,22 @@ pub struct Incoming {
 impl FileStore {
     /// The store of this config; its directories are made when needed.
     pub fn new(config: &Config) -> Self {
-        Self { root: config.data_dir.join("files"), bytes_max: config.file_bytes_max() }
+        Self {
+            data_dir: config.data_dir.clone(),
+            root: config.data_dir.join("files"),
+            bytes_max: config.file_bytes_max(),
+        }
+    }
+
+    /// How many bytes are free on the disk of the data directory.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub async fn free_bytes(&self) -> std::io::Result<u64> {
+        let folder = self.data_dir.clone();
+        let asking = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&folder));
+        let disk = asking.await.map_err(std::io::Error::other)??;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Where a file's bytes lie. Tenant and id have only characters that are safe in a path.

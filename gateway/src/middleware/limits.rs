@@ -59,6 +59,20 @@ impl LocalLimits {
     /// # Errors
     /// Milliseconds until the next token.
     pub fn take(&self, what: &str, limit: Limit, now: Timestamp) -> Result<(), i64> {
+        self.take_many(what, limit, 1, now)
+    }
+
+    /// Takes so many tokens at once, or none.
+    ///
+    /// # Errors
+    /// Milliseconds until there are so many.
+    pub fn take_many(
+        &self,
+        what: &str,
+        limit: Limit,
+        count: u64,
+        now: Timestamp,
+    ) -> Result<(), i64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(what) {
             buckets.retain(|_, full_at| *full_at > now);
@@ -67,7 +81,8 @@ impl LocalLimits {
             }
         }
         let full_at = buckets.get(what).copied().unwrap_or(now).max(now);
-        let next = full_at.plus_ms(limit.per_token_ms);
+        let taken_ms = limit.per_token_ms.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX));
+        let next = full_at.plus_ms(taken_ms);
         let room_ms = limit.per_token_ms.saturating_mul(i64::from(limit.burst));
         let over_ms = next.ms_since(now) - room_ms;
         if over_ms > 0 {
@@ -111,7 +126,15 @@ impl App {
     /// # Errors
     /// The refusal.
     pub fn take_here(&self, what: &str, limit: Limit) -> Result<(), ApiError> {
-        self.limits.take(what, limit, self.clock.now()).map_err(ApiError::limited)
+        self.take_many_here(what, limit, 1)
+    }
+
+    /// Takes so many tokens of this gateway alone, or none.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn take_many_here(&self, what: &str, limit: Limit, count: u64) -> Result<(), ApiError> {
+        self.limits.take_many(what, limit, count, self.clock.now()).map_err(ApiError::limited)
     }
 }
 
@@ -131,5 +154,7 @@ mod tests {
         assert_eq!(take(500), Err(500));
         assert_eq!([take(10_000), take(10_000), take(10_000)], [Ok(()), Ok(()), Ok(())]);
         assert!(limits.take("another", limit, Timestamp(10_000)).is_ok());
+        assert_eq!(limits.take_many("many", limit, 4, Timestamp(10_000)), Err(500));
+        assert_eq!(limits.take_many("many", limit, 3, Timestamp(10_000)), Ok(()));
     }
 }
