@@ -12,22 +12,19 @@ pub mod identity_token;
 pub mod login;
 pub mod password;
 pub mod refresh;
+mod revocation;
 pub mod token;
 
 use crate::clock::random_bytes;
 use crate::config::AuthConfig;
 use crate::settings::Settings;
-use crate::tasks::{OnEnd, Tasks};
 use domain::{AgentId, ChannelId, Clock, ContactId, Role, TenantId, Timestamp};
 use records::Records;
+use revocation::Revoked;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use token::TenantKeys;
-
-/// How often revocations made elsewhere are read.
-pub const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
 /// An agent who proved to be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +41,8 @@ pub struct AgentIdentity {
     pub exp: Timestamp,
     /// When the token was made.
     pub issued_at: Timestamp,
+    /// The family of refresh tokens that it came with.
+    pub family: String,
     /// Must the password be changed before anything else?
     pub must_change_password: bool,
 }
@@ -141,7 +140,7 @@ pub(crate) struct Inner {
     pub(crate) records: Records,
     pub(crate) settings: Settings,
     keys: RwLock<Arc<HashMap<TenantId, Arc<TenantKeys>>>>,
-    revoked: RwLock<Arc<HashMap<(TenantId, AgentId), Timestamp>>>,
+    revoked: RwLock<Revoked>,
     pub(crate) hashing: tokio::sync::Semaphore,
     pub(crate) api_keys: api_key::Cache,
 }
@@ -181,7 +180,7 @@ impl Auth {
         let (tenant, keys) = self.keys_for(token, token::ACCESS_TYPE)?;
         let claims = token::read_access(token, &keys, &tenant, self.inner.clock.now())?;
         let issued_at = Timestamp(claims.iat_ms);
-        if self.revoked_since(&tenant, &claims.sub).is_some_and(|since| issued_at < since) {
+        if self.is_revoked(&tenant, &claims.sub, issued_at, &claims.fam) {
             return Err(AuthError::Revoked);
         }
         let view = self.inner.settings.desk(&tenant);
@@ -194,6 +193,7 @@ impl Auth {
             jti: claims.jti,
             exp: Timestamp(claims.exp.saturating_mul(1000)),
             issued_at,
+            family: claims.fam,
             must_change_password: claims.must_change_password,
         })
     }
@@ -233,58 +233,6 @@ impl Auth {
         }
     }
 
-    /// Ends every session of an agent: in the archive, and here at once. The caller announces it.
-    ///
-    /// # Errors
-    /// When the archive cannot be written.
-    pub async fn revoke(&self, tenant: &TenantId, agent: &AgentId) -> records::Result<()> {
-        let now = self.inner.clock.now();
-        self.inner.records.credentials().revoke_agent(tenant, agent, now).await?;
-        self.note_revoked(tenant, agent, now);
-        Ok(())
-    }
-
-    /// Tokens of the agent from before `since` no longer count on this gateway.
-    pub fn note_revoked(&self, tenant: &TenantId, agent: &AgentId, since: Timestamp) {
-        let mut revoked = self.inner.revoked.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut revoked).insert((tenant.clone(), agent.clone()), since);
-    }
-
-    fn revoked_since(&self, tenant: &TenantId, agent: &AgentId) -> Option<Timestamp> {
-        let revoked =
-            Arc::clone(&self.inner.revoked.read().unwrap_or_else(PoisonError::into_inner));
-        revoked.get(&(tenant.clone(), agent.clone())).copied()
-    }
-
-    /// Reads keys of new tenants, and revocations made by others.
-    ///
-    /// # Errors
-    /// When the archive cannot be read; the caches stay as they were.
-    pub async fn refresh(&self) -> records::Result<()> {
-        let mut keys = HashMap::new();
-        let mut revoked = HashMap::new();
-        for tenant in self.inner.settings.tenants() {
-            for (agent, since) in self.inner.records.credentials().revoked_agents(&tenant).await? {
-                revoked.insert((tenant.clone(), agent), since);
-            }
-            let known = self.keys().get(&tenant).cloned();
-            let of_tenant = match known {
-                Some(known) => known,
-                None => Arc::new(self.load_keys(&tenant).await?),
-            };
-            keys.insert(tenant, of_tenant);
-        }
-        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-        let mut present = self.inner.revoked.write().unwrap_or_else(PoisonError::into_inner);
-        // What was noted here while the archive was read must not be forgotten.
-        for (who, since) in present.iter() {
-            let noted = revoked.entry(who.clone()).or_insert(*since);
-            *noted = (*noted).max(*since);
-        }
-        *present = Arc::new(revoked);
-        Ok(())
-    }
-
     async fn load_keys(&self, tenant: &TenantId) -> records::Result<TenantKeys> {
         let tenants = self.inner.records.tenants();
         let access = random_bytes::<32>();
@@ -292,20 +240,6 @@ impl Auth {
         let visitor = random_bytes::<32>();
         let visitor = tenants.put_secret_if_absent(tenant, "visitor_token", &visitor).await?;
         Ok(TenantKeys::new(&access, &visitor))
-    }
-
-    /// Keeps the caches fresh.
-    pub fn spawn_refreshing(&self, tasks: &Tasks) {
-        let auth = self.clone();
-        tasks.spawn("auth", OnEnd::Restart, move |stop| {
-            let auth = auth.clone();
-            async move {
-                while stop.run_until_cancelled(tokio::time::sleep(REFRESH_EVERY)).await.is_some() {
-                    auth.refresh().await?;
-                }
-                Ok(())
-            }
-        });
     }
 
     fn keys(&self) -> Arc<HashMap<TenantId, Arc<TenantKeys>>> {

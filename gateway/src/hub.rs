@@ -18,16 +18,17 @@ pub(crate) use seats::facts_for;
 pub use seats::{AgentSeat, Resumed, VisitorSeat, WaitingVisitor};
 
 use crate::app::App;
+use crate::auth::Auth;
 use crate::settings::DeskView;
 use channels::web_chat::WebChat;
-use domain::{AgentId, Channel, ChannelId, TenantId};
+use domain::{AgentId, Channel, ChannelId, Event, TenantId};
 use ring::Ring;
 use seats::Seats;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// In how many steps a crowd of sockets is told to go.
 const CLOSING_STEPS: usize = 100;
@@ -40,6 +41,8 @@ const FIRST_POSITION_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
     desks: Arc<RwLock<BTreeMap<TenantId, Arc<DeskHub>>>>,
+    /// Rings when a commit tells of a revocation.
+    revocation: Arc<Notify>,
 }
 
 impl Hub {
@@ -54,7 +57,9 @@ impl Hub {
         known.unwrap_or_else(|| {
             let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(
-                desks.entry(tenant.clone()).or_insert_with(|| Arc::new(DeskHub::new(tenant))),
+                desks
+                    .entry(tenant.clone())
+                    .or_insert_with(|| Arc::new(DeskHub::new(tenant, &self.revocation))),
             )
         })
     }
@@ -67,6 +72,18 @@ impl Hub {
     /// Every socket's outbox, for telling all of them something.
     pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
         self.desks().iter().flat_map(|desk| desk.lock().seats.outboxes()).collect()
+    }
+
+    /// Resolves when a commit told of a revocation; one that came before is not missed.
+    pub async fn revocation_told(&self) {
+        self.revocation.notified().await;
+    }
+
+    /// Closes the agents' sockets whose tokens no longer count.
+    pub fn expel_revoked(&self, auth: &Auth) {
+        for desk in self.desks() {
+            desk.expel_revoked(auth);
+        }
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<TenantId, Arc<DeskHub>>> {
@@ -85,6 +102,7 @@ pub struct DeskHub {
     newest: watch::Sender<Arc<str>>,
     /// The web chat doors as the settings of a version say, shared by all their visitors.
     doors: Mutex<HashMap<ChannelId, (u64, Arc<WebChat>)>>,
+    revocation: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -96,7 +114,7 @@ struct State {
 }
 
 impl DeskHub {
-    fn new(tenant: &TenantId) -> Self {
+    fn new(tenant: &TenantId, revocation: &Arc<Notify>) -> Self {
         let state = State { epoch: None, ring: Ring::new("0-0"), seats: Seats::default() };
         Self {
             tenant: tenant.clone(),
@@ -104,6 +122,7 @@ impl DeskHub {
             waiting_changes: AtomicU64::new(0),
             newest: watch::Sender::new("0-0".into()),
             doors: Mutex::default(),
+            revocation: Arc::clone(revocation),
         }
     }
 
@@ -176,6 +195,9 @@ impl DeskHub {
             let batch = Batch::new(commit, &before);
             if batch.facts.iter().any(|fact| fact::changes_waiting(&fact.event)) {
                 self.waiting_changes.fetch_add(1, Ordering::Relaxed);
+            }
+            if batch.facts.iter().any(|fact| matches!(fact.event, Event::SessionRevoked { .. })) {
+                self.revocation.notify_one();
             }
             state.seats.deliver(&batch);
             state.ring.push(batch);

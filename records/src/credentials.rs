@@ -10,7 +10,7 @@ mod refresh;
 
 pub use api_key::{ApiKey, ApiKeys, NewApiKey};
 pub use bootstrap::Bootstrap;
-pub use refresh::{NewRefreshToken, RefreshTokens, Rotation};
+pub use refresh::{Family, NewRefreshToken, REPEATED_WITHIN_MS, RefreshTokens, Rotation};
 
 use crate::error::Result;
 use crate::store::database::Transaction;
@@ -164,7 +164,7 @@ impl Credentials<'_> {
 }
 
 /// Revokes the agent's families and moves the time from which sign-ins count; it never moves back.
-async fn end_sessions(
+pub(crate) async fn end_sessions(
     tx: &mut Transaction,
     tenant: &TenantId,
     agent: &AgentId,

@@ -86,9 +86,50 @@ async fn refresh_tokens_rotate_and_a_reused_one_ends_the_family() {
     let second = refresh(&agent.refresh).await.ok();
     let second_token = second["refresh_token"].as_str().unwrap().to_owned();
     assert_ne!(second_token, agent.refresh);
+    let third = refresh(&second_token).await.ok();
     refresh(&agent.refresh).await.problem(401);
-    refresh(&second_token).await.problem(401);
+    refresh(third["refresh_token"].as_str().unwrap()).await.problem(401);
     refresh("").await.problem(401);
+}
+
+#[tokio::test]
+async fn whoever_missed_the_answer_to_a_refresh_asks_again_and_stays() {
+    let mut house = House::small().await;
+    let agent = house.signs_in("ming").await;
+    let refresh = async |token: &str| {
+        let answer =
+            house_api(&agent).post("/v1/auth/refresh", json!({ "refresh_token": token })).await;
+        answer.ok()["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let lost = refresh(&agent.refresh).await;
+    let second = refresh(&agent.refresh).await;
+    assert_ne!(lost, second);
+    let third = refresh(&second).await;
+    // The answer that nobody should have is still worth an alarm.
+    house.api().post("/v1/auth/refresh", json!({ "refresh_token": lost })).await.problem(401);
+    house.api().post("/v1/auth/refresh", json!({ "refresh_token": third })).await.problem(401);
+}
+
+#[tokio::test]
+async fn a_reused_refresh_token_closes_the_sockets_that_came_from_its_sign_in() {
+    let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
+    let stolen = house.ready_agent_at("ming", 1).await;
+    let other = house.ready_agent_at("ming", 1).await;
+    let refresh = async |token: &str| {
+        house.api().post("/v1/auth/refresh", json!({ "refresh_token": token })).await
+    };
+    let second = refresh(&stolen.refresh).await.ok()["refresh_token"].as_str().unwrap().to_owned();
+    refresh(&second).await.ok();
+    refresh(&stolen.refresh).await.problem(401);
+    assert_eq!(ends_within_five_seconds(&stolen).await, Some(4001));
+    stolen.api().get("/v1/desk").await.problem(401);
+    other.api().get("/v1/desk").await.ok();
+    assert!(!other.is_cut_off(), "another sign-in of the same agent goes on");
+}
+
+async fn ends_within_five_seconds(agent: &TestAgent) -> Option<u16> {
+    let ended = |seen: &tests::agent::Seen| seen.ended.as_ref().map(|(code, _)| *code);
+    agent.seen().within(Duration::from_secs(5), ended).await
 }
 
 fn house_api(agent: &TestAgent) -> Api {
@@ -110,6 +151,64 @@ async fn after_logout_the_refresh_token_is_worth_nothing() {
 }
 
 #[tokio::test]
+async fn after_logout_the_access_token_and_the_socket_are_worth_nothing_either() {
+    let mut house = House::small().await;
+    let gone = house.ready_agent("ming").await;
+    let other = house.signs_in("ming").await;
+    let body = json!({ "refresh_token": gone.refresh });
+    let answer = gone.api().post("/v1/auth/logout", body).await;
+    assert!((200..300).contains(&answer.status), "{answer:?}");
+    gone.api().get("/v1/desk").await.problem(401);
+    assert_eq!(ends_within_five_seconds(&gone).await, Some(4001));
+    other.api().get("/v1/desk").await.ok();
+}
+
+#[tokio::test]
+async fn a_revoked_agent_who_runs_to_another_gateway_is_shown_out_there() {
+    let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
+    let mut ming = house.signs_in("ming").await;
+    let root = house.signs_in("root").await;
+    ming.moves_to(house.gateways[1].port());
+    root.api().post("/v1/agents/ming/revoke", json!({})).await.ok();
+    // Whether the other gateway knows already or not: within five seconds there is no socket.
+    if ming.tries_to_connect(Duration::from_secs(5)).await {
+        assert_eq!(ends_within_five_seconds(&ming).await, Some(4001));
+    }
+    assert!(ming.is_cut_off());
+}
+
+#[tokio::test]
+async fn a_revocation_reaches_every_gateway_while_redis_is_away() {
+    let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
+    let here = house.ready_agent_at("ming", 0).await;
+    let there = house.ready_agent_at("ming", 1).await;
+    let root = house.signs_in("root").await;
+    house.redis.kill();
+    root.api().post("/v1/agents/ming/revoke", json!({})).await.ok();
+    for agent in [&here, &there] {
+        assert_eq!(ends_within_five_seconds(agent).await, Some(4001));
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_agent_is_signed_out_for_good() {
+    let mut house = House::small().await;
+    let ming = house.ready_agent("ming").await;
+    house.apply(&DeskFile::small().with_agent_changed("ming", json!({ "enabled": false })));
+    assert_eq!(ends_within_five_seconds(&ming).await, Some(4001));
+    house.apply(&DeskFile::small());
+    eventually("ming may come in again", async || {
+        let password = house.password("ming");
+        let status = login(&house.api(), "ming", &password).await.status;
+        if status == 200 { Ok(()) } else { Err(status.to_string()) }
+    })
+    .await;
+    let body = json!({ "refresh_token": ming.refresh });
+    house.api().post("/v1/auth/refresh", body).await.problem(401);
+    ming.api().get("/v1/desk").await.problem(401);
+}
+
+#[tokio::test]
 async fn revoked_sockets_close_within_five_seconds_on_every_gateway() {
     let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
     let here = house.ready_agent_at("ming", 0).await;
@@ -118,11 +217,7 @@ async fn revoked_sockets_close_within_five_seconds_on_every_gateway() {
     let answer = root.api().post("/v1/agents/ming/revoke", json!({})).await;
     assert!((200..300).contains(&answer.status), "{answer:?}");
     for agent in [&here, &there] {
-        let code = agent
-            .seen()
-            .within(Duration::from_secs(5), |seen| seen.ended.as_ref().map(|(code, _)| *code))
-            .await;
-        assert_eq!(code, Some(4001));
+        assert_eq!(ends_within_five_seconds(agent).await, Some(4001));
         eventually("the token opens nothing", async || {
             let status = agent.api().get("/v1/desk").await.status;
             if status == 401 { Ok(()) } else { Err(status.to_string()) }

@@ -164,20 +164,23 @@ pub(crate) async fn refresh(
         Refreshed::Again(signed_in) => Ok(web::Json((*signed_in).into())),
         Refreshed::Refused => Err(refused()),
         Refreshed::Reused { tenant, agent } => {
+            app.hub.expel_revoked(&app.auth);
             app.note(&tenant, &format!("agent:{agent}"), "refresh_token_reused", "").await;
             Err(refused())
         }
     }
 }
 
-/// Signs out.
+/// Signs out: the refresh token, the access tokens that came with it and their sockets end.
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "sign-in", request_body = RefreshToken,
     responses((status = 204), (status = "4XX", body = super::error::Problem)))]
 pub(crate) async fn logout(
     app: web::Data<App>,
     body: Body<RefreshToken>,
 ) -> Result<HttpResponse, ApiError> {
-    app.auth.logout(&body.0.refresh_token).await?;
+    if app.auth.logout(&body.0.refresh_token).await?.is_some() {
+        app.hub.expel_revoked(&app.auth);
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -231,9 +234,13 @@ pub(crate) async fn set_password(
     Ok(())
 }
 
-/// Sockets elsewhere close when they hear it; if it cannot be told now, they still close when their
-/// gateway next reads the archive.
+/// Sockets here close at once; those elsewhere when their gateway hears it, or when it next reads the
+/// archive, which it does every second.
 pub(crate) async fn tell_revoked(app: &App, tenant: &TenantId, agent: &AgentId) {
+    app.hub.expel_revoked(&app.auth);
+    if !app.accepts_work() {
+        return;
+    }
     let event = Event::SessionRevoked { agent: agent.clone() };
     if let Err(error) = app.router.announce(tenant, &event).await {
         tracing::warn!(error = crate::telemetry::chain(&error), "a revocation was not announced");

@@ -108,7 +108,7 @@ impl App {
         self.spawn_link_monitor();
         self.spawn_projection();
         self.settings.spawn_reloading(&self.tasks);
-        self.auth.spawn_refreshing(&self.tasks);
+        self.auth.spawn_refreshing(&self.tasks, &self.hub);
         self.files.spawn_pruning(self);
         self.spawn_upkeep();
         hub::spawn(self);

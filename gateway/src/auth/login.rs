@@ -102,16 +102,17 @@ impl Auth {
         let (token, new) = self.new_refresh_token(tenant);
         let now = self.inner.clock.now();
         let families = self.inner.records.refresh_tokens();
-        families.issue(tenant, &agent.id, &mint::name(), new, now).await?;
-        self.signed_in(tenant, agent, token, must_change_password)
+        let family = mint::name();
+        families.issue(tenant, &agent.id, &family, new, now).await?;
+        self.signed_in(tenant, agent, (token, family), must_change_password)
     }
 
-    /// A fresh access token beside a refresh token that the archive keeps already.
+    /// A fresh access token beside a refresh token that the archive keeps already, in its family.
     pub(super) fn signed_in(
         &self,
         tenant: &TenantId,
         agent: Agent,
-        refresh_token: String,
+        (refresh_token, family): (String, String),
         must_change_password: bool,
     ) -> Result<SignedIn, LoginError> {
         let now = self.inner.clock.now();
@@ -124,6 +125,7 @@ impl Auth {
             tnt: tenant.clone(),
             role: agent.role,
             jti: mint::name(),
+            fam: family,
             iat: now_secs,
             iat_ms: now.0,
             nbf: now_secs,

@@ -1,5 +1,6 @@
-//! Refresh tokens: `rt_<tenant>_<secret>`, used once each. One that is shown again was copied, and
-//! its whole family ends.
+//! Refresh tokens: `rt.<tenant>.<secret>`, used once each. One that is shown again was copied, and
+//! its whole family ends, access tokens and sockets with it; but for a moment the one that was used
+//! last may be shown again, since an answer can be lost.
 
 use super::login::{LoginError, SignedIn};
 use super::{Auth, hash_secret};
@@ -48,17 +49,18 @@ impl Auth {
         let now = self.inner.clock.now();
         let families = self.inner.records.refresh_tokens();
         match families.rotate(&tenant, &hash_secret(token.as_bytes()), new, now).await? {
-            Rotation::Rotated { agent, .. } => {
+            Rotation::Rotated { agent, family } => {
                 let known = self.inner.settings.desk(&tenant).agent(&agent).cloned();
                 let Some(known) = known.filter(|agent| agent.enabled) else {
                     return Ok(Refreshed::Refused);
                 };
                 let credential = self.inner.records.credentials().get(&tenant, &agent).await?;
                 let must_change = credential.is_some_and(|credential| credential.must_change);
-                let again = self.signed_in(&tenant, known, next, must_change)?;
+                let again = self.signed_in(&tenant, known, (next, family), must_change)?;
                 Ok(Refreshed::Again(Box::new(again)))
             }
-            Rotation::Reused { agent, .. } => {
+            Rotation::Reused { agent, family } => {
+                self.note_family_ended(&tenant, &family, now);
                 tracing::warn!(agent.id = %agent, "a used refresh token was shown again");
                 Ok(Refreshed::Reused { tenant, agent })
             }
@@ -68,15 +70,20 @@ impl Auth {
         }
     }
 
-    /// Signs out: the refresh token's family ends. Whoever shows no known token is out already.
+    /// Signs out: the refresh token's family ends, and its access tokens with it. Whoever shows no known
+    /// token is out already. Tells the tenant of whoever was signed out.
     ///
     /// # Errors
     /// When the archive cannot be written.
-    pub async fn logout(&self, token: &str) -> records::Result<()> {
-        let Some(tenant) = tenant_of(token) else { return Ok(()) };
+    pub async fn logout(&self, token: &str) -> records::Result<Option<TenantId>> {
+        let Some(tenant) = tenant_of(token) else { return Ok(None) };
         let hash = hash_secret(token.as_bytes());
         let now = self.inner.clock.now();
-        self.inner.records.refresh_tokens().revoke_family(&tenant, &hash, now).await.map(drop)
+        let ended = self.inner.records.refresh_tokens().revoke_family(&tenant, &hash, now).await?;
+        Ok(ended.map(|family| {
+            self.note_family_ended(&tenant, &family.id, now);
+            tenant
+        }))
     }
 }
 

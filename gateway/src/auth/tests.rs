@@ -81,7 +81,7 @@ impl House {
 
 fn claims(secs: i64) -> Value {
     json!({ "iss": ISSUER, "aud": ACCESS_AUDIENCE, "sub": "ming", "tnt": "one", "role": "admin",
-        "jti": "j", "iat": secs, "iat_ms": secs * 1000, "nbf": secs, "exp": secs + 600 })
+        "jti": "j", "fam": "f", "iat": secs, "iat_ms": secs * 1000, "nbf": secs, "exp": secs + 600 })
 }
 
 fn sign(header: &Header, claims: &Value, secret: &[u8]) -> String {
@@ -236,10 +236,35 @@ async fn a_refresh_token_is_used_once_and_its_copy_ends_the_family() {
         house.auth.login(&tenant("one"), &agent("ming"), PASSWORD).await.unwrap().unwrap();
     let again = house.auth.refresh_session(&signed_in.refresh_token).await.unwrap();
     let refresh::Refreshed::Again(next) = again else { panic!("{again:?}") };
+    assert!(house.auth.agent(&next.access_token).is_ok());
+    house.passes(records::credentials::REPEATED_WITHIN_MS);
     let copied = house.auth.refresh_session(&signed_in.refresh_token).await.unwrap();
     assert!(matches!(copied, refresh::Refreshed::Reused { .. }), "{copied:?}");
     let ended = house.auth.refresh_session(&next.refresh_token).await.unwrap();
     assert_eq!(ended, refresh::Refreshed::Refused, "the whole family ended");
+    for token in [&signed_in.access_token, &next.access_token] {
+        assert_eq!(house.auth.agent(token), Err(AuthError::Revoked), "access tokens too");
+    }
+    assert!(house.auth.agent(&house.token("one").await).is_ok(), "another sign-in counts");
+}
+
+#[tokio::test]
+async fn what_another_gateway_ended_counts_no_more_after_the_next_reading() {
+    let house = house().await;
+    let settings = Settings::load(&house.records).await.unwrap();
+    let config = Config::default().auth;
+    let other = Auth::load(&config, house.clock.clone(), &house.records, &settings).await.unwrap();
+    let login = async || house.auth.login(&tenant("one"), &agent("ming"), PASSWORD).await.unwrap();
+    let (out, revoked) = (login().await.unwrap(), login().await.unwrap());
+    house.passes(10);
+    other.logout(&out.refresh_token).await.unwrap();
+    assert!(house.auth.agent(&out.access_token).is_ok(), "not read yet");
+    house.auth.refresh().await.unwrap();
+    assert_eq!(house.auth.agent(&out.access_token), Err(AuthError::Revoked));
+    assert!(house.auth.agent(&revoked.access_token).is_ok());
+    other.revoke(&tenant("one"), &agent("ming")).await.unwrap();
+    house.auth.refresh().await.unwrap();
+    assert_eq!(house.auth.agent(&revoked.access_token), Err(AuthError::Revoked));
 }
 
 #[tokio::test]

@@ -61,6 +61,8 @@ pub struct AccessClaims {
     pub role: Role,
     /// Names this token.
     pub jti: String,
+    /// The family of refresh tokens that it came with: what ends that one ends this token too.
+    pub fam: String,
     /// When it was made, in seconds.
     pub iat: i64,
     /// When it was made, in milliseconds, so that a revocation in the same second is exact.

@@ -2,8 +2,9 @@
 
 use super::fact::{self, Audience, Batch, Fact};
 use super::{DeskHub, Item, Outbox};
+use crate::auth::{AgentIdentity, Auth};
 use crate::settings::DeskView;
-use domain::{AgentId, ContactId, ConversationId, Role};
+use domain::{AgentId, ContactId, ConversationId, Role, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,6 +20,10 @@ pub(super) struct Seats {
 struct Desk {
     id: u64,
     supervisor: bool,
+    /// When the token of the hello was made.
+    issued_at: Timestamp,
+    /// The family of refresh tokens with which it came.
+    family: String,
     outbox: Arc<Outbox>,
 }
 
@@ -67,13 +72,18 @@ impl DeskHub {
     /// Registers an agent's socket: from here on it gets every fact after the returned cursor.
     pub fn seat_agent(
         self: &Arc<Self>,
-        agent: &AgentId,
-        supervisor: bool,
+        identity: &AgentIdentity,
         outbox: &Arc<Outbox>,
     ) -> (AgentSeat, Arc<str>) {
         let mut state = self.lock();
-        let id = state.seats.next();
-        let desk = Desk { id, supervisor, outbox: Arc::clone(outbox) };
+        let (id, agent) = (state.seats.next(), &identity.agent);
+        let desk = Desk {
+            id,
+            supervisor: identity.role >= Role::Supervisor,
+            issued_at: identity.issued_at,
+            family: identity.family.clone(),
+            outbox: Arc::clone(outbox),
+        };
         state.seats.agents.entry(agent.clone()).or_default().push(desk);
         let cursor = Arc::clone(state.ring.end());
         (AgentSeat { desk: Arc::clone(self), agent: agent.clone(), id }, cursor)
@@ -94,6 +104,17 @@ impl DeskHub {
             let supervisor = role.map(|role| role >= Role::Supervisor);
             for desk in desks.iter().filter(|desk| supervisor != Some(desk.supervisor)) {
                 desk.outbox.close(super::Close::Unauthenticated);
+            }
+        }
+    }
+
+    /// Closes the sockets of agents whose tokens no longer count.
+    pub(super) fn expel_revoked(&self, auth: &Auth) {
+        for (agent, desks) in &self.lock().seats.agents {
+            for desk in desks {
+                if auth.is_revoked(self.tenant(), agent, desk.issued_at, &desk.family) {
+                    desk.outbox.close(super::Close::Unauthenticated);
+                }
             }
         }
     }
@@ -201,11 +222,6 @@ impl Seats {
                     widget.outbox.push(Item::Fact(Arc::clone(fact)));
                 }
             }
-            if let domain::Event::SessionRevoked { agent } = &fact.event {
-                for desk in self.agents.get(agent).into_iter().flatten() {
-                    desk.outbox.close(super::Close::Unauthenticated);
-                }
-            }
         }
     }
 
@@ -250,17 +266,34 @@ mod tests {
         Commit { cursor: format!("{n}-0"), events }
     }
 
+    fn desk() -> Arc<DeskHub> {
+        Arc::new(DeskHub::new(&"demo".parse().unwrap(), &Arc::default()))
+    }
+
+    fn identity(agent: &str, role: Role) -> AgentIdentity {
+        AgentIdentity {
+            tenant: "demo".parse().unwrap(),
+            agent: agent.parse().unwrap(),
+            role,
+            jti: String::new(),
+            exp: Timestamp(i64::MAX),
+            issued_at: Timestamp(0),
+            family: String::new(),
+            must_change_password: false,
+        }
+    }
+
     fn got(outbox: &Outbox) -> usize {
         outbox.take().items.len()
     }
 
     #[test]
     fn a_message_goes_to_its_agent_its_contact_and_supervisors_only() {
-        let hub = Arc::new(DeskHub::new(&"demo".parse().unwrap()));
+        let hub = desk();
         let outboxes: Vec<Arc<Outbox>> = (0..5).map(|_| Arc::default()).collect();
-        let _li = hub.seat_agent(&"li".parse().unwrap(), false, &outboxes[0]);
-        let _wang = hub.seat_agent(&"wang".parse().unwrap(), false, &outboxes[1]);
-        let _chief = hub.seat_agent(&"chief".parse().unwrap(), true, &outboxes[2]);
+        let _li = hub.seat_agent(&identity("li", Role::Agent), &outboxes[0]);
+        let _wang = hub.seat_agent(&identity("wang", Role::Agent), &outboxes[1]);
+        let _chief = hub.seat_agent(&identity("chief", Role::Supervisor), &outboxes[2]);
         let _contact = hub.seat_visitor(&"ctc_1".parse().unwrap(), &outboxes[3]);
         let other = hub.seat_visitor(&"ctc_2".parse().unwrap(), &outboxes[4]);
         hub.publish(vec![commit(1, Some("li"))]);
@@ -272,11 +305,11 @@ mod tests {
 
     #[test]
     fn a_resumed_agent_misses_nothing_and_gets_nothing_twice() {
-        let hub = Arc::new(DeskHub::new(&"demo".parse().unwrap()));
+        let hub = desk();
         let agent: AgentId = "li".parse().unwrap();
         hub.publish(vec![commit(1, Some("li")), commit(2, Some("li")), commit(3, Some("wang"))]);
         let outbox: Arc<Outbox> = Arc::default();
-        let (_seat, cursor) = hub.seat_agent(&agent, false, &outbox);
+        let (_seat, cursor) = hub.seat_agent(&identity("li", Role::Agent), &outbox);
         hub.publish(vec![commit(4, Some("li"))]);
         assert_eq!(&*cursor, "3-0");
         let Resumed::Missed(missed) = hub.missed(&agent, false, "1-0", &cursor) else {
@@ -286,13 +319,13 @@ mod tests {
         assert_eq!(got(&outbox), 1);
     }
 
-    #[test]
-    fn a_revoked_agent_is_closed_at_once() {
-        let hub = Arc::new(DeskHub::new(&"demo".parse().unwrap()));
-        let outbox: Arc<Outbox> = Arc::default();
-        let _seat = hub.seat_agent(&"li".parse().unwrap(), false, &outbox);
+    #[tokio::test]
+    async fn a_revocation_that_a_commit_tells_of_is_looked_up() {
+        let hub = crate::hub::Hub::new();
         let events = vec![domain::Event::SessionRevoked { agent: "li".parse().unwrap() }];
-        hub.publish(vec![Commit { cursor: "1-0".to_owned(), events }]);
-        assert_eq!(outbox.take().close, Some(super::super::Close::Unauthenticated));
+        let commit = Commit { cursor: "1-0".to_owned(), events };
+        hub.desk(&"demo".parse().unwrap()).publish(vec![commit]);
+        let told = hub.revocation_told();
+        tokio::time::timeout(std::time::Duration::from_secs(1), told).await.unwrap();
     }
 }

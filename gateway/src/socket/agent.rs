@@ -48,7 +48,7 @@ pub(super) async fn serve(app: &Arc<App>, _client: &Client, socket: &mut Socket)
     let outbox: Arc<Outbox> = Arc::default();
     let desk = app.hub.desk(&identity.tenant);
     // First the seat, then the backlog: what comes meanwhile waits in the outbox.
-    let (seat, cursor) = desk.seat_agent(&identity.agent, is_supervisor(&identity), &outbox);
+    let (seat, cursor) = desk.seat_agent(&identity, &outbox);
     if app.is_closing() {
         return Some(Close::GoingAway(1_000));
     }

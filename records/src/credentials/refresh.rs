@@ -2,6 +2,10 @@
 //!
 //! A token that is shown again after its use was copied by someone; nobody can say which of the two
 //! is the agent, so the whole family ends, in the same transaction.
+//!
+//! One exception: the answer to a use may be lost on its way. For [`REPEATED_WITHIN_MS`] the token that
+//! was used last may be shown again, as long as no successor was. It gets another successor, and the
+//! one before is put out of use: whoever holds that one and shows it ends the family as ever.
 
 use super::SecretHash;
 use crate::error::Result;
@@ -12,6 +16,14 @@ use domain::{AgentId, TenantId, Timestamp};
 
 handle!(RefreshTokens, "Refresh tokens and their families.");
 
+/// For so long after its use a token may be shown again by whoever missed the answer, in
+/// milliseconds: time for a client to give up waiting and ask twice more.
+pub const REPEATED_WITHIN_MS: i64 = 20_000;
+
+/// The time of use of a successor that was replaced before anybody used it: long ago, so that
+/// showing it is never a repetition.
+const REPLACED_UNUSED: Timestamp = Timestamp(0);
+
 /// A refresh token to be kept; only its hash.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRefreshToken {
@@ -19,6 +31,15 @@ pub struct NewRefreshToken {
     pub hash: SecretHash,
     /// Until when it can be used.
     pub expires_at: Timestamp,
+}
+
+/// A family and its agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// Whose it is.
+    pub agent: AgentId,
+    /// Its id.
+    pub id: String,
 }
 
 /// What came of [`RefreshTokens::rotate`].
@@ -95,9 +116,14 @@ impl RefreshTokens<'_> {
         let take = sql("UPDATE refresh_tokens SET used_at = $3 \
              WHERE tenant = $1 AND hash = $2 AND used_at IS NULL");
         if tx.write(take.bind(tenant).bind(old_hash).bind(now)).await? == 0 {
-            revoke(&mut tx, tenant, &family, now).await?;
-            tx.commit().await?;
-            return Ok(Rotation::Reused { agent, family });
+            if !may_repeat(&mut tx, tenant, &family, old_hash, now).await? {
+                revoke(&mut tx, tenant, &family, now).await?;
+                tx.commit().await?;
+                return Ok(Rotation::Reused { agent, family });
+            }
+            let replace = sql("UPDATE refresh_tokens SET used_at = $3 \
+                 WHERE tenant = $1 AND family = $2 AND used_at IS NULL");
+            tx.write(replace.bind(tenant).bind(family.as_str()).bind(REPLACED_UNUSED)).await?;
         }
         insert_token(&mut tx, tenant, &family, new).await?;
         let extend =
@@ -107,20 +133,32 @@ impl RefreshTokens<'_> {
         Ok(Rotation::Rotated { agent, family })
     }
 
-    /// Revokes the family of a token: a sign-out. Tells whose it was.
+    /// The families that were revoked at or after a time.
+    pub async fn revoked_families(
+        self,
+        tenant: &TenantId,
+        since: Timestamp,
+    ) -> Result<Vec<(String, Timestamp)>> {
+        let select = sql("SELECT id, revoked_at FROM refresh_families \
+             WHERE tenant = $1 AND revoked_at >= $2");
+        let rows = self.database.all(select.bind(tenant).bind(since)).await?;
+        rows.iter().map(|row| Ok((row.get("id")?, row.time("revoked_at")?))).collect()
+    }
+
+    /// Revokes the family of a token: a sign-out. Tells which it was.
     pub async fn revoke_family(
         self,
         tenant: &TenantId,
         hash: &SecretHash,
         now: Timestamp,
-    ) -> Result<Option<AgentId>> {
+    ) -> Result<Option<Family>> {
         let mut tx = self.database.begin().await?;
         let Some(OldToken { agent, family, .. }) = find(&mut tx, tenant, hash).await? else {
             return Ok(None);
         };
         revoke(&mut tx, tenant, &family, now).await?;
         tx.commit().await?;
-        Ok(Some(agent))
+        Ok(Some(Family { agent, id: family }))
     }
 
     /// Forgets families whose last token expired before a time; tells how many.
@@ -157,6 +195,23 @@ async fn find(
         expires_at: token.time("expires_at")?,
         revoked: row.time_if_any("revoked_at")?.is_some(),
     }))
+}
+
+/// Was this used token used a moment ago, and none of its family since?
+async fn may_repeat(
+    tx: &mut Transaction,
+    tenant: &TenantId,
+    family: &str,
+    hash: &SecretHash,
+    now: Timestamp,
+) -> Result<bool> {
+    let select = sql("SELECT 1 AS one FROM refresh_tokens AS shown \
+         WHERE shown.tenant = $1 AND shown.hash = $2 AND shown.used_at > $3 AND NOT EXISTS ( \
+         SELECT 1 FROM refresh_tokens AS other WHERE other.tenant = $1 AND other.family = $4 \
+         AND other.hash <> $2 AND other.used_at >= shown.used_at)");
+    let since = now.plus_ms(-REPEATED_WITHIN_MS);
+    let select = select.bind(tenant).bind(hash).bind(since.max(REPLACED_UNUSED)).bind(family);
+    Ok(tx.one(select).await?.is_some())
 }
 
 async fn insert_token(

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_contacts"),
     migration!(4, "0004_history"),
     migration!(5, "0005_audit"),
+    migration!(6, "0006_revoked_families"),
 ];
 
 impl Migration {
