@@ -34,6 +34,11 @@ pub fn event_read(event: &'static str) {
     counter!("hutong_events_total", "event" => event).increment(1);
 }
 
+/// So many commits were cut off the stream before every duty had read them.
+pub fn commits_cut(count: u64) {
+    counter!("hutong_commits_cut_total").increment(count);
+}
+
 /// A task panicked.
 pub fn task_panicked(task: &'static str) {
     counter!("hutong_task_panics_total", "task" => task).increment(1);

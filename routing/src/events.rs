@@ -27,7 +27,7 @@ pub struct EventReader {
 }
 
 impl EventReader {
-    /// A reader that goes on after `cursor` (`$` is from now on, `0-0` from the beginning).
+    /// A reader that goes on after `cursor` (`0-0` is from the beginning).
     pub fn new(store: &Store, tenant: &TenantId, cursor: &str) -> Self {
         let (key, cursor) = (keys::events(tenant), cursor.to_owned());
         Self { store: store.clone(), connection: None, key, cursor }
@@ -39,33 +39,37 @@ impl EventReader {
     }
 
     /// The next commits, waiting at most `block_ms` for the first. After an error the next call
-    /// connects anew and goes on at the same place.
+    /// connects anew and goes on at the same place; after [`Read::Lost`] a new reader is needed.
     ///
     /// Cancel safety: safe; the cursor moves only when commits are returned.
     ///
     /// # Errors
     /// See [`RoutingError`].
-    pub async fn next(&mut self, limit: usize, block_ms: u64) -> Result<Vec<Commit>, RoutingError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.store.own_connection().await?,
+    pub async fn next(&mut self, limit: usize, block_ms: u64) -> Result<Read, RoutingError> {
+        let (mut connection, fresh) = match self.connection.take() {
+            Some(connection) => (connection, false),
+            None => (self.store.own_connection().await?, true),
         };
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT").arg(limit).arg("BLOCK").arg(block_ms.max(1));
         read.arg("STREAMS").arg(&self.key).arg(&self.cursor);
         let value = connection.run("next", &read).await?;
+        let entries = stream_entries(&value).map_or(&[][..], Vec::as_slice);
+        // XREAD goes on at the first entry that is left and does not say what was trimmed before it.
+        // Only a reader that was away, or is a full batch behind, can have been overtaken.
+        let may_be_cut = !entries.is_empty() && (fresh || entries.len() >= limit);
+        if may_be_cut {
+            let info = connection.run("next", &stream_info(&self.key)).await?;
+            if is_cut(&info, &self.cursor) {
+                return Ok(Read::Lost);
+            }
+        }
+        let commits = decode(&self.store, &self.key, entries)?;
         self.connection = Some(connection);
-        let commits = match &value {
-            Value::Nil => Vec::new(),
-            _ => stream_entries(&value)
-                .map(|entries| decode(&self.key, entries))
-                .transpose()?
-                .unwrap_or_default(),
-        };
         if let Some(last) = commits.last() {
             self.cursor.clone_from(&last.cursor);
         }
-        Ok(commits)
+        Ok(Read::Commits(commits))
     }
 }
 
@@ -98,13 +102,20 @@ impl Router {
         range.arg(&key).arg(cursor).arg("+").arg("COUNT").arg(limit.saturating_add(1));
         let value = self.store().run("commits_after", &range).await?;
         let Value::Array(entries) = &value else { return Ok(Read::Commits(Vec::new())) };
-        let mut commits = decode(&key, entries)?;
+        let mut commits = decode(self.store(), &key, entries)?;
         if commits.first().is_some_and(|first| first.cursor == cursor) {
             commits.remove(0);
             return Ok(Read::Commits(commits));
         }
-        // The cursor's own commit is gone: fine only if nothing was ever trimmed beyond it.
-        if cursor == "0-0" { Ok(Read::Commits(commits)) } else { Ok(Read::Lost) }
+        // The cursor's own commit is gone: fine only for the beginning, if nothing was ever trimmed.
+        if cursor != "0-0" {
+            return Ok(Read::Lost);
+        }
+        if commits.is_empty() {
+            return Ok(Read::Commits(commits));
+        }
+        let info = self.store().run("commits_after", &stream_info(&key)).await?;
+        Ok(if is_cut(&info, cursor) { Read::Lost } else { Read::Commits(commits) })
     }
 }
 
@@ -126,7 +137,39 @@ fn stream_entries(value: &Value) -> Option<&Vec<Value>> {
     }
 }
 
-fn decode(key: &str, entries: &[Value]) -> Result<Vec<Commit>, RoutingError> {
+fn stream_info(key: &str) -> redis::Cmd {
+    let mut info = redis::cmd("XINFO");
+    info.arg("STREAM").arg(key);
+    info
+}
+
+/// Was the stream trimmed beyond a cursor? Its own entry is the last one that must be left.
+fn is_cut(info: &Value, cursor: &str) -> bool {
+    let number = |name| match field(info, name) {
+        Some(Value::Int(number)) => *number,
+        _ => 0,
+    };
+    if cursor == "0-0" {
+        return number("entries-added") > number("length");
+    }
+    let Some(Value::Array(first)) = field(info, "first-entry") else { return true };
+    let first = first.first().and_then(crate::router::text).unwrap_or_default();
+    is_before(cursor, &first)
+}
+
+/// A field of an XINFO reply, of either protocol.
+fn field<'a>(info: &'a Value, name: &str) -> Option<&'a Value> {
+    let is_named = |key: &Value| crate::router::text(key).as_deref() == Some(name);
+    match info {
+        Value::Map(pairs) => pairs.iter().find(|(key, _)| is_named(key)).map(|(_, value)| value),
+        Value::Array(items) => {
+            items.chunks_exact(2).find(|pair| pair.first().is_some_and(is_named))?.get(1)
+        }
+        _ => None,
+    }
+}
+
+fn decode(store: &Store, key: &str, entries: &[Value]) -> Result<Vec<Commit>, RoutingError> {
     let corrupt = |problem: String| RoutingError::Corrupt { key: key.to_owned(), problem };
     let mut commits = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -142,8 +185,15 @@ fn decode(key: &str, entries: &[Value]) -> Result<Vec<Commit>, RoutingError> {
             let Value::BulkString(json) = value else {
                 return Err(corrupt(format!("commit {cursor}")));
             };
-            let event = serde_json::from_slice(json);
-            events.push(event.map_err(|error| corrupt(format!("commit {cursor}: {error}")))?);
+            match serde_json::from_slice(json) {
+                Ok(event) => events.push(event),
+                // A newer gateway on the same Redis may tell what this one does not know yet: to
+                // stand still for ever before it would lose all that follows.
+                Err(error) => {
+                    tracing::warn!(key, cursor, error = %error, "an event that cannot be read was passed over");
+                    store.observe("read_event", "skipped");
+                }
+            }
         }
         commits.push(Commit { cursor, events });
     }

@@ -11,6 +11,8 @@ mod duties;
 mod limits;
 mod queries;
 
+pub use duties::Trimmed;
+
 use crate::error::RoutingError;
 use crate::reply::Reply;
 use crate::store::{RedisConfig, Store};

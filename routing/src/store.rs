@@ -91,7 +91,7 @@ struct SentinelLink {
 }
 
 /// Hears of each call: the function, how it ended (`ok`, `unavailable`, `refused`, `failed`), and how
-/// many seconds it took.
+/// many seconds it took; and of each event that could not be read (`read_event`, `skipped`).
 pub type Observer = fn(&'static str, &'static str, f64);
 
 /// The connection. Cloning is cheap and shares it.
@@ -157,6 +157,13 @@ impl Store {
     #[must_use]
     pub fn observed(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// Tells the observer what no call is.
+    pub(crate) fn observe(&self, function: &'static str, outcome: &'static str) {
+        if let Some(observer) = self.observer {
+            observer(function, outcome, 0.0);
+        }
     }
 
     /// How it was configured.

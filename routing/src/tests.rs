@@ -8,5 +8,6 @@ mod postal;
 mod properties;
 mod seeded;
 mod server;
+mod stream;
 mod topologies;
 mod transitions;

@@ -146,3 +146,44 @@ async fn a_gateway_killed_between_sending_and_recording_repeats_with_the_same_id
     assert!(calls <= 11, "at most one repeats for one crash: {calls} calls");
     house.ends_well();
 }
+
+#[tokio::test]
+async fn a_duty_that_was_held_up_for_long_misses_nothing() {
+    let sink = WebhookSink::start().await;
+    let house = house_with(&sink, &["conversation_opened"]).await;
+    let redis = &house.redis;
+    let mut first = house.visitor().await;
+    first.asks("tax", "hello").await;
+    sink.gets("the first", |call| call.status == 204).await;
+    // Another gateway holds the duty and does nothing, while far more happens than is kept for
+    // sockets.
+    let duty = "{main}:duty:webhooks";
+    let _: i64 = redis
+        .ask(&["HSET", duty, "owner", "nobody", "epoch", "99", "until", "99999999999999"])
+        .await;
+    let mut second = house.visitor().await;
+    second.asks("tax", "hello").await;
+    let event = r#"{"type":"settings_changed","kind":"queues"}"#;
+    let fill = "for _ = 1, 12000 do redis.call('XADD', KEYS[1], '*', 'e', ARGV[1]) end";
+    let _: redis::Value = redis.ask(&["EVAL", fill, "1", "{main}:events", event]).await;
+    // The other duties go on meanwhile, and the stream is trimmed behind them.
+    eventually_within(Duration::from_secs(30), "the others have read on", async || {
+        let newest: Vec<(String, Vec<String>)> =
+            redis.ask(&["XREVRANGE", "{main}:events", "+", "-", "COUNT", "1"]).await;
+        let read: Option<String> = redis.ask(&["HGET", "{main}:cursors", "overflow"]).await;
+        let end = newest.first().map(|(id, _)| id.clone());
+        if read == end { Ok(()) } else { Err(format!("{read:?} of {end:?}")) }
+    })
+    .await;
+    let _: i64 = redis.ask(&["HSET", duty, "until", "0"]).await;
+    eventually_within(Duration::from_secs(30), "the second arrives", async || {
+        let count = sink.sink().look(|sink| sink.received.len());
+        if count == 2 { Ok(()) } else { Err(format!("{count} of 2")) }
+    })
+    .await;
+    eventually_within(Duration::from_secs(30), "the stream is short again", async || {
+        let length: i64 = redis.ask(&["XLEN", "{main}:events"]).await;
+        if length < 11_000 { Ok(()) } else { Err(format!("{length}")) }
+    })
+    .await;
+}

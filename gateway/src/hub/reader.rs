@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::clock::mint;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::TenantId;
-use routing::events::Read;
+use routing::events::{Read, is_before};
 use routing::{EventReader, Router, RoutingError};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,12 +97,17 @@ async fn read(
     let mut reader = EventReader::new(router.store(), desk.tenant(), &cursor);
     loop {
         let next = reader.next(COMMITS_AT_ONCE, BLOCK_MS);
-        let commits = tokio::time::timeout(READ_WITHIN, next).await.map_err(|_elapsed| {
+        let read = tokio::time::timeout(READ_WITHIN, next).await.map_err(|_elapsed| {
             RoutingError::Unavailable { function: "read_events", source: None }
         })??;
         *wait_ms = BACKOFF_MS.0;
-        if !commits.is_empty() {
-            desk.publish(commits);
+        match read {
+            Read::Commits(commits) if commits.is_empty() => {}
+            Read::Commits(commits) => desk.publish(commits),
+            Read::Lost => {
+                let cursor = resume(router, desk).await?;
+                reader = EventReader::new(router.store(), desk.tenant(), &cursor);
+            }
         }
     }
 }
@@ -110,18 +115,24 @@ async fn read(
 /// The cursor at which to go on: the last one, if the history is the same and whole since then.
 async fn resume(router: &Router, desk: &DeskHub) -> Result<String, RoutingError> {
     let tenant = desk.tenant();
-    let epoch = router.epoch(tenant, &mint::name()).await?;
+    let mut epoch = router.epoch(tenant, &mint::name()).await?;
+    let newest = router.newest_cursor(tenant).await?;
     if let Some((known, cursor)) = desk.position()
         && *known == *epoch
     {
-        match router.commits_after(tenant, &cursor, 1).await? {
-            Read::Commits(_) => return Ok(cursor.to_string()),
-            Read::Lost => {
-                tracing::warn!(tenant.id = %tenant, "commits were missed; every socket starts over");
+        if is_before(&newest, &cursor) {
+            // Redis came back without its last commits: what clients saw of them never was.
+            epoch = router.next_epoch(tenant, &known).await?;
+            tracing::warn!(tenant.id = %tenant, "Redis lost its last commits; every socket starts over");
+        } else {
+            match router.commits_after(tenant, &cursor, 1).await? {
+                Read::Commits(_) => return Ok(cursor.to_string()),
+                Read::Lost => {
+                    tracing::warn!(tenant.id = %tenant, "commits were missed; every socket starts over");
+                }
             }
         }
     }
-    let cursor = router.newest_cursor(tenant).await?;
-    desk.start_over(&epoch, &cursor);
-    Ok(cursor)
+    desk.start_over(&epoch, &newest);
+    Ok(newest)
 }

@@ -7,6 +7,7 @@ use domain::{Commit, Event, TenantId, Timestamp};
 use futures_util::FutureExt;
 use records::audit::AuditEntry;
 use routing::events::Read;
+use routing::router::Trimmed;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ const READER: &str = "stream";
 const COMMITS_AT_ONCE: usize = 512;
 /// So many commits stay in Redis for sockets that resume.
 const COMMITS_KEPT: u64 = 10_000;
+/// So many commits stay at the most, also when a duty has not read them: Redis's memory is bounded.
+const COMMITS_MAX: u64 = 200_000;
 
 pub(super) fn spawn(app: &Arc<App>) {
     DutyWork {
@@ -43,7 +46,11 @@ async fn pass(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
     let entries: Vec<AuditEntry> = commits.iter().flat_map(entries_of).collect();
     // The records' own cursor fences: two writers cannot store the same stretch twice.
     app.records.audit().append_commits(tenant, READER, &cursor, &entries).await?;
-    app.router.trim_events(tenant, &cursor, COMMITS_KEPT).await?;
+    let trimmed = app.router.trim_events(tenant, &cursor, COMMITS_KEPT, COMMITS_MAX).await?;
+    if let Trimmed::Unread(count) = trimmed {
+        crate::metrics::commits_cut(count);
+        tracing::error!(tenant.id = %tenant, count, "the stream was cut before every duty had read it: more than {COMMITS_MAX} commits waited");
+    }
     *done = cursor;
     Ok(commits.len() == COMMITS_AT_ONCE)
 }

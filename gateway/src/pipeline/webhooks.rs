@@ -21,7 +21,7 @@ use std::time::Duration;
 
 const DUTY: &str = "webhooks";
 /// How many commits one pass reads.
-const COMMITS_AT_ONCE: usize = 64;
+const COMMITS_AT_ONCE: usize = 256;
 /// How many deliveries one call puts into the outbox.
 const DELIVERIES_AT_ONCE: usize = 64;
 
@@ -50,8 +50,13 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     let view = app.settings.desk(tenant);
     let hooks: Vec<&Webhook> = view.desk.webhooks.iter().filter(|hook| hook.enabled).collect();
     if hooks.is_empty() {
-        // Whoever is added later gets what happens from then on, not what happened before.
-        *done = newest.map(|newest| newest.to_string()).unwrap_or_default();
+        // Whoever is added later gets what happens from then on, not what happened before; also when
+        // another gateway owns the duty by then.
+        let Some(newest) = newest else { return Ok(false) };
+        *done = newest.to_string();
+        if !dispatch(app, tenant, epoch, done, &[]).await? {
+            done.clear();
+        }
         return Ok(false);
     }
     if done.is_empty() {
@@ -68,23 +73,30 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
         }
     };
     let more = commits.len() == COMMITS_AT_ONCE;
+    let mut batch: Vec<Planned> = Vec::new();
     for commit in &commits {
         let planned = plan(tenant, commit, &hooks)?;
-        let mut chunks = planned.chunks(DELIVERIES_AT_ONCE).peekable();
-        while let Some(chunk) = chunks.next() {
-            // The cursor moves with the last part; ids are made of the event, so a part that is put
-            // in again is known.
-            let cursor =
-                if chunks.peek().is_none() { commit.cursor.as_str() } else { done.as_str() };
-            if !dispatch(app, tenant, epoch, cursor, chunk).await? {
+        if !batch.is_empty() && batch.len() + planned.len() > DELIVERIES_AT_ONCE {
+            let full = std::mem::take(&mut batch);
+            if !dispatch(app, tenant, epoch, done, &full).await? {
                 done.clear();
                 return Ok(false);
             }
         }
+        batch.extend(planned);
+        // Of a commit that is more than one call holds, the cursor moves with the last part; ids are
+        // made of the event, so a part that is put in again is known.
+        while batch.len() > DELIVERIES_AT_ONCE {
+            let rest = batch.split_off(DELIVERIES_AT_ONCE);
+            if !dispatch(app, tenant, epoch, done, &batch).await? {
+                done.clear();
+                return Ok(false);
+            }
+            batch = rest;
+        }
         done.clone_from(&commit.cursor);
     }
-    // Commits that nobody wanted moved nothing yet.
-    if !commits.is_empty() && !dispatch(app, tenant, epoch, done, &[]).await? {
+    if !commits.is_empty() && !dispatch(app, tenant, epoch, done, &batch).await? {
         done.clear();
         return Ok(false);
     }

@@ -8,6 +8,18 @@ use crate::keys;
 use crate::reply::Duty;
 use domain::{Event, TenantId};
 
+/// So many commits are forgotten at once, so that Redis answers others meanwhile.
+const TRIMMED_AT_ONCE: u64 = 10_000;
+
+/// What trimming let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trimmed {
+    /// So many commits that everybody had read.
+    Read(u64),
+    /// So many commits that a duty had not read yet: there were too many.
+    Unread(u64),
+}
+
 impl Router {
     /// Takes a duty, or renews it, for so long.
     ///
@@ -85,8 +97,9 @@ impl Router {
         self.call("announce", tenant, &[&json(event)?]).await.map(|_announced| ())
     }
 
-    /// Forgets commits that the records hold, up to `cursor`, but keeps about the last `keep` for
-    /// sockets that resume.
+    /// Forgets commits that the records hold (up to `cursor`) and every duty has read, but keeps
+    /// about the last `keep` for sockets that resume. A duty that has stood still for so long that
+    /// more than `most` commits wait for it no longer holds the others' memory: the oldest go.
     ///
     /// # Errors
     /// See [`RoutingError`].
@@ -95,29 +108,42 @@ impl Router {
         tenant: &TenantId,
         cursor: &str,
         keep: u64,
-    ) -> Result<(), RoutingError> {
+        most: u64,
+    ) -> Result<Trimmed, RoutingError> {
         let key = keys::events(tenant);
-        let mut newest = redis::cmd("XREVRANGE");
-        newest.arg(&key).arg(cursor).arg("-").arg("COUNT").arg(1);
-        // MINID with the kept number cannot be said in one command: trim by length when that is the
-        // milder of the two.
         let mut length = redis::cmd("XLEN");
         length.arg(&key);
-        let length = match self.store().run("trim_events", &length).await? {
-            redis::Value::Int(length) => u64::try_from(length).unwrap_or(0),
-            _ => 0,
-        };
+        let length = count(&self.store().run("trim_events", &length).await?);
         if length <= keep {
-            return Ok(());
+            return Ok(Trimmed::Read(0));
         }
-        let mut boundary = redis::cmd("XREVRANGE");
-        boundary.arg(&key).arg("+").arg("-").arg("COUNT").arg(keep.max(1));
-        let kept_from =
-            crate::events::oldest_id(&self.store().run("trim_events", &boundary).await?);
-        let Some(kept_from) = kept_from else { return Ok(()) };
-        let from = if crate::events::is_before(cursor, &kept_from) { cursor } else { &kept_from };
+        if length > most {
+            let mut trim = redis::cmd("XTRIM");
+            trim.arg(&key).arg("MAXLEN").arg("~").arg(most).arg("LIMIT").arg(TRIMMED_AT_ONCE);
+            let gone = count(&self.store().run("trim_events", &trim).await?);
+            return Ok(if gone > 0 { Trimmed::Unread(gone) } else { Trimmed::Read(0) });
+        }
+        let mut get = redis::cmd("HVALS");
+        get.arg(keys::key(tenant, "cursors"));
+        let cursors = self.texts(&get, "trim_events").await?;
+        let mut from = cursor;
+        for other in &cursors {
+            if crate::events::is_before(other, from) {
+                from = other;
+            }
+        }
+        // What is evicted is before the slowest reader's place, and never more than what is beyond
+        // the number to keep.
+        let most_gone = (length - keep).min(TRIMMED_AT_ONCE);
         let mut trim = redis::cmd("XTRIM");
-        trim.arg(&key).arg("MINID").arg("~").arg(from);
-        self.store().run("trim_events", &trim).await.map(|_trimmed| ())
+        trim.arg(&key).arg("MINID").arg("~").arg(from).arg("LIMIT").arg(most_gone);
+        Ok(Trimmed::Read(count(&self.store().run("trim_events", &trim).await?)))
+    }
+}
+
+fn count(value: &redis::Value) -> u64 {
+    match value {
+        redis::Value::Int(count) => u64::try_from(*count).unwrap_or(0),
+        _ => 0,
     }
 }

@@ -8,7 +8,7 @@ use crate::packed;
 use crate::reply::{AgentState, Estimate, QueueState, Reply};
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{
-    AgentId, ChannelId, ContactId, Conversation, ConversationId, Message, QueueId, TenantId,
+    AgentId, ChannelId, ContactId, Conversation, ConversationId, Message, QueueId, State, TenantId,
     Timestamp,
 };
 use redis::Value;
@@ -298,6 +298,21 @@ impl Router {
         Ok(text(&value).unwrap_or_default())
     }
 
+    /// Names the history anew after its end was lost, when `known` was its name: clients that saw
+    /// what is lost must not resume. Every gateway that finds the loss gives it the same name.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn next_epoch(&self, tenant: &TenantId, known: &str) -> Result<String, RoutingError> {
+        let (name, times) = known.rsplit_once('+').unwrap_or((known, "0"));
+        let times = times.parse::<u64>().unwrap_or(0).saturating_add(1);
+        let next = format!("{name}+{times}");
+        let mut set = redis::cmd("HSET");
+        set.arg(keys::key(tenant, "meta")).arg("epoch").arg(&next);
+        self.store().write("next_epoch", &set).await?;
+        Ok(next)
+    }
+
     /// Redis's time.
     ///
     /// # Errors
@@ -361,14 +376,17 @@ fn conversation(id: &ConversationId, reply: &Reply) -> Result<Conversation, Stri
     let place = |field: &str| u64::try_from(number(field)).unwrap_or(0);
     let bad = |field: &'static str| move |_| format!("field `{field}`");
     let log_length: u64 = reply.parse(1).map_err(|error| error.to_string())?;
+    let state: State = text("state").parse()?;
+    // What rests is nobody's work, but still its agent's.
+    let agent = if state == State::Snoozed { text("last") } else { text("agent") };
     Ok(Conversation {
         id: id.clone(),
-        state: text("state").parse()?,
+        state,
         contact: text("contact").parse().map_err(bad("contact"))?,
         channel: text("channel").parse().map_err(bad("channel"))?,
         kind: kind_of(text("kind")).ok_or("field `kind`")?,
         queue: text("queue").parse().map_err(bad("queue"))?,
-        agent: text("agent").parse().ok(),
+        agent: agent.parse().ok(),
         offer_token: text("token").parse().ok(),
         until: time("until"),
         opened_at: Timestamp(number("opened")),

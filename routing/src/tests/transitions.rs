@@ -164,8 +164,10 @@ async fn every_transition_leaves_a_commit_that_readers_find() {
         ]
     );
     let mut reader = crate::EventReader::new(router.store(), &tenant(), "0-0");
-    assert_eq!(reader.next(100, 10).await.unwrap(), commits);
-    assert_eq!(reader.next(100, 10).await.unwrap(), []);
+    let Read::Commits(read) = reader.next(100, 10).await.unwrap() else { panic!("nothing is cut") };
+    assert_eq!(read, commits);
+    let Read::Commits(read) = reader.next(100, 10).await.unwrap() else { panic!("nothing is cut") };
+    assert_eq!(read, []);
 }
 
 #[tokio::test]
