@@ -218,6 +218,11 @@ impl Outbox {
         }
     }
 
+    /// Is the socket to close?
+    pub fn is_closing(&self) -> bool {
+        self.lock().close.is_some()
+    }
+
     fn has_something(&self) -> bool {
         let waiting = self.lock();
         waiting.close.is_some() || !waiting.items.is_empty() || !waiting.signs.is_empty()

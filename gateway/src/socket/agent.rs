@@ -23,6 +23,12 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// So many commits are replayed from Redis; whoever missed more loads the desk anew.
 const REPLAYED_MAX: usize = 2_000;
+/// So many bytes are replayed; whoever missed more loads the desk anew.
+const REPLAYED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// So many events are written at once: between two parts a revocation or the gateway's end is seen.
+const REPLAYED_AT_ONCE: usize = 64;
+/// How long all of a replay may take. Whoever is slower resumes at what did arrive.
+const REPLAY_WITHIN: Duration = Duration::from_secs(60);
 
 /// An agent on the line.
 struct Agent {
@@ -63,14 +69,40 @@ pub(super) async fn serve(app: &Arc<App>, _client: &Client, socket: &mut Socket)
     });
     match agent.welcome(resume, &cursor).boxed().await {
         Ok((welcome, missed)) => {
-            socket.say(&welcome).await;
-            for fact in missed {
-                socket.say_frame(fact.desk_frame()).await;
+            let replay = replay(socket, &outbox, &welcome, &missed);
+            match tokio::time::timeout(REPLAY_WITHIN, replay).await {
+                Ok(true) => {}
+                // An event that was passed over would be lost: the client comes back and resumes.
+                Ok(false) => return None,
+                Err(_elapsed) => return Some(Close::TooSlow),
             }
         }
         Err(error) => return refuse(socket, error, Close::TryLater(1_000)).await,
     }
     session::run(app, socket, &outbox, agent.as_mut()).await
+}
+
+/// Writes the welcome and what was missed. False when the socket is over; true also when it is to
+/// close, which is looked at next.
+async fn replay(
+    socket: &mut Socket,
+    outbox: &Outbox,
+    welcome: &DeskFrame,
+    missed: &[Arc<Fact>],
+) -> bool {
+    if !socket.write(vec![frame(welcome)], outbox).await {
+        return false;
+    }
+    for part in missed.chunks(REPLAYED_AT_ONCE) {
+        if outbox.is_closing() {
+            return true;
+        }
+        let frames = part.iter().map(|fact| fact.desk_frame()).collect();
+        if !socket.write(frames, outbox).await {
+            return false;
+        }
+    }
+    true
 }
 
 /// The first frame, which must be `hello` and come in time.
@@ -209,7 +241,8 @@ impl Agent {
             before = Arc::clone(&batch.cursor);
             facts.extend(facts_for(&batch, agent, supervisor));
         }
-        Ok(Some(facts))
+        let bytes: usize = facts.iter().map(|fact| fact.bytes()).sum();
+        Ok((bytes <= REPLAYED_BYTES_MAX).then_some(facts))
     }
 
     fn show(&mut self, items: Vec<Item>, out: &mut Vec<Utf8Bytes>) {

@@ -274,7 +274,8 @@ pub struct VisitorResume {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum WidgetFrame {
-    /// The answer to `hello`: the state now, and every message after the resumed seq.
+    /// The answer to `hello`: the state now, and every message after the resumed seq; those that do
+    /// not fit follow as `message` frames. Without `resumed`, the newest messages that fit.
     Welcome {
         /// Names this history.
         epoch: String,

@@ -79,7 +79,7 @@ impl Socket {
     }
 
     /// Writes frames, all or until the outbox is to close. False when the socket is over.
-    async fn write(&mut self, frames: Vec<Utf8Bytes>, outbox: &Outbox) -> bool {
+    pub(super) async fn write(&mut self, frames: Vec<Utf8Bytes>, outbox: &Outbox) -> bool {
         let write = async {
             for frame in frames {
                 self.stream.feed(Message::Text(frame)).await?;
@@ -92,14 +92,9 @@ impl Socket {
         }
     }
 
-    /// Writes one frame before there is an outbox.
+    /// Writes one last frame, before the socket is closed: there may be no outbox yet.
     pub(super) async fn say<T: Serialize>(&mut self, say: &T) {
-        self.say_frame(frame(say)).await;
-    }
-
-    /// Writes one frame before there is an outbox.
-    pub(super) async fn say_frame(&mut self, frame: Utf8Bytes) {
-        let send = self.stream.send(Message::Text(frame));
+        let send = self.stream.send(Message::Text(frame(say)));
         if !matches!(tokio::time::timeout(CLOSE_WITHIN, send).await, Ok(Ok(()))) {
             tracing::debug!("a frame could not be written");
         }

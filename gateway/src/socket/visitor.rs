@@ -75,7 +75,12 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
     });
     let welcome = visitor.welcome(resume).boxed().await;
     match welcome {
-        Ok(welcome) => socket.say(&welcome).await,
+        // Whoever did not have the welcome would wait for it for ever.
+        Ok(welcome) => {
+            if !socket.write(welcome, &outbox).await {
+                return None;
+            }
+        }
         Err(error) => return refuse(socket, error, Close::TryLater(1_000)).await,
     }
     session::run(app, socket, &outbox, visitor.as_mut()).await
@@ -180,7 +185,7 @@ impl Visitor {
                 Item::Renew => {
                     self.chat = None;
                     match self.welcome(None).await {
-                        Ok(welcome) => out.push(frame(&welcome)),
+                        Ok(welcome) => out.extend(welcome),
                         // The client comes back and asks anew.
                         Err(_error) => return Err(Stop::Close(Close::TryLater(1_000))),
                     }

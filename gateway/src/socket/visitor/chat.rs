@@ -12,6 +12,12 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// So many missed messages are told one by one; whoever missed more is shown the last page anew.
 const MISSED_MAX: usize = 1_000;
+/// So many bytes of missed messages are told; whoever missed more is shown the last page anew.
+const MISSED_BYTES_MAX: usize = 1024 * 1024;
+/// So many bytes of messages go into the welcome itself, which must fit a socket's write buffer.
+/// What was missed beyond comes as `message` frames; of a page, only the newest are shown, and the
+/// client reads back the earlier ones.
+const WELCOME_BYTES_MAX: usize = 192 * 1024;
 
 /// The conversation that a visitor is shown.
 pub(super) struct Chat {
@@ -92,11 +98,12 @@ impl Chat {
 }
 
 impl Visitor {
-    /// The answer to `hello`: the state now, and what the client does not have.
+    /// The answer to `hello`: a `welcome` with the state now and what the client does not have, and
+    /// `message` frames for what did not fit.
     pub(super) async fn welcome(
         &mut self,
         resume: Option<VisitorResume>,
-    ) -> Result<WidgetFrame, ApiError> {
+    ) -> Result<Vec<Utf8Bytes>, ApiError> {
         let position = self.desk.first_position().await;
         let (epoch, _) =
             position.ok_or_else(|| ApiError::unavailable("the queue cannot be reached yet"))?;
@@ -116,13 +123,9 @@ impl Visitor {
         let Some(conversation) = known else {
             self.seat.set_waiting(None);
             let (resumed, epoch) = (false, epoch.to_string());
-            return Ok(WidgetFrame::Welcome {
-                epoch,
-                resumed,
-                conversation: None,
-                messages: Vec::new(),
-                now,
-            });
+            let (conversation, messages) = (None, Vec::new());
+            let welcome = WidgetFrame::Welcome { epoch, resumed, conversation, messages, now };
+            return Ok(vec![frame(&welcome)]);
         };
         let resume = resume.filter(|resume| {
             *resume.epoch == *epoch
@@ -134,14 +137,18 @@ impl Visitor {
         let state = self.state_of(&conversation).await?;
         let shown = messages.last().map_or(conversation.last_seq, |last| last.seq);
         self.keep(&conversation, state.clone(), shown);
-        let messages = messages.into_iter().filter(visible).collect();
-        Ok(WidgetFrame::Welcome {
-            epoch: epoch.to_string(),
-            resumed,
-            conversation: Some(state),
-            messages,
-            now,
-        })
+        let messages: Vec<Message> = messages.into_iter().filter(visible).collect();
+        let (messages, rest) =
+            if resumed { first_fitting(messages) } else { last_fitting(messages) };
+        let (epoch, id) = (epoch.to_string(), state.id.clone());
+        let conversation = Some(state);
+        let welcome = WidgetFrame::Welcome { epoch, resumed, conversation, messages, now };
+        let mut frames = vec![frame(&welcome)];
+        frames.extend(rest.into_iter().map(|message| {
+            let (conversation, message) = (id.clone(), Box::new(message));
+            frame(&WidgetFrame::Message { conversation, message })
+        }));
+        Ok(frames)
     }
 
     /// What the client missed since `seq`, or the last page; and whether it was the former.
@@ -153,10 +160,12 @@ impl Visitor {
         let (app, tenant, id) = (&self.app, &self.identity.tenant, &conversation.id);
         if let Some(seq) = seq {
             let mut missed: Vec<Message> = Vec::new();
-            while missed.len() < MISSED_MAX {
+            let mut bytes = 0;
+            while missed.len() < MISSED_MAX && bytes < MISSED_BYTES_MAX {
                 let after = missed.last().map_or(seq, |last| last.seq);
                 let page = log::after(app, tenant, id, after, PAGE_MESSAGES_MAX).await?;
                 let full = page.len() == PAGE_MESSAGES_MAX;
+                bytes += page.iter().map(|message| message.content.text.len()).sum::<usize>();
                 missed.extend(page);
                 if !full {
                     return Ok((missed, true));
@@ -248,5 +257,76 @@ impl Visitor {
             read_by_contact: conversation.read_by_contact,
             grade,
         })
+    }
+}
+
+/// What of missed messages goes into the welcome, and what follows it.
+fn first_fitting(messages: Vec<Message>) -> (Vec<Message>, Vec<Message>) {
+    let mut room = WELCOME_BYTES_MAX;
+    let mut first = messages;
+    let count = first.iter().take_while(|message| takes_room(&mut room, message)).count();
+    let rest = first.split_off(count);
+    (first, rest)
+}
+
+/// The newest messages of a page that fit the welcome; the client asks for the earlier ones.
+fn last_fitting(messages: Vec<Message>) -> (Vec<Message>, Vec<Message>) {
+    let mut room = WELCOME_BYTES_MAX;
+    let mut last = messages;
+    let count = last.iter().rev().take_while(|message| takes_room(&mut room, message)).count();
+    (last.split_off(last.len() - count), Vec::new())
+}
+
+/// Takes the room that a message needs as it goes out; false when there is not so much.
+fn takes_room(room: &mut usize, message: &Message) -> bool {
+    match room.checked_sub(frame(message).len()) {
+        Some(left) => {
+            *room = left;
+            true
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Author, MessageContent, MessageKind};
+
+    fn messages(count: u64, bytes: usize) -> Vec<Message> {
+        let content = |seq: u64| MessageContent {
+            id: format!("msg_{seq}").parse().unwrap(),
+            author: Author::System,
+            kind: MessageKind::Text,
+            // Control characters are six bytes each on the wire.
+            text: "\u{1}".repeat(bytes),
+            files: Vec::new(),
+            notice: None,
+            client_id: None,
+        };
+        (1..=count).map(|seq| Message { seq, at: Timestamp(0), content: content(seq) }).collect()
+    }
+
+    #[test]
+    fn a_welcome_has_room_for_some_messages_and_the_rest_follow_in_order() {
+        let (first, rest) = first_fitting(messages(10, 8 * 1024));
+        assert!(!first.is_empty() && !rest.is_empty());
+        let seqs: Vec<u64> = first.iter().chain(&rest).map(|message| message.seq).collect();
+        assert_eq!(seqs, (1..=10).collect::<Vec<_>>());
+        assert!(frame(&first).len() <= WELCOME_BYTES_MAX + first.len() + 2);
+    }
+
+    #[test]
+    fn of_a_page_the_newest_messages_are_shown() {
+        let (last, rest) = last_fitting(messages(10, 8 * 1024));
+        assert!(rest.is_empty() && !last.is_empty() && last.len() < 10);
+        assert_eq!(last.last().map(|message| message.seq), Some(10));
+        assert_eq!(last_fitting(messages(10, 1)).0.len(), 10, "few bytes fit as they are");
+    }
+
+    #[test]
+    fn the_longest_message_fits_a_welcome() {
+        let longest = messages(1, domain::limits::TEXT_BYTES_MAX);
+        assert_eq!(last_fitting(longest).0.len(), 1);
     }
 }
