@@ -106,7 +106,7 @@ pub struct Conversation {
     pub kind: ChannelKind,
     /// In which queue.
     pub queue: QueueId,
-    /// Who holds it or to whom it is offered.
+    /// Who holds it, to whom it is offered, or with whom it rests.
     pub agent: Option<AgentId>,
     /// The offer's token, while offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! Conversations that move: to another agent, another queue, to sleep, back from a lost agent.
 
 use serde_json::json;
-use tests::{DeskFile, House};
+use tests::{DeskFile, House, eventually};
 
 async fn held_by_ming(house: &mut House) -> (tests::TestAgent, tests::TestVisitor, String) {
     let mut ming = house.ready_agent("ming").await;
@@ -128,4 +128,78 @@ async fn an_agent_who_reloads_the_page_keeps_the_conversation() {
     visitor.says("still me").await;
     ming.hears(&conversation, "still me").await;
     assert_eq!(ming.reads(&conversation).await["agent"], "ming");
+}
+
+fn closed_now() -> DeskFile {
+    DeskFile::small()
+        .with_calendar_closed_now("never")
+        .with_all_queues(json!({ "calendar": "never", "closed": { "do": "leave_message" } }))
+}
+
+#[tokio::test]
+async fn in_closed_hours_a_live_chat_still_goes_to_a_colleague_at_once() {
+    let mut house = House::small().await;
+    let (ming, mut visitor, conversation) = held_by_ming(&mut house).await;
+    let mut li = house.ready_agent("li").await;
+    house.apply(&closed_now());
+    eventually("the desk is closed", async || {
+        let channel = house.api().get("/v1/chat/website").await.ok();
+        tests::eventually::holds(channel["topics"][0]["open"] == false, channel.to_string())
+    })
+    .await;
+    let myself = ming.posts(&conversation, "transfer", json!({ "agent": "ming" })).await;
+    assert_eq!(myself.status, 409, "{myself:?}");
+    ming.posts(&conversation, "transfer", json!({ "agent": "li" })).await.ok();
+    let offer = li.gets_offer_of(&conversation).await;
+    li.accepts(&offer).await;
+    visitor.says("still here").await;
+    house.ends_well();
+}
+
+#[tokio::test]
+async fn a_rest_that_would_end_in_closed_hours_goes_on_until_the_opening() {
+    let mut house = House::small().await;
+    let (ming, mut visitor, conversation) = held_by_ming(&mut house).await;
+    house.apply(&closed_now());
+    eventually("the desk is closed", async || {
+        let channel = house.api().get("/v1/chat/website").await.ok();
+        tests::eventually::holds(channel["topics"][0]["open"] == false, channel.to_string())
+    })
+    .await;
+    let soon = (tests::token::now_secs() + 60) * 1_000;
+    ming.posts(&conversation, "snooze", json!({ "until": soon })).await.ok();
+    let resting = ming.reads(&conversation).await;
+    assert!(resting["until"].as_i64().unwrap() > soon + 3_600_000, "{resting}");
+    visitor.says("I am back").await;
+    let offer = ming.gets_offer_of(&conversation).await;
+    let due = ming.reads(&conversation).await["due_at"].as_i64().unwrap();
+    let budget_ms = due - tests::token::now_secs() * 1_000;
+    assert!(
+        (0..=120_000).contains(&budget_ms),
+        "due as the target says: {budget_ms} ms; {offer:?}"
+    );
+    house.ends_well();
+}
+
+#[tokio::test]
+async fn what_rests_can_be_read_and_ended_by_its_agent() {
+    let mut house = House::small().await;
+    let (ming, _visitor, conversation) = held_by_ming(&mut house).await;
+    let until = (tests::token::now_secs() + 3_600) * 1_000;
+    ming.posts(&conversation, "snooze", json!({ "until": until })).await.ok();
+    assert_eq!(ming.reads(&conversation).await["state"], "snoozed");
+    assert_eq!(ming.log(&conversation).await[0]["text"], "hello");
+    let desk = ming.api().get("/v1/desk").await.ok();
+    let own = &desk["conversations"][0];
+    assert_eq!((&own["id"], &own["state"]), (&json!(conversation), &json!("snoozed")), "{desk}");
+    let li = house.signs_in("li").await;
+    let foreign = li.api().get(&format!("/v1/conversations/{conversation}")).await;
+    assert_eq!(foreign.status, 404, "{foreign:?}");
+    ming.closes(&conversation).await;
+    let sun = house.signs_in("sun").await;
+    assert_eq!(sun.reads(&conversation).await["state"], "closed");
+    let late = json!({ "request_type": "complaint" });
+    let refused = sun.posts(&conversation, "describe", late).await;
+    assert_eq!(refused.status, 409, "what is over is described no more: {refused:?}");
+    house.ends_well();
 }

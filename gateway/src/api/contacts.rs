@@ -59,7 +59,7 @@ pub(crate) async fn one(
     }
     let contact = app.records.contacts().get(&staff.tenant, &id).await?.ok_or_else(unknown)?;
     let earlier = history.list(&staff.tenant, &filter).await?;
-    app.note(&staff.tenant, &staff.name, "contact_read", &format!("contact:{id}")).await;
+    app.note_surely(&staff.tenant, &staff.name, "contact_read", &format!("contact:{id}")).await?;
     let conversations = earlier
         .into_iter()
         .map(|conversation| ConversationSummary { conversation, last_message: None })

@@ -92,7 +92,7 @@ pub(crate) async fn waiting(
     let ids = app.router.waiting(&staff.tenant, &queue, limit).await?;
     let found = summaries(&app, &staff, &ids).await?;
     let object = format!("queue:{queue}");
-    app.note(&staff.tenant, &staff.name, "waiting_read", &object).await;
+    app.note_surely(&staff.tenant, &staff.name, "waiting_read", &object).await?;
     Ok(web::Json(found))
 }
 
@@ -153,7 +153,8 @@ pub(crate) async fn held(
     let agent = known_agent(&app, &staff.tenant, &path)?;
     let ids = app.router.held(&staff.tenant, &agent).await?;
     let found = summaries(&app, &staff, &ids).await?;
-    app.note(&staff.tenant, &staff.name, "held_read", &format!("agent:{agent}")).await;
+    let object = format!("agent:{agent}");
+    app.note_surely(&staff.tenant, &staff.name, "held_read", &object).await?;
     Ok(web::Json(found))
 }
 
@@ -183,7 +184,8 @@ pub(crate) async fn send_away(
     let staff = caller.staff(Role::Supervisor)?;
     let agent = known_agent(&app, &staff.tenant, &path)?;
     set_presence(&app, &staff, &agent, body.0.presence, "supervisor").await?;
-    app.note(&staff.tenant, &staff.name, "presence_set", &format!("agent:{agent}")).await;
+    let object = format!("agent:{agent}");
+    app.note_surely(&staff.tenant, &staff.name, "presence_set", &object).await?;
     Ok(done())
 }
 
@@ -234,6 +236,7 @@ pub(crate) async fn ratings(
     let before = before.as_ref().map(|(at, conversation)| (*at, conversation));
     let limit = query.0.limit.unwrap_or(50).clamp(1, 200);
     let found = app.records.ratings().list(&staff.tenant, before, limit).await?;
+    app.note_surely(&staff.tenant, &staff.name, "ratings_read", "").await?;
     let rows = found.into_iter().map(|Rating { conversation, grade, comment, at }| RatingRow {
         conversation,
         grade,

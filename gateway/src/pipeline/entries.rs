@@ -8,26 +8,27 @@ use domain::{AgentId, Conversation, Entry, QueueId, Timestamp};
 
 /// How long a colleague to whom a conversation was passed is waited for before the lanes of its
 /// queue open, in milliseconds.
-pub const COLLEAGUE_MS: i64 = 60_000;
+pub const COLLEAGUE_MS: i64 = 120_000;
 
 /// How a conversation waits in a queue from now on. It keeps its arrival, so it keeps its place
 /// among those of equal target.
 ///
 /// # Errors
-/// `not_found` when there is no such queue.
+/// `invalid` when there is no such queue.
 pub fn in_queue(
     view: &DeskView,
     conversation: &Conversation,
     queue: &QueueId,
     now: Timestamp,
 ) -> Result<Entry, ApiError> {
-    view.entry(queue, &request(conversation, now)).ok_or_else(|| ApiError::unknown("queue"))
+    view.entry(queue, &request(conversation, now)).ok_or_else(no_queue)
 }
 
 /// How a conversation waits for a colleague in person, and after a while for the queue it is in.
 ///
 /// # Errors
-/// `not_found` when there is no such agent at work, or the conversation's queue is gone.
+/// `invalid` when there is no such agent at work, or the conversation's queue is gone; `wrong_state`
+/// when the agent has the conversation.
 pub fn for_colleague(
     view: &DeskView,
     conversation: &Conversation,
@@ -35,7 +36,7 @@ pub fn for_colleague(
     now: Timestamp,
 ) -> Result<Entry, ApiError> {
     if view.agent(agent).is_none_or(|agent| !agent.enabled) {
-        return Err(ApiError::unknown("agent"));
+        return Err(ApiError::field("agent", "no agent has this name"));
     }
     if conversation.agent.as_ref() == Some(agent) {
         return Err(ApiError::new(Code::WrongState, "this agent has the conversation already"));
@@ -47,24 +48,28 @@ pub fn for_colleague(
     Ok(entry)
 }
 
-/// How a conversation waits after its rest: in its queue, preferring the agent who has it now.
+/// Until when a conversation really rests, and how it waits then: like one that arrives then, for its
+/// agent first. A rest that would end in closed hours goes on until the opening.
 ///
 /// # Errors
-/// `not_found` when its queue is gone; `invalid` when `until` is not in the future or too far away.
+/// `invalid` when its queue is gone.
 pub fn after_rest(
     view: &DeskView,
     conversation: &Conversation,
+    agent: &AgentId,
     until: Timestamp,
-    now: Timestamp,
-) -> Result<Entry, ApiError> {
-    const LONGEST_MS: i64 = 90 * 24 * 3_600_000;
-    if until <= now || until.ms_since(now) > LONGEST_MS {
-        return Err(ApiError::field("until", "must be in the future, at most 90 days away"));
+) -> Result<(Timestamp, Entry), ApiError> {
+    let woken_at = |at: Timestamp| {
+        let request = Request { arrived_at: at, ..request(conversation, at) };
+        view.entry(&conversation.queue, &request).ok_or_else(no_queue)
+    };
+    let (mut until, mut entry) = (until, woken_at(until)?);
+    if let Some(opens_at) = entry.not_before.take() {
+        until = opens_at;
+        entry = woken_at(until)?;
+        entry.not_before = None;
     }
-    let request = Request { last_agent: conversation.agent.as_ref(), ..request(conversation, now) };
-    let entry =
-        view.entry(&conversation.queue, &request).ok_or_else(|| ApiError::unknown("queue"))?;
-    Ok(entry)
+    Ok((until, entry.reserved_for(agent, COLLEAGUE_MS)))
 }
 
 /// How a conversation that waited too long waits in the queue that takes over; `None` when its queue
@@ -75,6 +80,10 @@ pub fn overflowed(view: &DeskView, conversation: &Conversation, now: Timestamp) 
     // Whoever waited too long is never turned away by a full queue.
     entry.waiting_max = 0;
     Some(entry)
+}
+
+fn no_queue() -> ApiError {
+    ApiError::field("queue", "no queue has this name")
 }
 
 fn request(conversation: &Conversation, now: Timestamp) -> Request<'_> {

@@ -7,21 +7,19 @@ use crate::api::extract::{Body, at_most, id};
 use crate::app::App;
 use crate::auth::access::Staff;
 use crate::clock::mint;
+use crate::pipeline::entries;
 use crate::socket::protocol::DescribeConversation;
 use actix_web::{HttpResponse, web};
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
-use domain::queue::Request;
 use domain::{
-    AgentId, Author, Conversation, ConversationId, Entry, FileId, Message, MessageContent,
-    MessageKind, OfferToken, QueueId, Role, State, Timestamp,
+    AgentId, Author, ConversationId, FileId, Message, MessageContent, MessageKind, OfferToken,
+    QueueId, Role, State, Timestamp,
 };
 use routing::command::{Closer, Holder, SendMessage};
 use routing::reply::{Accepted, Assigned, Closed, Declined, Moved, Sent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How long a conversation that was passed to a colleague waits for that colleague alone.
-const COLLEAGUE_MS: i64 = 120_000;
 /// The furthest rest, in milliseconds (30 days).
 const SNOOZE_MS_MAX: i64 = 30 * 86_400_000;
 
@@ -222,16 +220,10 @@ pub(crate) async fn transfer(
     }
     let _turn = app.admit().await?;
     let (conversation, _) = find(&app, &staff, &conversation_id).await?;
+    let (view, now) = (app.settings.desk(&staff.tenant), app.clock.now());
     let entry = match (&queue, &colleague) {
-        (Some(queue), None) => entry_for(&app, &staff, &conversation, queue)?,
-        (None, Some(colleague)) => {
-            let view = app.settings.desk(&staff.tenant);
-            if view.agent(colleague).is_none_or(|agent| !agent.enabled) {
-                return Err(ApiError::field("agent", "no agent has this name"));
-            }
-            let entry = entry_for(&app, &staff, &conversation, &conversation.queue)?;
-            entry.reserved_for(colleague, COLLEAGUE_MS)
-        }
+        (Some(queue), None) => entries::in_queue(&view, &conversation, queue, now)?,
+        (None, Some(colleague)) => entries::for_colleague(&view, &conversation, colleague, now)?,
         _ => return Err(ApiError::field("queue", "give a queue or an agent, not both")),
     };
     let holds = staff.agent.is_some() && conversation.agent == staff.agent;
@@ -248,7 +240,21 @@ pub(crate) async fn transfer(
     } else {
         app.router.transfer(&staff.tenant, &conversation.id, &holder, &entry, false).await?
     };
+    if matches!(moved, Moved::Moved(_)) && !holds {
+        note_act(&app, &staff, "conversation_transferred", &conversation.id).await?;
+    }
     moved_or(moved)
+}
+
+/// Who did it to a conversation of others: the stream says what happened, not by whose hand.
+async fn note_act(
+    app: &App,
+    staff: &Staff,
+    action: &'static str,
+    conversation: &ConversationId,
+) -> Result<(), ApiError> {
+    let object = format!("conversation:{conversation}");
+    app.note_surely(&staff.tenant, &staff.name, action, &object).await
 }
 
 /// The note is written while the agent still holds the conversation.
@@ -274,25 +280,6 @@ async fn leave_note(
         Sent::NotAssigned => Err(not_yours()),
         Sent::Unknown => Err(ApiError::unknown("conversation")),
     }
-}
-
-/// How this conversation waits in a queue from now on; its arrival stays what it was.
-pub(crate) fn entry_for(
-    app: &App,
-    staff: &Staff,
-    conversation: &Conversation,
-    queue: &QueueId,
-) -> Result<Entry, ApiError> {
-    let view = app.settings.desk(&staff.tenant);
-    let request = Request {
-        kind: conversation.kind,
-        audience: conversation.info.audience,
-        request_type: conversation.info.request_type.as_deref(),
-        arrived_at: conversation.arrived_at,
-        last_agent: None,
-        now: app.clock.now(),
-    };
-    view.entry(queue, &request).ok_or_else(|| ApiError::field("queue", "no queue has this name"))
 }
 
 /// How a conversation ends.
@@ -347,6 +334,9 @@ pub(crate) async fn close(
         Closed::NotAssigned => return Err(not_yours()),
         Closed::Unknown => return Err(ApiError::unknown("conversation")),
     };
+    if matches!(closer, Closer::System) && closed != Closed::Already {
+        note_act(&app, &staff, "conversation_closed", &conversation.id).await?;
+    }
     Ok(web::Json(ClosedConversation { wrap_up }))
 }
 
@@ -405,9 +395,8 @@ pub(crate) async fn snooze(
     }
     let _turn = app.admit().await?;
     let (conversation, _) = find(&app, &staff, &id(&path, "conversation")?).await?;
-    // When it wakes it waits like one that arrives then, for its agent first.
-    let entry = entry_for(&app, &staff, &conversation, &conversation.queue)?;
-    let entry = entry.reserved_for(agent, COLLEAGUE_MS);
+    let view = app.settings.desk(&staff.tenant);
+    let (until, entry) = entries::after_rest(&view, &conversation, agent, until)?;
     let moved = app.router.snooze(&staff.tenant, &conversation.id, agent, until, &entry).await?;
     moved_or(moved)
 }
@@ -434,14 +423,18 @@ pub(crate) async fn describe(
     if !holds && staff.role < Role::Supervisor {
         return Err(not_yours());
     }
+    if conversation.state == State::Closed {
+        // It goes to the archive as it was closed, or is there already.
+        return Err(ApiError::new(Code::WrongState, "the conversation is over"));
+    }
     let mut info = conversation.info.clone();
     info.request_type = request_type.or(info.request_type);
     info.contact_name = contact_name.unwrap_or(info.contact_name);
-    if app.router.describe(&staff.tenant, &conversation.id, &info).await? {
-        Ok(done())
-    } else {
-        Err(ApiError::unknown("conversation"))
+    if !app.router.describe(&staff.tenant, &conversation.id, &info).await? {
+        return Err(ApiError::unknown("conversation"));
     }
+    note_act(&app, &staff, "conversation_described", &conversation.id).await?;
+    Ok(done())
 }
 
 /// To whom a conversation is given.
@@ -467,8 +460,7 @@ pub(crate) async fn assign(
     let _turn = app.admit().await?;
     match app.router.assign(&staff.tenant, &conversation, &body.0.agent).await? {
         Assigned::Assigned => {
-            let object = format!("conversation:{conversation}");
-            app.note(&staff.tenant, &staff.name, "conversation_assigned", &object).await;
+            note_act(&app, &staff, "conversation_assigned", &conversation).await?;
             Ok(done())
         }
         Assigned::OverCapacity => {

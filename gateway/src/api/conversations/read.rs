@@ -5,11 +5,12 @@ use crate::api::error::{ApiError, Code};
 use crate::api::extract::{Params, id};
 use crate::app::App;
 use crate::auth::access::{Staff, may_read, may_read_archived};
+use crate::pipeline::log;
 use crate::socket::protocol::ConversationSummary;
 use actix_web::web;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{ContactId, Conversation, ConversationId, Message, Role, State};
-use records::history::{HistoryCursor, HistoryFilter, MessagePage, MessagesFrom};
+use records::history::{HistoryCursor, HistoryFilter, MessagesFrom};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -99,11 +100,25 @@ pub(crate) async fn one(
 ) -> Result<web::Json<ConversationSummary>, ApiError> {
     let staff = caller.staff(Role::Agent)?;
     let (conversation, last_message) = find(&app, &staff, &id(&path, "conversation")?).await?;
-    if conversation.agent != staff.agent {
-        let object = format!("conversation:{}", conversation.id);
-        app.note(&staff.tenant, &staff.name, "conversation_read", &object).await;
-    }
+    note_read(&app, &staff, &conversation, "conversation_read").await?;
     Ok(web::Json(ConversationSummary { conversation, last_message }))
+}
+
+/// Whoever reads what is not in their own hands stands in the audit trail.
+///
+/// # Errors
+/// When the trail cannot be written.
+async fn note_read(
+    app: &App,
+    staff: &Staff,
+    conversation: &Conversation,
+    action: &'static str,
+) -> Result<(), ApiError> {
+    if staff.agent.is_some() && conversation.agent == staff.agent {
+        return Ok(());
+    }
+    let object = format!("conversation:{}", conversation.id);
+    app.note_surely(&staff.tenant, &staff.name, action, &object).await
 }
 
 /// Which messages.
@@ -143,10 +158,7 @@ pub(crate) async fn messages(
 ) -> Result<web::Json<MessageList>, ApiError> {
     let staff = caller.staff(Role::Agent)?;
     let (conversation, _) = find(&app, &staff, &id(&path, "conversation")?).await?;
-    if conversation.agent != staff.agent {
-        let object = format!("conversation:{}", conversation.id);
-        app.note(&staff.tenant, &staff.name, "messages_read", &object).await;
-    }
+    note_read(&app, &staff, &conversation, "messages_read").await?;
     let Params(query) = query;
     let limit = query.limit.unwrap_or(PAGE_MESSAGES_MAX).clamp(1, PAGE_MESSAGES_MAX);
     let from = match (query.after_seq, query.before_seq) {
@@ -173,39 +185,13 @@ pub(crate) async fn page(
     limit: usize,
 ) -> Result<Vec<Message>, ApiError> {
     let id = &conversation.id;
-    let archived_limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let archived = MessagePage { from, limit: archived_limit };
-    let mut found = app.records.history().messages(tenant, id, archived).await?;
-    let live = match from {
-        MessagesFrom::After(after) => {
-            let after = found.last().map_or(after, |last| last.seq);
-            if found.len() < limit {
-                app.router.messages_after(tenant, id, after, limit - found.len()).await?
-            } else {
-                Vec::new()
-            }
-        }
-        MessagesFrom::Before(before) => {
-            // Beyond the end there is nothing: the last ones are those before the end.
-            let before = before.min(conversation.last_seq.saturating_add(1));
-            app.router.messages_before(tenant, id, before, limit).await?
-        }
-        MessagesFrom::End => {
-            let end = conversation.last_seq.saturating_add(1);
-            app.router.messages_before(tenant, id, end, limit).await?
-        }
-    };
-    // The same message may be in both for a moment, while it is being archived.
-    found.extend(live);
-    found.sort_by_key(|message| message.seq);
-    found.dedup_by_key(|message| message.seq);
+    let end = conversation.last_seq.saturating_add(1);
     match from {
-        MessagesFrom::After(_) => found.truncate(limit),
-        MessagesFrom::Before(_) | MessagesFrom::End => {
-            found.drain(..found.len().saturating_sub(limit));
-        }
+        MessagesFrom::After(after) => log::after(app, tenant, id, after, limit).await,
+        // Beyond the end there is nothing: the last ones are those before the end.
+        MessagesFrom::Before(before) => log::before(app, tenant, id, before.min(end), limit).await,
+        MessagesFrom::End => log::before(app, tenant, id, end, limit).await,
     }
-    Ok(found)
 }
 
 /// Which earlier conversations.
@@ -278,7 +264,7 @@ pub(crate) async fn list(
             (found.into_iter().map(|found| (found, None)).collect(), next)
         }
     };
-    app.note(&staff.tenant, &staff.name, "conversations_listed", "").await;
+    app.note_surely(&staff.tenant, &staff.name, "conversations_listed", "").await?;
     let conversations = found
         .into_iter()
         .map(|(conversation, last_message)| ConversationSummary { conversation, last_message })
