@@ -39,6 +39,16 @@ pub fn commits_cut(count: u64) {
     counter!("hutong_commits_cut_total").increment(count);
 }
 
+/// So many deliveries became dead letters because too many waited for their endpoint.
+pub fn deliveries_shed(count: u64) {
+    counter!("hutong_deliveries_shed_total").increment(count);
+}
+
+/// A closed conversation could not be archived.
+pub fn archiving_failed() {
+    counter!("hutong_archiving_failures_total").increment(1);
+}
+
 /// A task panicked.
 pub fn task_panicked(task: &'static str) {
     counter!("hutong_task_panics_total", "task" => task).increment(1);

@@ -7,13 +7,16 @@ use domain::{
     Agent, AgentId, Calendar, Channel, ChannelId, Desk, Entry, Queue, QueueId, TenantId, Webhook,
 };
 use records::Records;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How often the archive is asked for a newer version.
 pub const POLL_EVERY: Duration = Duration::from_secs(2);
+/// Settings that could not be read for longer than this may be old: nobody is taken out by them.
+const FRESH_FOR: Duration = Duration::from_secs(10);
 
 /// Every tenant's desk. Cloning is cheap and shares the snapshots.
 #[derive(Debug, Clone)]
@@ -26,6 +29,15 @@ struct Inner {
     records: Records,
     views: RwLock<Arc<BTreeMap<TenantId, Arc<DeskView>>>>,
     changes: watch::Sender<u64>,
+    last: Mutex<Last>,
+}
+
+/// How the archive was read last.
+#[derive(Debug)]
+struct Last {
+    at: Instant,
+    /// Tenants whose desks could not be read; what was known of them stays.
+    failing: BTreeSet<TenantId>,
 }
 
 /// A desk with look-ups by id.
@@ -100,6 +112,7 @@ impl Settings {
             records: records.clone(),
             views: RwLock::new(Arc::new(BTreeMap::new())),
             changes: watch::Sender::new(0),
+            last: Mutex::new(Last { at: Instant::now(), failing: BTreeSet::new() }),
         };
         let settings = Self { inner: Arc::new(inner) };
         settings.reload().await?;
@@ -134,32 +147,48 @@ impl Settings {
         }
     }
 
+    /// Is what is known of the tenant's desk what the archive said a moment ago?
+    pub fn is_fresh(&self, tenant: &TenantId) -> bool {
+        let last = self.inner.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.at.elapsed() < FRESH_FOR && !last.failing.contains(tenant)
+    }
+
     /// Counts changes of any desk, for tasks that follow them.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
 
-    /// Reads whatever changed. True when something did.
+    /// Reads whatever changed. True when something did. A desk that cannot be read stays as it was,
+    /// and the others are read.
     ///
     /// # Errors
     /// When the archive cannot be read; the snapshots stay as they were.
     pub async fn reload(&self) -> records::Result<bool> {
+        let began = Instant::now();
         let tenants = self.inner.records.tenants().list().await?;
         let old = self.views();
-        let mut new = BTreeMap::new();
+        let (mut new, mut failing) = (BTreeMap::new(), BTreeSet::new());
         let mut changed = tenants.len() != old.len();
         for tenant in tenants {
             let known = old.get(&tenant.id);
-            let version = self.inner.records.settings().version(&tenant.id).await?;
-            let view = match known.filter(|view| view.version == version) {
-                Some(view) => Arc::clone(view),
-                None => {
-                    changed = true;
-                    let (desk, version) = self.inner.records.settings().desk(&tenant.id).await?;
-                    Arc::new(DeskView::new(desk, version))
+            match self.read_desk(&tenant.id, known).await {
+                Ok(view) => {
+                    changed |= known.is_none_or(|known| !Arc::ptr_eq(known, &view));
+                    new.insert(tenant.id, view);
                 }
-            };
-            new.insert(tenant.id, view);
+                Err(error) if error.may_retry() => return Err(error),
+                Err(error) => {
+                    let error = crate::telemetry::chain(&error);
+                    tracing::error!(tenant.id = %tenant.id, error, "a desk cannot be read; it stays as it was");
+                    let known = known.map(Arc::clone).unwrap_or_default();
+                    new.insert(tenant.id.clone(), known);
+                    failing.insert(tenant.id);
+                }
+            }
+        }
+        {
+            let mut last = self.inner.last.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Last { at: began, failing };
         }
         if changed {
             let mut views = self.inner.views.write().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +197,19 @@ impl Settings {
             self.inner.changes.send_modify(|count| *count += 1);
         }
         Ok(changed)
+    }
+
+    async fn read_desk(
+        &self,
+        tenant: &TenantId,
+        known: Option<&Arc<DeskView>>,
+    ) -> records::Result<Arc<DeskView>> {
+        let version = self.inner.records.settings().version(tenant).await?;
+        if let Some(known) = known.filter(|view| view.version == version) {
+            return Ok(Arc::clone(known));
+        }
+        let (desk, version) = self.inner.records.settings().desk(tenant).await?;
+        Ok(Arc::new(DeskView::new(desk, version)))
     }
 
     /// Keeps the snapshots fresh.

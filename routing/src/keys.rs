@@ -24,7 +24,7 @@
 //! | `delivery:ID`, `box:ENDPOINT`, `boxes`, `dead` | hash, zsets | the outbox |
 //! | `duty:NAME`, `cursors` | hash | duties and how far their owners read |
 //! | `rate:…`, `once:…` | expire | rate limits, idempotency keys |
-//! | `meta` | hash | the epoch of this history, counters |
+//! | `meta` | hash | the epoch of this history, counters, the settings' version |
 
 use domain::{AgentId, ChannelId, ContactId, ConversationId, QueueId, TenantId};
 

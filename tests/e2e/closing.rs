@@ -187,3 +187,70 @@ async fn every_change_is_in_the_audit_trail() {
     assert!(!trail.contains("CANARY-IN-THE-BODY"), "the trail holds facts, not words");
     assert!(!house.gateways[0].output().contains("CANARY-IN-THE-BODY"), "nor does the log");
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_keeps_nothing_else_from_the_archive() {
+    let mut house = House::small().await;
+    let mut bad = house.visitor().await;
+    let broken = bad.asks("tax", "hello").await.conversation;
+    let log = format!("{{main}}:log:{broken}");
+    let _: String = house.redis.ask(&["LSET", &log, "0", "not a message"]).await;
+    bad.ends().await;
+    let mut good = house.visitor().await;
+    let conversation = good.asks("tax", "hello").await.conversation;
+    // An event of a later release stands in the stream, too.
+    let unknown = r#"{"type":"moon_landed"}"#;
+    let _: String = house.redis.ask(&["XADD", "{main}:events", "*", "e", unknown]).await;
+    good.ends().await;
+    eventually("the good one leaves Redis", async || {
+        let there: i64 =
+            house.redis.ask(&["EXISTS", &format!("{{main}}:log:{conversation}")]).await;
+        if there == 0 { Ok(()) } else { Err("it is there".to_owned()) }
+    })
+    .await;
+    let there: i64 = house.redis.ask(&["EXISTS", &log]).await;
+    assert_eq!(there, 1, "the bad one is kept");
+    good.sees_state("closed").await;
+    let root = house.signs_in("root").await;
+    eventually("the trail goes on behind the unknown event", async || {
+        let path = format!("/v1/audit?conversation={conversation}&limit=100");
+        let trail = root.api().get(&path).await.ok().to_string();
+        if trail.contains("conversation_closed") { Ok(()) } else { Err(trail) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_trail_says_whose_hand_it_was() {
+    let mut house = House::small().await;
+    let (root, sun) = (house.signs_in("root").await, house.signs_in("sun").await);
+    let made = json!({ "name": "crm", "role": "supervisor" });
+    let made = root.api().post("/v1/api_keys", made).await.ok();
+    let key = made["key"].as_str().or_else(|| made["secret"].as_str());
+    let key = house.api().with_token(key.unwrap_or_else(|| panic!("{made}")));
+    let key_name = format!("api_key:{}", made["id"].as_str().unwrap_or_else(|| panic!("{made}")));
+    let mut people = Vec::new();
+    for (caller, actor) in [(sun.api(), "agent:sun"), (&key, key_name.as_str())] {
+        let mut visitor = house.visitor().await;
+        let id = visitor.asks("tax", "hello").await.conversation;
+        people.push(visitor);
+        let path = |what: &str| format!("/v1/conversations/{id}/{what}");
+        caller.get(&format!("/v1/conversations/{id}")).await.ok();
+        caller.get(&path("messages")).await.ok();
+        caller.post(&path("describe"), json!({ "request_type": "complaint" })).await.ok();
+        caller.post(&path("transfer"), json!({ "queue": "insurance" })).await.ok();
+        caller.post(&path("close"), json!({ "resolution": "solved" })).await.ok();
+        let trail = root.api().get(&format!("/v1/audit?conversation={id}&limit=100")).await.ok();
+        let rows = trail.as_array().or_else(|| trail["entries"].as_array()).unwrap().clone();
+        for action in [
+            "conversation_read",
+            "messages_read",
+            "conversation_described",
+            "conversation_transferred",
+            "conversation_closed",
+        ] {
+            let is_noted = rows.iter().any(|row| row["action"] == action && row["actor"] == actor);
+            assert!(is_noted, "{action} by {actor}: {trail}");
+        }
+    }
+}

@@ -142,6 +142,36 @@ async fn an_embedded_redis_does_not_outlive_a_killed_gateway_in_the_way_of_the_n
 }
 
 #[tokio::test]
+async fn while_it_closes_nobody_who_still_comes_is_left_hanging() {
+    let plan = House::of(DeskFile::small()).with("server.drain_spread_ms", 3_000);
+    let mut house = plan.start().await;
+    let mut people = Vec::new();
+    for _ in 0..50 {
+        people.push(house.visitor().await);
+    }
+    let gateway = &mut house.gateways[0];
+    gateway.signal(Signal::TERM);
+    eventually("it is not ready", async || {
+        let ready = gateway.api().get("/readyz").await;
+        if ready.status == 503 { Ok(()) } else { Err(format!("{ready:?}")) }
+    })
+    .await;
+    // A balancer that has not noticed sends somebody over a connection of its own.
+    let answer = gateway.api().get("/v1/chat/website").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("connection"), "close", "{answer:?}");
+    let socket =
+        tests::socket::connect(gateway.port(), "/v1/socket/visitor", Some(tests::desk::WEBSITE));
+    assert!(socket.await.is_err(), "no new socket is taken");
+    for visitor in &people {
+        assert_eq!(visitor.is_closed().await, 1012);
+    }
+    let code =
+        eventually("it ends", async || gateway.ended().ok_or_else(|| gateway.output())).await;
+    assert_eq!(code, 0, "{}", gateway.output());
+}
+
+#[tokio::test]
 async fn a_bad_desk_is_refused_as_a_whole_with_every_problem() {
     let house = House::small().await;
     let mut desk: Value = DeskFile::small().json().clone();

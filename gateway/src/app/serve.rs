@@ -150,8 +150,10 @@ impl App {
             .run())
     }
 
-    /// Closes the doors: not ready, no new connections, sockets go, requests finish, tasks end. One
-    /// deadline for all of it.
+    /// Closes the doors: not ready, sockets go, no new connections, requests finish, tasks end. One
+    /// deadline for all of it. While the sockets go, whoever still comes (a load balancer has not
+    /// looked at `/readyz` yet) is answered and told to connect elsewhere next time; a connection that
+    /// is accepted by nobody would hang until the process ends.
     async fn drain(
         self: &Arc<Self>,
         handle: &actix_server::ServerHandle,
@@ -161,13 +163,17 @@ impl App {
         let deadline = Instant::now() + Duration::from_millis(self.config.server.drain_ms);
         tracing::info!("1 of 5: not ready any more");
         self.closing.store(true, Ordering::SeqCst);
-        tracing::info!("2 of 5: no new connections");
-        handle.pause().await;
-        tracing::info!("3 of 5: sockets are told to go");
+        tracing::info!("2 of 5: sockets are told to go");
         let spread = Duration::from_millis(self.config.server.drain_spread_ms);
-        if tokio::time::timeout_at(deadline, hub::close_sockets(self, spread)).await.is_err() {
+        let grace = async {
+            tokio::join!(hub::close_sockets(self, spread), tokio::time::sleep(spread));
+        };
+        if tokio::time::timeout_at(deadline, grace).await.is_err() {
             tracing::warn!("some sockets did not close in time");
         }
+        tracing::info!("3 of 5: no new connections");
+        // Not `pause`: a listener that is only paused lets them wait for ever in its queue. Stopping
+        // closes it, and the requests under way finish.
         tracing::info!("4 of 5: requests finish");
         closing.cancel();
         let left = deadline.saturating_duration_since(Instant::now());

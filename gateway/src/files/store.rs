@@ -195,14 +195,22 @@ impl Drop for Incoming {
 
 async fn prune(app: Arc<App>, stop: CancellationToken) -> TaskResult {
     while stop.run_until_cancelled(tokio::time::sleep(PRUNE_EVERY)).await.is_some() {
-        let before = app.clock.now().plus_ms(-UNATTACHED_KEPT_MS);
         for tenant in app.settings.tenants() {
-            let files = app.records.files();
-            for file in files.unattached(&tenant, before, PRUNE_AT_ONCE).await? {
-                if files.forget_unattached(&tenant, &file.id).await? {
-                    remove(&app.files.path(&tenant, &file.id)).await;
-                }
+            if let Err(error) = prune_tenant(&app, &tenant).await {
+                let error = crate::telemetry::chain(&error);
+                tracing::warn!(tenant.id = %tenant, error, "files that nothing carries stay for now");
             }
+        }
+    }
+    Ok(())
+}
+
+async fn prune_tenant(app: &App, tenant: &TenantId) -> records::Result<()> {
+    let before = app.clock.now().plus_ms(-UNATTACHED_KEPT_MS);
+    let files = app.records.files();
+    for file in files.unattached(tenant, before, PRUNE_AT_ONCE).await? {
+        if files.forget_unattached(tenant, &file.id).await? {
+            remove(&app.files.path(tenant, &file.id)).await;
         }
     }
     Ok(())

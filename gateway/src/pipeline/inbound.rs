@@ -92,11 +92,7 @@ pub async fn accept(
     inbound: Inbound,
     standing: Standing,
 ) -> Result<Accepted, ApiError> {
-    if !app.accepts_work() {
-        return Err(ApiError::unavailable(
-            "the queue cannot be reached; the same request may be sent again",
-        ));
-    }
+    let _turn = app.admit().await?;
     let view = app.settings.desk(tenant);
     let Some(channel) = view.channel(&inbound.channel).filter(|channel| channel.enabled) else {
         return Ok(Accepted::Refused(Refusal::ChannelClosed));

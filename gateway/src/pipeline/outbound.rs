@@ -39,11 +39,7 @@ pub struct AgentWord<'a> {
 /// conversation, `not_found`, `unavailable`.
 pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), ApiError> {
     check(word)?;
-    if !app.accepts_work() {
-        return Err(ApiError::unavailable(
-            "the queue cannot be reached; the same request may be sent again",
-        ));
-    }
+    let _turn = app.admit().await?;
     let uploader = Uploader::Agent(word.agent.clone());
     let files = own_files(app, word.tenant, word.files, &uploader, Some(word.conversation)).await?;
     let names =

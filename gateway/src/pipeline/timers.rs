@@ -16,8 +16,9 @@ const BATCH: u32 = 64;
 const CALLS_MAX: u32 = 16;
 /// The longest pause: timers that other gateways set are found after so long.
 const PAUSE_MS: i64 = 500;
-/// After Redis was away nothing is run for so long: first the heartbeats of every gateway must tell
-/// that the agents are still there, or all of them would count as lost.
+/// After Redis was away, and after the start, nothing is run for so long: first the heartbeats of
+/// every gateway must tell that the agents are still there (and agents of a gateway that was replaced
+/// must come back), or all of them would count as lost.
 const GRACE: Duration = Duration::from_secs(3);
 
 pub(super) fn spawn(app: &Arc<App>) {
@@ -27,7 +28,7 @@ pub(super) fn spawn(app: &Arc<App>) {
 
 async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
     let mut link = app.link.clone();
-    let mut not_before = Instant::now();
+    let mut not_before = Instant::now() + GRACE;
     loop {
         let mut pause_ms = PAUSE_MS;
         if !link.borrow_and_update().is_up() {

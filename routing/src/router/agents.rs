@@ -2,6 +2,7 @@
 
 use super::{Router, capacity_text};
 use crate::error::RoutingError;
+use crate::keys;
 use crate::reply::PresenceSet;
 use domain::{Agent, AgentId, Presence, TenantId};
 
@@ -78,5 +79,30 @@ impl Router {
     ) -> Result<bool, RoutingError> {
         let reply = self.call("remove_agent", tenant, &[agent.as_str()]).await?;
         Ok(reply.tag() == "removed")
+    }
+
+    /// The version of the settings whose agents were told last; 0 when none were.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn settings_version(&self, tenant: &TenantId) -> Result<u64, RoutingError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(keys::key(tenant, "meta")).arg("settings");
+        let value = self.store().run("settings_version", &get).await?;
+        Ok(super::text(&value).and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Notes the version of the settings whose agents were told.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn set_settings_version(
+        &self,
+        tenant: &TenantId,
+        version: u64,
+    ) -> Result<(), RoutingError> {
+        let mut set = redis::cmd("HSET");
+        set.arg(keys::key(tenant, "meta")).arg("settings").arg(version);
+        self.store().run("set_settings_version", &set).await.map(|_set| ())
     }
 }
