@@ -87,3 +87,14 @@ pub enum Reader<'a> {
     /// An agent who holds it.
     Agent(&'a AgentId),
 }
+
+/// How much the outbox may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxBounds {
+    /// Deliveries that wait for one endpoint.
+    pub box_max: u64,
+    /// How long a dead letter is kept, in milliseconds.
+    pub dead_ms: i64,
+    /// Dead letters.
+    pub dead_max: u64,
+}

@@ -187,3 +187,42 @@ async fn a_duty_that_was_held_up_for_long_misses_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_tarpit_of_one_tenant_holds_up_nobody_else() {
+    let sink = WebhookSink::start().await;
+    // It takes connections and never answers.
+    let tarpit = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let tar = format!("http://{}/hook", tarpit.local_addr().unwrap());
+    let desk = DeskFile::small()
+        .with_webhook("crm", &sink.url(), &["settings_changed"])
+        .with_webhook("tar", &tar, &["settings_changed"]);
+    let house = House::of(desk).start().await;
+    house.gateways[0].runs(&["admin", "create-tenant", "other", "The other desk"]);
+    let stuck =
+        DeskFile::small().without_channels().with_webhook("tar", &tar, &["settings_changed"]);
+    house.apply_for("other", &stuck);
+    let event = r#"{"type":"settings_changed","kind":"queues"}"#;
+    let fill = "for _ = 1, 100 do redis.call('XADD', KEYS[1], '*', 'e', ARGV[1]) end";
+    for stream in ["{other}:events", "{main}:events"] {
+        let _: redis::Value = house.redis.ask(&["EVAL", fill, "1", stream, event]).await;
+    }
+    eventually("all of the others arrive", async || {
+        let count = sink.sink().look(|sink| sink.received.len());
+        if count >= 100 { Ok(()) } else { Err(format!("{count} of 100")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_rotation_both_secrets_hold() {
+    let sink = WebhookSink::start().await;
+    let mut house = house_with(&sink, &["conversation_opened"]).await;
+    let before = secret(&mut house).await;
+    let after = secret(&mut house).await;
+    let mut visitor = house.visitor().await;
+    visitor.asks("tax", "hello").await;
+    let call = sink.gets("the call", |call| call.status == 204).await;
+    assert!(call.is_signed_by(&before) && call.is_signed_by(&after), "{call:?}");
+    assert!(!call.is_signed_by("whsec_bm90IHRoaXMgb25l"));
+}

@@ -9,7 +9,7 @@ use super::supervisors::known_agent;
 use crate::app::App;
 use crate::auth::access::Staff;
 use crate::auth::password;
-use crate::clock::random_bytes;
+use crate::pipeline::webhooks::secret as webhook_secret;
 use actix_web::{HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -195,11 +195,6 @@ pub struct ShownSecret {
     secret: String,
 }
 
-/// The name under which the archive keeps a webhook's secret: its raw bytes.
-pub fn webhook_secret_name(endpoint: &EndpointId) -> String {
-    format!("webhook.{endpoint}")
-}
-
 fn known_webhook(app: &App, staff: &Staff, text: &str) -> Result<EndpointId, ApiError> {
     let endpoint: EndpointId = id(text, "webhook")?;
     match app.settings.desk(&staff.tenant).webhook(endpoint.as_str()) {
@@ -219,12 +214,12 @@ pub(crate) async fn secret(
 ) -> Result<web::Json<SecretState>, ApiError> {
     let staff = caller.staff(Role::Admin)?;
     let endpoint = known_webhook(&app, &staff, &path)?;
-    let name = webhook_secret_name(&endpoint);
+    let name = webhook_secret::name(&endpoint);
     let secret = app.records.tenants().secret(&staff.tenant, &name).await?;
     Ok(web::Json(SecretState { present: secret.is_some() }))
 }
 
-/// Makes a webhook's secret anew and shows it once.
+/// Makes a webhook's secret anew and shows it once. The one before signs as well for 24 hours.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/rotate_secret", tag = "admins",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 200, body = ShownSecret), (status = "4XX", body = super::error::Problem)))]
@@ -235,9 +230,7 @@ pub(crate) async fn rotate_secret(
 ) -> Result<web::Json<ShownSecret>, ApiError> {
     let staff = caller.staff(Role::Admin)?;
     let endpoint = known_webhook(&app, &staff, &path)?;
-    let bytes = random_bytes::<32>();
-    let name = webhook_secret_name(&endpoint);
-    app.records.tenants().replace_secret(&staff.tenant, &name, &bytes).await?;
+    let bytes = webhook_secret::rotate(&app, &staff.tenant, &endpoint).await?;
     let object = format!("setting:webhooks/{endpoint}");
     app.note(&staff.tenant, &staff.name, "secret_rotated", &object).await;
     app.settings_changed(&staff.tenant, "webhooks").await?;

@@ -6,6 +6,7 @@
 
 mod deliver;
 pub mod guard;
+pub mod secret;
 pub mod sign;
 
 use super::duty::{DutyWork, Passed};
@@ -14,7 +15,7 @@ use crate::app::App;
 use chrono::{DateTime, SecondsFormat};
 use domain::{Commit, DeliveryId, EndpointId, Event, TenantId, Webhook};
 use futures_util::FutureExt;
-use routing::command::NewDelivery;
+use routing::command::{NewDelivery, OutboxBounds};
 use routing::events::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,12 @@ const DUTY: &str = "webhooks";
 const COMMITS_AT_ONCE: usize = 256;
 /// How many deliveries one call puts into the outbox.
 const DELIVERIES_AT_ONCE: usize = 64;
+/// What the outbox may hold: an endpoint that is away for long keeps its last 10,000 events, older
+/// ones become dead letters; those are kept for 30 days, and at most 10,000 of them.
+const BOUNDS: OutboxBounds =
+    OutboxBounds { box_max: 10_000, dead_ms: 30 * 24 * 3_600_000, dead_max: 10_000 };
+/// So many calls keep one box to its bound; the rest is for the next pass.
+const PRUNINGS_MAX: usize = 16;
 
 pub(super) fn spawn(app: &Arc<App>) {
     DutyWork {
@@ -100,7 +107,29 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
         done.clear();
         return Ok(false);
     }
+    for hook in hooks.iter().filter(|_| !commits.is_empty()) {
+        keep_bounds(app, tenant, Some(&hook.id)).await?;
+    }
     Ok(more)
+}
+
+/// Lets go of what the outbox may not hold any longer.
+async fn keep_bounds(
+    app: &App,
+    tenant: &TenantId,
+    endpoint: Option<&EndpointId>,
+) -> Result<(), routing::RoutingError> {
+    for _ in 0..PRUNINGS_MAX {
+        let (shed, gone) = app.router.prune_deliveries(tenant, endpoint, &BOUNDS).await?;
+        if shed > 0 {
+            crate::metrics::deliveries_shed(shed);
+            tracing::warn!(tenant.id = %tenant, endpoint.id = endpoint.map(tracing::field::display), shed, "too many webhooks wait: the oldest are dead letters now");
+        }
+        if shed == 0 && gone == 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 async fn dispatch(

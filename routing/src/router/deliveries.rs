@@ -1,11 +1,11 @@
 //! The outbox: at least once, in order per endpoint, visible when it fails for good.
 
 use super::Router;
-use crate::command::DeliveryOutcome;
+use crate::command::{DeliveryOutcome, OutboxBounds};
 use crate::error::RoutingError;
 use crate::keys;
 use crate::reply::{ClaimedDelivery, DeadDelivery};
-use domain::{DeliveryId, TenantId, Timestamp};
+use domain::{DeliveryId, EndpointId, TenantId, Timestamp};
 
 impl Router {
     /// The first due delivery of each box (at most `limit`), for a lease.
@@ -53,6 +53,26 @@ impl Router {
         let args = [claimed.id.as_str(), &claimed.token, tag, &at, reason];
         let reply = self.call("record_delivery", tenant, &args).await?;
         Ok(reply.tag() == "recorded")
+    }
+
+    /// Keeps an endpoint's box to `box_max` deliveries (the oldest beyond become dead letters), and the
+    /// dead letters to `dead_ms` and `dead_max`; without an endpoint only the latter. Gives how many
+    /// became dead and how many dead ones went, at most 64 of each.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn prune_deliveries(
+        &self,
+        tenant: &TenantId,
+        endpoint: Option<&EndpointId>,
+        bounds: &OutboxBounds,
+    ) -> Result<(u64, u64), RoutingError> {
+        let box_max = bounds.box_max.to_string();
+        let (dead_ms, dead_max) = (bounds.dead_ms.to_string(), bounds.dead_max.to_string());
+        let endpoint = endpoint.map_or("", EndpointId::as_str);
+        let args = [endpoint, &box_max, &dead_ms, &dead_max];
+        let reply = self.call("prune_deliveries", tenant, &args).await?;
+        Ok((reply.parse(1)?, reply.parse(2)?))
     }
 
     /// Tries a dead letter again; false when it is not dead.

@@ -3,7 +3,8 @@
 use super::desk::*;
 use super::model::Outbox;
 use super::properties::{T0, cases, check, differ};
-use crate::command::{DeliveryOutcome, NewDelivery};
+use super::server::RedisServer;
+use crate::command::{DeliveryOutcome, NewDelivery, OutboxBounds};
 use crate::reply::*;
 use crate::router::Router;
 use domain::Timestamp;
@@ -138,4 +139,32 @@ async fn post_step(
             Ok(())
         }
     }
+}
+
+#[tokio::test]
+async fn the_outbox_keeps_to_its_bounds() {
+    let redis = RedisServer::start();
+    let router = redis.router().await;
+    let (t, endpoint) = (tenant(), "crm".parse().unwrap());
+    let Duty::Held { epoch } = router.take_duty(&t, "webhooks", "a", 60_000).await.unwrap() else {
+        panic!("it is free");
+    };
+    for n in 0..10 {
+        let id = format!("dlv_{n}").parse().unwrap();
+        let new = [NewDelivery { id: &id, endpoint: &endpoint, payload: "{}" }];
+        assert!(router.dispatch(&t, "webhooks", epoch, "1-0", &new).await.unwrap());
+    }
+    let first = router.claim_deliveries(&t, "a", 60_000, 1).await.unwrap();
+    let bounds = OutboxBounds { box_max: 4, dead_ms: 60_000, dead_max: 5 };
+    let pruned = router.prune_deliveries(&t, Some(&endpoint), &bounds).await.unwrap();
+    assert_eq!(pruned, (6, 1), "six are too many, and of those one dead letter is");
+    let sent = router.record_delivery(&t, &first[0], &DeliveryOutcome::Sent).await.unwrap();
+    assert!(sent, "what was on its way is not touched");
+    let next = router.claim_deliveries(&t, "a", 60_000, 1).await.unwrap();
+    assert_eq!(next[0].id.as_str(), "dlv_7", "the newest are kept, in order");
+    let dead = router.dead_deliveries(&t, 10).await.unwrap();
+    assert!(dead.len() == 5 && dead.iter().all(|letter| letter.reason == "too many waited"));
+    let later = router.at(router.now().await.unwrap().0 + 60_001);
+    assert_eq!(later.prune_deliveries(&t, None, &bounds).await.unwrap(), (0, 5));
+    assert_eq!(router.dead_deliveries(&t, 10).await.unwrap(), []);
 }

@@ -1,28 +1,38 @@
 //! Carries deliveries out: claim, post, record. Every gateway does it; a claim whose owner died is
 //! free again after its lease, and the far end knows a repetition by its `webhook-id`.
+//!
+//! Each delivery is under way by itself: a slow endpoint holds up its own box and nobody else's, and
+//! a tenant with many slow ones holds only its own share of the places.
 
 use super::guard::Guard;
-use super::sign;
+use super::{keep_bounds, secret, sign};
 use crate::app::App;
-use crate::clock::random_bytes;
 use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::limits::DELIVERY_TRIES_MAX;
 use domain::{TenantId, Timestamp};
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, StatusCode, redirect};
 use routing::RoutingError;
 use routing::command::DeliveryOutcome;
 use routing::reply::ClaimedDelivery;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The pause between two looks into the outbox.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many deliveries are under way at once; one for each endpoint, which keeps its order.
+/// How many deliveries of one tenant are under way at once; one for each endpoint, which keeps its
+/// order.
 const AT_ONCE: u32 = 16;
+/// How many of all tenants.
+const ALL_AT_ONCE: usize = 256;
+/// How often dead letters that are too old are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// Beyond the time of one try, how long a claim holds, in milliseconds.
 const LEASE_BEYOND_MS: u64 = 20_000;
 /// The first pause after a failure, what it is multiplied by each time, and the longest, in ms.
@@ -47,25 +57,48 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
         .user_agent("Hutong-Webhooks/1")
         .build()?;
     let post = Post { app: Arc::clone(&app), client, guard };
+    let mut under_way = FuturesUnordered::new();
+    let mut places: HashMap<TenantId, u32> = HashMap::new();
+    let mut ask: BTreeSet<TenantId> = app.settings.tenants().into_iter().collect();
+    let (mut look_at, mut prune_at) = (Instant::now() + PAUSE, Instant::now() + PRUNE_EVERY);
     loop {
-        let mut claimed = 0;
-        if app.accepts_work() {
-            for tenant in app.settings.tenants() {
-                match post.round(&tenant).await {
-                    Ok(count) => claimed += count,
-                    Err(error) if error.is_unavailable() => {
-                        tracing::debug!(tenant.id = %tenant, error = %error, "deliveries wait for Redis");
-                    }
-                    Err(error) => {
-                        let error = crate::telemetry::chain(&error);
-                        tracing::error!(tenant.id = %tenant, error, "deliveries failed");
-                    }
+        if app.accepts_work() && !stop.is_cancelled() {
+            for tenant in std::mem::take(&mut ask) {
+                let taken = places.get(&tenant).copied().unwrap_or(0);
+                let all = u32::try_from(ALL_AT_ONCE.saturating_sub(under_way.len())).unwrap_or(0);
+                let room = AT_ONCE.saturating_sub(taken).min(all);
+                for delivery in post.claim(&tenant, room).await {
+                    *places.entry(tenant.clone()).or_default() += 1;
+                    under_way.push(post.carry_out(tenant.clone(), delivery));
                 }
             }
         }
-        let pause = if claimed > 0 { Duration::from_millis(10) } else { PAUSE };
-        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-            return Ok(());
+        tokio::select! {
+            () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
+            Some(tenant) = under_way.next() => {
+                if let Some(taken) = places.get_mut(&tenant) {
+                    *taken = taken.saturating_sub(1);
+                }
+                // The box has its next one.
+                ask.insert(tenant);
+            }
+            () = tokio::time::sleep_until(look_at) => {
+                look_at = Instant::now() + PAUSE;
+                ask = app.settings.tenants().into_iter().collect();
+                if Instant::now() >= prune_at && app.accepts_work() {
+                    prune_at = Instant::now() + PRUNE_EVERY;
+                    forget_old(&app, &ask).await;
+                }
+            }
+        }
+    }
+}
+
+/// Dead letters go when they are too old, also of tenants of whom nothing is told any more.
+async fn forget_old(app: &App, tenants: &BTreeSet<TenantId>) {
+    for tenant in tenants {
+        if let Err(error) = keep_bounds(app, tenant, None).await {
+            tracing::debug!(tenant.id = %tenant, error = %error, "old dead letters stay for now");
         }
     }
 }
@@ -85,20 +118,31 @@ enum Tried {
 }
 
 impl Post {
-    /// Claims what is due and carries it out; how many there were.
-    async fn round(&self, tenant: &TenantId) -> Result<usize, RoutingError> {
+    /// Claims what is due, at most so many.
+    async fn claim(&self, tenant: &TenantId, room: u32) -> Vec<ClaimedDelivery> {
+        if room == 0 {
+            return Vec::new();
+        }
         let lease_ms = i64::try_from(self.app.config.webhooks.timeout_ms + LEASE_BEYOND_MS)
             .unwrap_or(i64::MAX);
         let claimed =
-            self.app.router.claim_deliveries(tenant, &self.app.node, lease_ms, AT_ONCE).await?;
-        let tries = claimed.iter().map(|delivery| self.carry_out(tenant, delivery));
-        for recorded in join_all(tries).await {
-            recorded?;
-        }
-        Ok(claimed.len())
+            self.app.router.claim_deliveries(tenant, &self.app.node, lease_ms, room).await;
+        claimed.unwrap_or_else(|error| {
+            tell(tenant, &error);
+            Vec::new()
+        })
     }
 
-    async fn carry_out(
+    /// Tries a delivery and records how that ended; whose it was.
+    async fn carry_out(&self, tenant: TenantId, delivery: ClaimedDelivery) -> TenantId {
+        if let Err(error) = self.try_once(&tenant, &delivery).await {
+            // The claim is free again after its lease.
+            tell(&tenant, &error);
+        }
+        tenant
+    }
+
+    async fn try_once(
         &self,
         tenant: &TenantId,
         delivery: &ClaimedDelivery,
@@ -137,20 +181,21 @@ impl Post {
         let Ok(url) = self.guard.check_url(&hook.url) else {
             return Tried::Hopeless("the address is not allowed");
         };
-        let fresh = random_bytes::<32>();
-        let name = format!("webhook.{}", hook.id);
-        let kept = self.app.records.tenants().put_secret_if_absent(tenant, &name, &fresh).await;
-        let Ok(secret) = kept else { return failed("the archive could not be read") };
+        let Ok(secrets) = secret::signing(&self.app, tenant, &hook.id).await else {
+            return failed("the archive could not be read");
+        };
         let timestamp = self.app.clock.now().0.div_euclid(1000);
-        let signature =
-            sign::signature(&secret, delivery.id.as_str(), timestamp, &delivery.payload);
+        let sign_by = |secret: &Vec<u8>| {
+            sign::signature(secret, delivery.id.as_str(), timestamp, &delivery.payload)
+        };
+        let signatures: Vec<String> = secrets.iter().map(sign_by).collect();
         let request = self
             .client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", delivery.id.as_str())
             .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature)
+            .header("webhook-signature", signatures.join(" "))
             .body(delivery.payload.clone());
         match request.send().await {
             Ok(answer) => judge(answer.status(), retry_after_ms(&answer)),
@@ -158,6 +203,15 @@ impl Post {
             // The cause is not told: it would say what listens inside.
             Err(_unreachable) => failed("it could not be reached"),
         }
+    }
+}
+
+fn tell(tenant: &TenantId, error: &RoutingError) {
+    if error.is_unavailable() {
+        tracing::debug!(tenant.id = %tenant, error = %error, "deliveries wait for Redis");
+    } else {
+        let error = crate::telemetry::chain(error);
+        tracing::error!(tenant.id = %tenant, error, "deliveries failed");
     }
 }
 
