@@ -432,7 +432,7 @@ pub struct ConversationSummary {
     /// The conversation.
     #[serde(flatten)]
     pub conversation: Conversation,
-    /// The last message, if there is one.
+    /// The last words of a person; where there are none near the end, the last entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<Message>,
 }

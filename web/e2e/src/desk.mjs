@@ -1,14 +1,14 @@
-/** The desk of the browser tests: two queues, agents with different skills, one website. */
+/** The desk of the browser tests: three queues, agents with different skills, one website. */
 
 const named = (zh, en) => ({ "zh-CN": zh, en });
-const queue = (id, name, skill, targetSecs) => ({
+const queue = (id, name, skill, targetSecs, wrapUpSecs = 0) => ({
   id,
   name,
   ladder: [{ skills: { [skill]: 3 } }],
   target_secs: targetSecs,
   rule: "best_skilled",
   offer: { timeout_secs: 6, misses_max: 1 },
-  wrap_up_secs: 0,
+  wrap_up_secs: wrapUpSecs,
 });
 const agent = (id, name, role, skills) => ({ id, name, role, skills, locale: "zh-CN" });
 
@@ -16,6 +16,7 @@ export const desk = {
   skills: [
     { id: "tax", name: named("税务", "Tax"), sort: "topic" },
     { id: "insurance", name: named("社会保险", "Social insurance"), sort: "topic" },
+    { id: "housing", name: named("住房公积金", "Housing fund"), sort: "topic" },
   ],
   request_types: [
     { id: "consultation", name: named("咨询", "Consultation") },
@@ -25,11 +26,12 @@ export const desk = {
   queues: [
     queue("tax", named("税务咨询", "Tax"), "tax", 120),
     queue("insurance", named("社会保险", "Social insurance"), "insurance", 30),
+    queue("housing", named("住房公积金", "Housing fund"), "housing", 60, 120),
   ],
   agents: [
     agent("ming", "王明", "agent", { tax: 5 }),
     agent("li", "李娜", "agent", { tax: 3, insurance: 5 }),
-    agent("fang", "方芳", "agent", { insurance: 4 }),
+    agent("fang", "方芳", "agent", { insurance: 4, housing: 4 }),
     agent("sun", "孙主管", "supervisor", {}),
     agent("root", "管理员", "admin", {}),
   ],
@@ -43,6 +45,7 @@ export const desk = {
       topics: [
         { id: "tax", name: named("税务", "Tax"), queue: "tax", request_type: "consultation" },
         { id: "insurance", name: named("社保", "Social insurance"), queue: "insurance", request_type: "consultation" },
+        { id: "housing", name: named("公积金", "Housing fund"), queue: "housing", request_type: "consultation" },
       ],
       settings: {},
     },

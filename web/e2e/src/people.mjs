@@ -59,6 +59,12 @@ export class Visitor {
     await expect("the conversation is over", () => this.panel.locator(".rating").isVisible());
   }
 
+  /** Nothing of the desk's own may reach the visitor. */
+  async neverSaw(text) {
+    const seen = await this.panel.locator("body").innerText();
+    if (seen.includes(text)) throw new Error(`the visitor sees ${text}`);
+  }
+
   async leaves() {
     await this.page.context().close();
   }
@@ -111,7 +117,8 @@ export class Agent {
 
   async opens(text) {
     await expect(`${this.name} holds "${text}"`, () => this.page.getByTestId("row").first().isVisible());
-    await this.page.getByTestId("row").first().click();
+    const row = this.row(text);
+    await ((await row.count()) > 0 ? row.first() : this.page.getByTestId("row").first()).click();
     await this.sees(text);
   }
 
@@ -130,6 +137,33 @@ export class Agent {
   async transcript() {
     return this.page.getByTestId("timeline").locator("[data-testid^=message-][data-seq]").evaluateAll((all) =>
       all.map((one) => ({ seq: Number(one.dataset.seq), text: one.querySelector(".words, .spoken-text, p")?.textContent ?? one.textContent })));
+  }
+
+  async getsNoOffer(text) {
+    await expect(`the offer of "${text}" is gone`, async () => (await this.offer().filter({ hasText: text }).count()) === 0);
+  }
+
+  async notes(text) {
+    await this.page.getByTestId("mode-note").click();
+    await this.page.getByTestId("composer").fill(text);
+    await this.page.getByTestId("send").click();
+    const notes = this.page.getByTestId("timeline").getByTestId("message-note");
+    await expect(`the note ${text}`, () => notes.getByText(text, { exact: true }).first().isVisible());
+    if (await this.page.getByTestId("mode-reply").isVisible()) await this.page.getByTestId("mode-reply").click();
+  }
+
+  /** Opens a tab of the list. */
+  async looksAt(tab) {
+    await this.page.locator(`[role=tab][data-tab=${tab}]`).click();
+    await expect(`the tab ${tab}`, () => this.page.locator(`[role=tab][data-tab=${tab}][aria-selected=true]`).isVisible());
+  }
+
+  row(text) {
+    return this.page.getByTestId("row").filter({ hasText: text });
+  }
+
+  async holds(text) {
+    await expect(`${this.name} has "${text}" in the list`, () => this.row(text).isVisible());
   }
 
   async closes() {

@@ -9,7 +9,9 @@ use crate::pipeline::log;
 use crate::socket::protocol::ConversationSummary;
 use actix_web::web;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{ContactId, Conversation, ConversationId, Message, Role, State};
+use domain::{
+    ContactId, Conversation, ConversationId, Message, MessageKind, Role, State, TenantId,
+};
 use records::history::{HistoryCursor, HistoryFilter, MessagesFrom};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 const PAGE: u32 = 50;
 /// The most conversations on one page.
 const PAGE_MAX: u32 = 200;
+/// Among how many of the last entries somebody's last words are looked for.
+const WORDS_WITHIN_MAX: usize = 20;
 
 /// A conversation that a member of the desk may read, from Redis or from the archive.
 ///
@@ -82,10 +86,28 @@ pub(crate) async fn summaries(
         if let Some((conversation, last_message)) =
             app.router.conversation(&staff.tenant, id).await?
         {
+            let last_message = last_words(app, &staff.tenant, &conversation, last_message).await?;
             summaries.push(ConversationSummary { conversation, last_message });
         }
     }
     Ok(summaries)
+}
+
+/// The last words of a person, where notes and facts stand after them: a list and an offer show what
+/// somebody said, not that somebody joined. The last entry itself, where no words are near.
+async fn last_words(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+    last: Option<Message>,
+) -> Result<Option<Message>, ApiError> {
+    let is_words = |message: &Message| message.content.kind == MessageKind::Text;
+    if last.as_ref().is_none_or(is_words) {
+        return Ok(last);
+    }
+    let end = conversation.last_seq.saturating_add(1);
+    let near = app.router.messages_before(tenant, &conversation.id, end, WORDS_WITHIN_MAX).await?;
+    Ok(near.into_iter().rev().find(is_words).or(last))
 }
 
 /// One conversation.
@@ -99,7 +121,8 @@ pub(crate) async fn one(
     path: web::Path<String>,
 ) -> Result<web::Json<ConversationSummary>, ApiError> {
     let staff = caller.staff(Role::Agent)?;
-    let (conversation, last_message) = find(&app, &staff, &id(&path, "conversation")?).await?;
+    let (conversation, last) = find(&app, &staff, &id(&path, "conversation")?).await?;
+    let last_message = last_words(&app, &staff.tenant, &conversation, last).await?;
     note_read(&app, &staff, &conversation, "conversation_read").await?;
     Ok(web::Json(ConversationSummary { conversation, last_message }))
 }
@@ -179,7 +202,7 @@ pub(crate) async fn messages(
 /// When a store cannot be asked.
 pub(crate) async fn page(
     app: &App,
-    tenant: &domain::TenantId,
+    tenant: &TenantId,
     conversation: &Conversation,
     from: MessagesFrom,
     limit: usize,

@@ -16,6 +16,8 @@ export interface DeskState {
   presenceReason: string;
   /** Every conversation that was loaded, mine or looked at. */
   known: ReadonlyMap<string, ConversationSummary>;
+  /** Those that I put to rest; whether one still rests, its state says. */
+  resting: ReadonlySet<string>;
   agents: ReadonlyMap<string, string>;
   queues: ReadonlyMap<string, Localized>;
   channels: ReadonlyMap<string, ChannelName>;
@@ -38,13 +40,15 @@ const mapOf = <T, V>(items: readonly T[], entry: (item: T) => readonly [string, 
 export function deskFrom(snapshot: DeskSnapshot, before: DeskState | null): DeskState {
   const known = new Map<string, ConversationSummary>();
   // What others hold stays readable; what was mine is in the snapshot or is mine no more.
-  for (const [id, one] of before?.known ?? []) if (one.agent !== snapshot.me.id) known.set(id, one);
+  for (const [id, one] of before?.known ?? []) if (one.agent !== snapshot.me.id && !before?.resting.has(id)) known.set(id, one);
   for (const one of snapshot.conversations) known.set(one.id, one);
   return {
     me: snapshot.me,
     presence: presenceHere(snapshot.presence),
     presenceReason: before?.presence === presenceHere(snapshot.presence) ? before.presenceReason : "",
     known,
+    // The snapshot names what the agent holds, is offered, and put to rest; nothing of others.
+    resting: new Set(snapshot.conversations.filter((one) => one.state === "snoozed").map((one) => one.id)),
     agents: mapOf(snapshot.agents, (agent) => [agent.id, agent.name]),
     queues: mapOf(snapshot.queues, (queue) => [queue.id, queue.name]),
     channels: mapOf(snapshot.channels, (channel) => [channel.id, channel]),
@@ -64,6 +68,11 @@ export function isMine(state: DeskState, one: ConversationSummary): boolean {
   return one.agent === state.me.id && (one.state === "offered" || isHeld(state, one));
 }
 
+/** Does it rest until a time, put there by me? */
+export function isResting(state: DeskState, one: ConversationSummary): boolean {
+  return one.state === "snoozed" && state.resting.has(one.id);
+}
+
 export function isHeld(state: DeskState, one: ConversationSummary): boolean {
   return one.agent === state.me.id && (one.state === "active" || one.state === "wrap_up");
 }
@@ -77,7 +86,7 @@ export function remember(state: DeskState, one: ConversationSummary): DeskState 
   const newer = before && before.last_seq > one.last_seq ? { last_seq: before.last_seq, last_message: before.last_message ?? null } : {};
   known.set(one.id, { ...one, ...newer, read_by_contact: Math.max(one.read_by_contact, before?.read_by_contact ?? 0),
     read_by_agent: Math.max(one.read_by_agent, before?.read_by_agent ?? 0) });
-  const others = [...known.values()].filter((each) => !isMine(state, each));
+  const others = [...known.values()].filter((each) => !isMine(state, each) && !isResting(state, each));
   for (const each of others.slice(0, Math.max(0, others.length - OTHERS_MAX))) known.delete(each.id);
   return { ...state, known };
 }
@@ -140,12 +149,20 @@ function stepped(state: DeskState, event: Event): DeskState {
     case "conversation_snoozed":
       return change(state, event.conversation, { ...noOffer, state: "snoozed", agent: null, until: event.until });
     case "conversation_released":
-      return change(state, event.conversation, { ...noOffer, state: "queued", agent: null });
+      return change(withRest(state, event), event.conversation, { ...noOffer, state: "queued", agent: null });
     case "wrap_up_ended":
       return change(state, event.conversation, { state: "closed", until: null });
     default:
       return state;
   }
+}
+
+/** Whoever let it rest keeps it in sight. */
+function withRest(state: DeskState, { conversation, agent, reason }: Of<"conversation_released">): DeskState {
+  const resting = new Set(state.resting);
+  if (reason === "snoozed" && agent === state.me.id) resting.add(conversation);
+  else resting.delete(conversation);
+  return { ...state, resting };
 }
 
 function messageAppended(state: DeskState, event: Of<"message_appended">): Applied {
@@ -192,7 +209,8 @@ export function awaitsReply(one: ConversationSummary): boolean {
   if (one.state !== "active") return false;
   if (!last) return true;
   if (last.kind === "notice") return last.notice?.code !== "closed";
-  return last.author.type === "contact";
+  // Whoever took it after a colleague's words has not said anything yet.
+  return last.author.type === "contact" || last.at < (one.accepted_at ?? 0);
 }
 
 export function unread(one: ConversationSummary): number {

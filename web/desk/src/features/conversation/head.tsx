@@ -3,7 +3,7 @@ import type { ConversationSummary } from "@hutong/api-client";
 import { Avatar, Button, Icon, IconButton } from "@hutong/ui";
 import { AlarmClock, ArrowLeft, ArrowRightLeft, CircleCheckBig, Hand, PanelRight, UserRoundPlus } from "lucide";
 import { assign } from "../../core/actions";
-import { isHeld } from "../../core/desk.model";
+import { isHeld, isResting } from "../../core/desk.model";
 import { channelName, contactName, kindIcons, mayAs, queueName } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
@@ -24,14 +24,14 @@ function Actions({ one }: { one: ConversationSummary }) {
         <Button size="s" icon={ArrowRightLeft} keys={held ? "T" : undefined} onClick={() => openDialog("transfer", one.id)} data-testid="transfer">{t("action.transfer")}</Button>
       )}
       {one.state === "active" && held && (
-        <>
-          <Button size="s" icon={AlarmClock} keys="S" onClick={() => openDialog("snooze", one.id)} data-testid="snooze">{t("action.snooze")}</Button>
-          <Button size="s" look="primary" icon={CircleCheckBig} keys="E" onClick={() => openDialog("close", one.id)} data-testid="close">{t("action.close")}</Button>
-        </>
+        <Button size="s" icon={AlarmClock} keys="S" onClick={() => openDialog("snooze", one.id)} data-testid="snooze">{t("action.snooze")}</Button>
+      )}
+      {((one.state === "active" && held) || isResting(state, one)) && (
+        <Button size="s" look="primary" icon={CircleCheckBig} keys="E" onClick={() => openDialog("close", one.id)} data-testid="close">{t("action.close")}</Button>
       )}
       {supervises && !held && assignable && (
         <>
-          <Button size="s" icon={Hand} onClick={() => void assign(one.id, state.me.id)}>{t("action.take")}</Button>
+          <Button size="s" icon={Hand} onClick={() => void assign(one.id, state.me.id)} data-testid="take">{t("action.take")}</Button>
           <Button size="s" icon={UserRoundPlus} onClick={() => openDialog("assign", one.id)} data-testid="assign">{t("action.assign")}</Button>
         </>
       )}

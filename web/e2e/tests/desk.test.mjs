@@ -1,0 +1,266 @@
+/** What agents, supervisors and admins do at the desk all day, in real browsers on a real gateway. */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { expect } from "../src/browser.mjs";
+import { House } from "../src/house.mjs";
+import { Agent, Visitor, chromium } from "../src/people.mjs";
+
+let house, browser;
+before(async () => {
+  house = await House.start(1);
+  browser = await chromium.launch();
+}, { timeout: 60_000 });
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+/** Everybody of one test; whoever is still here leaves before the next. */
+let here = [];
+beforeEach(async () => {
+  for (const person of here) await person.leaves();
+  here = [];
+});
+const signsIn = async (name, more) => {
+  const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
+  here.push(agent);
+  return agent;
+};
+const starts = async (name) => {
+  const agent = await signsIn(name);
+  await agent.isReady();
+  return agent;
+};
+const comes = async (topic, text) => {
+  const visitor = await Visitor.comes(browser, house.origin);
+  here.push(visitor);
+  await visitor.asks(topic, text);
+  return visitor;
+};
+const dialog = (agent, name) => agent.page.getByTestId(`${name}-dialog`);
+const isGone = (agent, name) => expect(`the dialog ${name} is gone`, async () => (await dialog(agent, name).count()) === 0);
+
+test("an agent declines with a reason, by the mouse and by the keyboard, and a colleague gets it", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  await comes("税务", "退税金额不对");
+  await ming.getsOffer("退税金额不对");
+  await ming.page.getByTestId("decline").click();
+  await ming.page.getByRole("menuitem", { name: "不是我负责的业务" }).click();
+  await ming.getsNoOffer("退税金额不对");
+  await ming.hasPresence("ready");
+
+  const li = await starts("li");
+  await li.getsOffer("退税金额不对");
+  await li.page.locator("body").click({ position: { x: 700, y: 880 } });
+  await expect("the dialog of reasons", async () => {
+    await li.page.keyboard.press("Escape");
+    return dialog(li, "decline").isVisible();
+  });
+  await li.page.keyboard.press("2");
+  await isGone(li, "decline");
+  await li.getsNoOffer("退税金额不对");
+  // Everybody declined: the supervisor finds it waiting, and gives it to somebody by hand.
+  const sun = await signsIn("sun");
+  await sun.looksAt("queue");
+  await sun.row("退税金额不对").click();
+  await sun.page.getByTestId("assign").click();
+  await dialog(sun, "assign").getByRole("radio", { name: /王明/u }).check();
+  await sun.page.getByTestId("assign-submit").click();
+  await isGone(sun, "assign");
+  await ming.holds("退税金额不对");
+  await ming.opens("退税金额不对");
+  await ming.closes();
+});
+
+test("a reply, a note, a file, a quick reply: the visitor gets what is theirs and nothing else", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  const visitor = await comes("税务", "怎么开发票？");
+  await ming.accepts("怎么开发票？");
+  await ming.notes("此人上周来过");
+  await ming.says("请看附件");
+  await visitor.sees("请看附件");
+
+  await ming.page.getByTestId("file-input").setInputFiles({ name: "说明.txt", mimeType: "text/plain", buffer: Buffer.from("开票说明") });
+  await expect("the file is there", () => ming.page.locator("[data-testid=upload][data-state=ready]").isVisible());
+  await ming.page.getByTestId("send").click();
+  await expect("the visitor has the file", () => visitor.panel.getByText("说明.txt").first().isVisible());
+  await expect("the agent sees the file", () => ming.page.getByTestId("timeline").getByText("说明.txt").first().isVisible());
+
+  const composer = ming.page.getByTestId("composer");
+  await composer.fill("");
+  await composer.pressSequentially("/hel");
+  await expect("the quick reply", () => ming.page.getByRole("option", { name: /您好/u }).isVisible());
+  await composer.press("Enter");
+  await expect("it is in the composer", async () => (await composer.inputValue()) === "您好！");
+  await composer.press("Enter");
+  await visitor.sees("您好！");
+  await visitor.neverSaw("此人上周来过");
+
+  // A draft survives a reload, and says for which mode it was.
+  await ming.page.getByTestId("mode-note").click();
+  await composer.fill("没写完的备注");
+  await ming.page.reload();
+  await expect("the draft is back", async () => (await composer.inputValue()) === "没写完的备注");
+  assert.equal(await ming.page.getByTestId("mode-note").getAttribute("aria-checked"), "true");
+  await composer.fill("");
+  await ming.page.getByTestId("mode-reply").click();
+
+  const type = ming.page.getByTestId("request-type");
+  await type.selectOption("complaint");
+  await expect("the request type is kept", async () => {
+    const list = await house.get("/v1/desk", "ming");
+    return list.conversations[0]?.info.request_type === "complaint";
+  });
+  assert.equal(await type.inputValue(), "complaint");
+  await ming.closes();
+  await visitor.isOver();
+});
+
+test("a transfer with a note reaches a colleague, who sees everything", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  const visitor = await comes("税务", "我要改社保基数");
+  await ming.accepts("我要改社保基数");
+  await ming.page.getByTestId("timeline").click();
+  await ming.page.keyboard.press("t");
+  await dialog(ming, "transfer").getByRole("radio", { name: /李娜/u }).check();
+  await dialog(ming, "transfer").getByLabel("备注").fill("社保问题，请接着办");
+  await ming.page.getByTestId("transfer-submit").click();
+  await isGone(ming, "transfer");
+  const li = await starts("li");
+  await li.accepts("我要改社保基数");
+  await expect("the note came along", () => li.page.getByTestId("message-note").getByText("社保问题，请接着办").isVisible());
+  await li.says("我来继续");
+  await visitor.sees("我来继续");
+  await visitor.neverSaw("社保问题，请接着办");
+  await expect("Ming holds it no more", async () => (await ming.page.getByTestId("row").count()) === 0);
+  await li.closes();
+});
+
+test("a snoozed conversation rests in its agent's list and wakes with the visitor's word", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  const visitor = await comes("税务", "材料晚点补");
+  await ming.accepts("材料晚点补");
+  await ming.page.getByTestId("timeline").click();
+  await ming.page.keyboard.press("s");
+  await dialog(ming, "snooze").getByRole("button", { name: /一小时后/u }).click();
+  await isGone(ming, "snooze");
+  await expect("it rests in the list", () => ming.page.locator("[data-testid=row][data-state=snoozed]").isVisible());
+  await visitor.says("材料补好了");
+  await ming.accepts("材料补好了");
+  await ming.closes();
+});
+
+test("wrap-up counts down, takes notes, and ends early; the conversation is then found as done", { timeout: 60_000 }, async () => {
+  const fang = await starts("fang");
+  const visitor = await comes("公积金", "提取公积金要什么材料？");
+  await fang.accepts("提取公积金要什么材料？");
+  await fang.says("身份证和购房合同");
+  await visitor.sees("身份证和购房合同");
+  await fang.page.getByTestId("close").click();
+  await dialog(fang, "close").getByRole("radio", { name: "已转办" }).check();
+  await fang.page.getByTestId("close-submit").click();
+  await expect("the wrap-up", () => fang.page.getByTestId("wrap-up").isVisible());
+  await fang.notes("已告知材料清单");
+  await fang.page.getByTestId("end-wrap-up").click();
+  await expect("the wrap-up is over", async () => !(await fang.page.getByTestId("wrap-up").isVisible()));
+  await fang.looksAt("done");
+  await expect("it is among what is done", () => fang.row("住房公积金").first().isVisible());
+  await fang.page.getByRole("searchbox").fill("购房合同");
+  await fang.holds("购房合同");
+  await fang.row("购房合同").click();
+  await fang.sees("身份证和购房合同");
+  await expect("it says how it ended", () => fang.page.getByText(/已转办/u).first().isVisible());
+});
+
+test("a supervisor whispers, and takes over", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  const visitor = await comes("税务", "我要投诉");
+  await ming.accepts("我要投诉");
+  const sun = await starts("sun");
+  const [one] = (await house.get("/v1/desk", "ming")).conversations;
+  await sun.page.goto(`${house.origin}/desk/work/queue/${one.id}`);
+  await sun.sees("我要投诉");
+  await sun.notes("先道歉");
+  await expect("Ming sees the whisper", () => ming.page.getByTestId("message-note").getByText("先道歉").isVisible());
+  await visitor.neverSaw("先道歉");
+  await sun.page.getByTestId("take").click();
+  await sun.says("我是主管，由我来处理");
+  await visitor.sees("我是主管，由我来处理");
+  await expect("Ming holds it no more", async () => (await ming.page.getByTestId("row").count()) === 0);
+  await sun.closes();
+  await visitor.isOver();
+});
+
+test("an admin changes a queue, sees a conflict, tries a request, and gives a new password", { timeout: 60_000 }, async () => {
+  const root = await signsIn("root");
+  const page = root.page;
+  await page.goto(`${house.origin}/desk/admin/queues/tax`);
+  const editor = page.getByTestId("editor");
+  await expect("the queue", () => editor.isVisible());
+  const target = editor.getByLabel("应答目标（秒）");
+  await target.fill("90");
+  // Meanwhile another admin changes the same queue.
+  const token = await house.token("root");
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const queues = await house.get("/v1/settings/queues");
+  const tax = queues.find((queue) => queue.id === "tax");
+  const put = (value, version) => fetch(`${house.origin}/v1/settings/queues/tax`, { method: "PUT", headers, body: JSON.stringify({ version, value }) });
+  assert.equal((await put({ ...tax.value, target_secs: 100 }, tax.version)).status, 200);
+  await page.getByTestId("save").click();
+  await expect("the conflict", () => page.getByTestId("conflict").isVisible());
+  await page.getByRole("button", { name: "保留我的修改" }).click();
+  await page.getByTestId("save").click();
+  await expect("it is saved", async () => (await house.get("/v1/settings/queues")).find((queue) => queue.id === "tax").value.target_secs === 90);
+
+  await page.goto(`${house.origin}/desk/admin/queues`);
+  await page.getByTestId("try").click();
+  await expect("the trial names who is eligible", () => page.getByTestId("trial").getByText(/王明/u).first().isVisible());
+
+  await page.goto(`${house.origin}/desk/admin/quick_replies`);
+  await page.getByTestId("new").click();
+  await page.getByLabel("标识").fill("bye");
+  const fields = editor.getByRole("textbox");
+  for (const [n, text] of ["bye", "再见", "Goodbye", "再见！", "Goodbye!"].entries()) await fields.nth(n).fill(text);
+  await page.getByTestId("save").click();
+  await expect("it is stored", async () => (await house.get("/v1/settings/quick_replies")).some((reply) => reply.id === "bye"));
+
+  await page.goto(`${house.origin}/desk/admin/agents/fang`);
+  await page.getByTestId("reset-password").click();
+  await expect("the password, once", async () => (await page.getByTestId("secret-text").innerText()).length > 7);
+});
+
+test("the desk goes by the keyboard: palette, keys, moving, and answering an offer", { timeout: 60_000 }, async () => {
+  const ming = await starts("ming");
+  const first = await comes("税务", "第一位");
+  await ming.accepts("第一位");
+  await comes("税务", "第二位");
+  await ming.getsOffer("第二位");
+  await ming.page.getByTestId("timeline").click();
+  await expect("Enter accepts", async () => {
+    await ming.page.keyboard.press("Enter");
+    return (await ming.offer().count()) === 0;
+  });
+  await expect("both are held", async () => (await ming.page.getByTestId("row").count()) === 2);
+  await ming.sees("第二位");
+  await ming.page.getByTestId("timeline").click();
+  await ming.page.keyboard.press("k");
+  await ming.sees("第一位");
+  await ming.page.keyboard.press("j");
+  await ming.sees("第二位");
+  await ming.page.keyboard.press("Shift+?");
+  await expect("the keys", () => ming.page.getByTestId("keys").isVisible());
+  await ming.page.keyboard.press("Escape");
+  await expect("no keys", async () => !(await ming.page.getByTestId("keys").isVisible()));
+  await ming.page.keyboard.press("Control+k");
+  await expect("the palette", () => ming.page.getByTestId("palette").isVisible());
+  await ming.page.keyboard.type("暂离");
+  await ming.page.keyboard.press("Enter");
+  await ming.hasPresence("away");
+  await ming.page.keyboard.press("e");
+  await expect("the close dialog", () => dialog(ming, "close").isVisible());
+  await ming.page.keyboard.press("Enter");
+  await isGone(ming, "close");
+  await ming.opens("第一位");
+  await ming.closes();
+  await first.isOver();
+});
