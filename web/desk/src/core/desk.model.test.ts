@@ -1,6 +1,6 @@
 import type { ConversationSummary, DeskSnapshot, Event, Message } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
-import { applyEvent, deskFrom, isMine, remember, unread, type DeskState } from "./desk.model";
+import { applyEvent, awaitsReply, deskFrom, isMine, isResting, remember, unread, type DeskState } from "./desk.model";
 
 const one: ConversationSummary = {
   id: "conv_1", state: "queued", contact: "ctc_1", channel: "web", kind: "web_chat", queue: "tax", agent: null,
@@ -40,6 +40,26 @@ describe("the desk", () => {
     expect(get(run(withOne, offer, expired))?.state).toBe("queued");
     const elsewhere = run(withOne, { ...offer, agent: "wang" }, expired);
     expect(get(elsewhere)).toMatchObject({ state: "offered", agent: "wang" });
+  });
+  it("keeps in sight what rests, whoever else may have put theirs to rest", () => {
+    const released = (agent: string): Event => ({ type: "conversation_released", conversation: "conv_1", agent, reason: "snoozed" });
+    const snoozed: Event = { type: "conversation_snoozed", conversation: "conv_1", contact: "ctc_1", until: 99_000 };
+    const rests = (state: DeskState) => [...state.known.values()].some((one) => isResting(state, one));
+    const mine = run(withOne, offer, assigned, released("li-na"), snoozed);
+    expect(rests(mine)).toBe(true);
+    expect(get(mine)).toMatchObject({ state: "snoozed", until: 99_000 });
+    expect(rests(run(withOne, { ...offer, agent: "wang" }, { ...assigned, agent: "wang" }, released("wang"), snoozed))).toBe(false);
+    // The desk is loaded anew: it still rests, or it woke and went to a colleague.
+    const resting = { ...one, state: "snoozed" as const, until: 99_000 };
+    expect(rests(deskFrom({ ...snapshot, conversations: [resting] }, null))).toBe(true);
+    expect(get(deskFrom(snapshot, mine))).toBeUndefined();
+    expect(rests(run(mine, offer, assigned))).toBe(false);
+  });
+  it("waits for the first word of whoever took over from a colleague", () => {
+    const said: Message = { ...word(2), author: { type: "agent", id: "wang" } };
+    const served = { ...one, state: "active" as const, agent: "li-na", last_message: said };
+    expect(awaitsReply({ ...served, accepted_at: 1 })).toBe(false);
+    expect(awaitsReply({ ...served, accepted_at: 5 })).toBe(true);
   });
   it("carries out every event twice like once", () => {
     const events: Event[] = [

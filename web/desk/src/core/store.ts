@@ -2,7 +2,7 @@
 import type { ConversationSummary, DeskSnapshot, Event, Message, Schemas } from "@hutong/api-client";
 import { computed, signal } from "@preact/signals";
 import { learnClock, present } from "./clock";
-import { applyEvent, deskFrom, isMine, remember, type DeskState } from "./desk.model";
+import { applyEvent, deskFrom, isMine, isResting, remember, type DeskState } from "./desk.model";
 import { gapAfter, newLog, withMessages, type Log } from "./log.model";
 import { api } from "./session";
 
@@ -22,6 +22,13 @@ export const deskEvents = signal<{ count: number; last: Event | null }>({ count:
 export const mine = computed(() => {
   const state = desk.value;
   return state ? [...state.known.values()].filter((one) => isMine(state, one)) : [];
+});
+
+/** What I put to rest, the first to wake first. */
+export const resting = computed(() => {
+  const state = desk.value;
+  const found = state ? [...state.known.values()].filter((one) => isResting(state, one)) : [];
+  return found.sort((a, b) => (a.until ?? 0) - (b.until ?? 0) || a.id.localeCompare(b.id));
 });
 
 /** Events that came while the desk was being loaded. */
@@ -51,6 +58,17 @@ let reloadTimer: ReturnType<typeof setTimeout> | undefined;
 function reloadSoon() {
   clearTimeout(reloadTimer);
   reloadTimer = setTimeout(() => void loadDesk(() => {}).catch(() => undefined), 400);
+}
+
+/** How often it is asked whether what rests still rests: whom it wakes for, only that agent is told. */
+const REST_MS = 30_000;
+
+/** Looks after what rests, for as long as something does. */
+export function followRest(): () => void {
+  const timer = setInterval(() => {
+    if (resting.peek().length > 0 && !document.hidden) reloadSoon();
+  }, REST_MS);
+  return () => clearInterval(timer);
 }
 
 export function takeEvent(event: Event) {

@@ -1,6 +1,6 @@
 /** What is due, as a ring and in words. */
 import type { ConversationSummary } from "@hutong/api-client";
-import { clockText, durationText, exactText, Icon, Ring } from "@hutong/ui";
+import { clockText, dayText, durationText, exactText, Icon, Ring, sameDay, timeText } from "@hutong/ui";
 import { AlarmClock, CircleCheck, Hourglass } from "lucide";
 import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
@@ -23,7 +23,9 @@ function Rest({ one }: { one: ConversationSummary }) {
     return <span class="due due-rest"><Icon icon={CircleCheck} size={12} />{t("due.answered")}</span>;
   }
   if (one.state === "snoozed" || one.state === "scheduled") {
-    return <span class="due due-rest" title={exactText(until, locale())}><Icon icon={AlarmClock} size={12} />{t(`state.${one.state}`)}</span>;
+    const day = sameDay(until, now.value) ? "" : `${dayText(until, now.value, locale())} `;
+    const words = until > 0 ? t(`due.${one.state}`, { time: day + timeText(until, locale()) }) : t(`state.${one.state}`);
+    return <span class="due due-rest" title={exactText(until, locale())}><Icon icon={AlarmClock} size={12} />{words}</span>;
   }
   return <span class="due due-rest">{t(`state.${one.state}`)}</span>;
 }

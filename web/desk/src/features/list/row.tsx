@@ -48,6 +48,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
       class={`row${fresh > 0 ? " row-unread" : ""}${gone ? " row-gone" : ""}`}
       aria-current={selected ? "true" : undefined}
       data-testid="row"
+      data-state={one.state}
     >
       <span class="row-face">
         <Avatar name={contactName(one)} seed={one.contact} size={40}>

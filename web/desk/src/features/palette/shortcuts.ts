@@ -1,7 +1,7 @@
 /** Keys that work wherever nothing is being written. */
 import { useEffect } from "preact/hooks";
 import { accept, openConversation } from "../../core/actions";
-import { isHeld } from "../../core/desk.model";
+import { isHeld, isResting } from "../../core/desk.model";
 import { route } from "../../core/navigation";
 import { preferences } from "../../core/preferences";
 import { desk } from "../../core/store";
@@ -19,6 +19,14 @@ function openOne() {
   return state && one?.state === "active" && isHeld(state, one) ? one : null;
 }
 
+/** What rests can be ended without waking it. */
+function restingOne() {
+  const id = route.value.page === "work" ? route.value.conversation : null;
+  const state = desk.value;
+  const one = id ? state?.known.get(id) : undefined;
+  return state && one && isResting(state, one) ? one : null;
+}
+
 function move(step: 1 | -1) {
   if (route.value.page !== "work") return;
   const next = neighbour(shownOrder.value, route.value.conversation, step);
@@ -26,7 +34,7 @@ function move(step: 1 | -1) {
 }
 
 function letGo(name: DialogName) {
-  const one = openOne();
+  const one = openOne() ?? (name === "close" ? restingOne() : null);
   if (one) openDialog(name, one.id);
 }
 
