@@ -58,6 +58,53 @@ async fn one_callers_key_is_not_anothers() {
 }
 
 #[tokio::test]
+async fn what_was_not_done_is_not_kept() {
+    let house = House::small().await;
+    let visitor = house.visitor().await;
+    for (n, path) in ["/v1/chat/transcripts", "/v1/nothing/here", "/v1/presence"].iter().enumerate()
+    {
+        let key = format!("refused-{n}");
+        let answer = visitor
+            .api()
+            .call(Method::POST, path, Some(b"{}".to_vec()), &[("idempotency-key", &key)])
+            .await;
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+    }
+    let kept: Vec<String> = house.redis.ask(&["KEYS", "*once:*"]).await;
+    assert_eq!(kept, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_visitor_can_have_only_so_many_answers_kept() {
+    let house = House::small().await;
+    let visitor = house.visitor().await;
+    let mut refused = 0;
+    for n in 0..110 {
+        let key = format!("flood-{n}");
+        let body = Some(b"{\"email\":\"not an address\"}".to_vec());
+        let answer = visitor
+            .api()
+            .call(Method::POST, "/v1/chat/transcripts", body, &[("idempotency-key", &key)])
+            .await;
+        refused += usize::from(answer.status == 429);
+    }
+    assert_eq!(refused, 10);
+}
+
+#[tokio::test]
+async fn rights_are_taken_away_with_a_key_also_while_redis_is_away() {
+    let mut house = House::small().await;
+    let ming = house.signs_in("ming").await;
+    let root = house.signs_in("root").await;
+    house.redis.kill();
+    let key = [("idempotency-key", "at-once")];
+    for path in ["/v1/agents/ming/revoke", "/v1/agents/ming/password"] {
+        root.api().call(Method::POST, path, Some(b"{}".to_vec()), &key).await.ok();
+    }
+    ming.api().get("/v1/desk").await.problem(401);
+}
+
+#[tokio::test]
 async fn a_bad_key_is_refused() {
     let mut house = House::small().await;
     let ming = house.signs_in("ming").await;

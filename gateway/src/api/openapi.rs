@@ -3,7 +3,9 @@
 use super::{
     admin, auth, chat, contacts, conversations, desk, files, health, settings, supervisors, system,
 };
+use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
+use domain::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -53,6 +55,7 @@ pub fn openapi() -> String {
     let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
     call_problems_by_their_type(&mut document);
     every_call_may_fail(&mut document);
+    posts_take_a_key(&mut document);
     let parts = flattened(&document);
     for part in parts {
         if let Some(Value::Object(schema)) = document.pointer_mut(&part) {
@@ -112,6 +115,27 @@ fn every_call_may_fail(document: &mut Value) {
             && !responses.keys().any(|status| status.starts_with('5'))
         {
             responses.insert("5XX".to_owned(), failure.clone());
+        }
+    }
+}
+
+/// What every POST by a known caller understands, except the upload of a file.
+fn posts_take_a_key(document: &mut Value) {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "The same key and body by the same caller within 24 hours get the first answer again, \
+            if it was a success or a conflict (409); an answer that carried a secret is not kept, and its \
+            repetition is a 422 `key_reused`.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_BYTES_MAX },
+    });
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (path, item) in paths.filter(|(path, _item)| *path != UPLOAD_PATH) {
+        let post = item.get_mut("post").and_then(Value::as_object_mut);
+        let Some(post) = post.filter(|post| post.contains_key("security")) else { continue };
+        let parameters = post.entry("parameters").or_insert_with(|| Value::Array(Vec::new()));
+        match parameters.as_array_mut() {
+            Some(parameters) => parameters.push(key.clone()),
+            None => tracing::warn!(path, "the parameters are no list"),
         }
     }
 }

@@ -1,14 +1,21 @@
 //! Idempotency keys: the same key and body within 24 hours gets the first answer, whichever gateway
 //! is asked.
 //!
-//! Answers that carry a secret are never kept: repeating such a request says that it was done.
-//! Refusals that another try may cure (no token, too many, away) are forgotten, so the try counts.
+//! Only what was done is kept (2xx), and a conflict (409), which is as final: any other refusal says the
+//! same again by itself, or another try may cure it. Answers that carry a secret are never kept:
+//! repeating such a request says that it was done. Without a caller there is no key: the doors where
+//! anybody comes in (sign-in, sessions) answer with tokens, which nobody else who guesses the key may
+//! get, and coming in twice does no harm.
+//!
+//! Keeping costs room, so it is counted, by caller and by address, before anything is asked of Redis.
+//! What takes rights away must work while Redis is away: there it goes on without a key.
 
 use super::body::{UPLOAD_PATH, put_back};
 use crate::api::caller;
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::auth::Principal;
+use crate::middleware::limits::Limit;
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -28,6 +35,12 @@ const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longer answers are not kept: the request is then known to be done, without its answer.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Requests with a key that one visitor may make in a day, on each gateway.
+const A_DAY_VISITOR: u32 = 100;
+/// The same, for all visitors of one address.
+const A_DAY_ADDRESS: u32 = 2_000;
+/// The same, for one agent or integration: one every two seconds, all day.
+const A_DAY_STAFF: u32 = 43_200;
 
 /// An answer as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,9 +76,15 @@ pub async fn once<B: MessageBody + 'static>(
     };
     let fingerprint = fingerprint(&request, &principal, &body);
     put_back(&mut request, body);
+    if let Err(error) = count(&app, &request, &principal) {
+        return Ok(refuse(request, error));
+    }
     match entry.begin(&app, &fingerprint).await {
         Ok(None) => {}
         Ok(Some(kept)) => return Ok(replay(request, &kept)),
+        Err(error) if error.code() == Code::Unavailable && takes_rights(request.path()) => {
+            return Ok(next.call(request).await?.map_into_boxed_body());
+        }
         Err(error) => return Ok(refuse(request, error)),
     }
     let secret = carries_secret(request.path());
@@ -90,6 +109,9 @@ struct Entry {
 impl Entry {
     /// The answer of the first time, if there was one.
     async fn begin(&self, app: &App, fingerprint: &str) -> Result<Option<String>, ApiError> {
+        if !app.accepts_work() {
+            return Err(ApiError::unavailable("the queue cannot be reached just now"));
+        }
         match app.router.begin_idempotent(&self.tenant, &self.name, fingerprint).await? {
             Idempotency::Fresh => Ok(None),
             Idempotency::Done(kept) => Ok(Some(kept)),
@@ -102,6 +124,22 @@ impl Entry {
             }
         }
     }
+}
+
+/// One more request with a key, by this caller and from this address.
+fn count(app: &App, request: &ServiceRequest, principal: &Principal) -> Result<(), ApiError> {
+    let who = format!("once:{}:{}", principal.tenant(), principal.name());
+    if !matches!(principal, Principal::Visitor(_)) {
+        return app.take_here(&who, Limit::per_day(A_DAY_STAFF));
+    }
+    let from = format!("once_from:{}", caller::limit_key(app, request.request()));
+    app.take_here(&from, Limit::per_day(A_DAY_ADDRESS))?;
+    app.take_here(&who, Limit::per_day(A_DAY_VISITOR))
+}
+
+/// Revoked sessions, new passwords, new secrets: nobody may have to wait for Redis with these.
+fn takes_rights(path: &str) -> bool {
+    path.ends_with("/revoke") || carries_secret(path)
 }
 
 /// An answer, not an error: it passes the other layers on its way out.
@@ -177,11 +215,10 @@ async fn keep(
     let bytes = to_bytes(body).await.map_err(|_cut| ApiError::internal("the answer broke off"))?;
     let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= ANSWER_BYTES_MAX);
     let body = text.filter(|_| !secret).map(str::to_owned);
-    let passing = status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 408 | 429);
-    let answer = if passing {
-        String::new()
-    } else {
+    let answer = if status.is_success() || status == StatusCode::CONFLICT {
         serde_json::to_string(&Kept { status: status.as_u16(), content_type, body })?
+    } else {
+        String::new()
     };
     let response = head.set_body(BoxBody::new(bytes));
     Ok((ServiceResponse::new(request, response), answer))

@@ -1,5 +1,6 @@
 //! Rate limits: token buckets in Redis, shared by all gateways; when Redis is away, either a local
-//! bucket (messages must go on being judged) or no (sign-ins).
+//! bucket (visitors must go on being judged) or no (sign-ins). What is asked with each frame or request
+//! is counted by each gateway for itself.
 
 use crate::api::error::ApiError;
 use crate::app::App;
@@ -38,6 +39,11 @@ impl Limit {
     /// So many an hour.
     pub fn per_hour(count: u32) -> Self {
         Self { burst: count.max(1), per_token_ms: 3_600_000 / i64::from(count.max(1)) }
+    }
+
+    /// So many a day.
+    pub fn per_day(count: u32) -> Self {
+        Self { burst: count.max(1), per_token_ms: 86_400_000 / i64::from(count.max(1)) }
     }
 
     /// So many a second, and so many at once.
