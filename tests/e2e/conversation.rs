@@ -232,6 +232,30 @@ async fn an_old_token_renews_the_same_contact() {
 }
 
 #[tokio::test]
+async fn whom_the_website_vouched_for_keeps_the_websites_name() {
+    use tests::desk::IDENTITY_SECRET;
+    let mut house = House::small().await;
+    let root = house.signs_in("root").await;
+    let known = async |contact: &str| root.api().get(&format!("/v1/contacts/{contact}")).await.ok();
+    let renew = async |visitor: &TestVisitor, name: &str| {
+        let body = json!({ "token": visitor.token(), "name": name, "locale": "en" });
+        TestVisitor::opens_session(&house.api(), "website", body).await;
+    };
+    let token = tests::token::identity("user-78", "Zhang", IDENTITY_SECRET, 300);
+    let body = json!({ "identity_token": token });
+    let vouched = TestVisitor::opens_session(&house.api(), "website", body).await;
+    renew(&vouched, "The Director").await;
+    let contact = known(&vouched.contact).await;
+    assert_eq!((&contact["name"], &contact["locale"]), (&json!("Zhang"), &json!("en")));
+    // Anybody else is called as they like.
+    let stranger =
+        TestVisitor::opens_session(&house.api(), "website", json!({ "name": "Li" })).await;
+    renew(&stranger, "Li Lei").await;
+    let contact = known(&stranger.contact).await;
+    assert_eq!((&contact["name"], &contact["locale"]), (&json!("Li Lei"), &json!("en")));
+}
+
+#[tokio::test]
 async fn a_contact_shows_its_earlier_conversations_to_the_desk() {
     let mut house = House::small().await;
     let mut ming = house.ready_agent("ming").await;

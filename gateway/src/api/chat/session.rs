@@ -78,7 +78,9 @@ pub(crate) async fn open(
             (vouched(&app, &tenant, &channel, &wish, sub, name).await?, true)
         }
         Known::Renewed { contact, verified } => {
-            renew(&app, &tenant, &contact, &wish).await?;
+            // Whom the website vouched for has the name that the website says.
+            let name = wish.name.as_deref().filter(|_| !verified);
+            renew(&app, &tenant, &contact, name, &wish).await?;
             (contact, verified)
         }
         Known::Nobody => (stranger(&app, &tenant, &channel, &wish).await?, false),
@@ -192,12 +194,15 @@ async fn renew(
     app: &App,
     tenant: &TenantId,
     contact: &ContactId,
+    name: Option<&str>,
     wish: &SessionWish,
 ) -> Result<(), ApiError> {
+    let Some(known) = app.records.contacts().get(tenant, contact).await? else { return Ok(()) };
+    let name = name.map(str::trim).filter(|name| !name.is_empty() && *name != known.name);
     let update = ContactUpdate {
-        name: wish.name.clone().filter(|name| !name.trim().is_empty()),
-        locale: None,
-        attributes: wish.attributes.clone(),
+        name: name.map(str::to_owned),
+        locale: Some(wish.locale).filter(|locale| *locale != known.locale),
+        attributes: wish.attributes.clone().filter(|attributes| *attributes != known.attributes),
     };
     apply(app, tenant, contact, &update).await
 }
