@@ -26,6 +26,26 @@ fn shows_no_insides(text: &str) {
 }
 
 #[tokio::test]
+async fn numbers_beyond_every_end_are_empty_pages_and_fresh_starts() {
+    let mut house = House::small().await;
+    let mut ming = house.ready_agent("ming").await;
+    let mut visitor = house.visitor().await;
+    let conversation = visitor.asks("tax", "hello").await.conversation;
+    ming.accepts_next_offer().await;
+    let log = format!("/v1/conversations/{conversation}/messages");
+    let beyond = ming.api().get(&format!("{log}?after_seq={}", u64::MAX)).await.ok();
+    assert_eq!(beyond["messages"], json!([]), "{beyond}");
+    let all = ming.api().get(&format!("{log}?before_seq={}", u64::MAX)).await.ok();
+    assert!(!all["messages"].as_array().unwrap().is_empty(), "{all}");
+    for cursor in ["abc", "", "1-", "-1", "1-99999999999999999999999"] {
+        ming.seen().change(|seen| seen.cursor = cursor.to_owned());
+        ming.connects().await;
+        assert_eq!(ming.seen().look(|seen| seen.welcome["resumed"].clone()), false, "{cursor}");
+    }
+    house.ends_well();
+}
+
+#[tokio::test]
 async fn bad_bodies_get_their_fixed_errors() {
     let mut house = House::small().await;
     let root = house.signs_in("root").await;

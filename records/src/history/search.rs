@@ -1,11 +1,11 @@
 //! Search over the logs of closed conversations, notes included: only people of the desk search.
 
 use super::token::{Query, tokens, tsvector};
-use super::{History, HistoryCursor};
+use super::{History, HistoryFilter};
 use crate::error::Result;
 use crate::store::Engine;
 use crate::store::database::Transaction;
-use crate::store::statement::sql;
+use crate::store::statement::{Statement, sql};
 use domain::{Conversation, Message, TenantId};
 
 /// A conversation in which the text was found.
@@ -19,13 +19,13 @@ pub struct SearchHit {
 
 impl History<'_> {
     /// Conversations with a message that holds every term of the text, the last closed first. Terms
-    /// are split by spaces; each is found as a whole, and may go on in the message.
+    /// are split by spaces; each is found as a whole, and may go on in the message. What the filter does
+    /// not let through is not found at all: a page's end tells nothing of it.
     pub async fn search(
         self,
         tenant: &TenantId,
         text: &str,
-        before: Option<&HistoryCursor>,
-        limit: u32,
+        filter: &HistoryFilter,
     ) -> Result<Vec<SearchHit>> {
         let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
         // The cross join keeps SQLite from asking the full-text index once for each message.
@@ -39,18 +39,14 @@ impl History<'_> {
                 select.push_bind("s.tokens @@ CAST(", query.tsquery()).push(" AS tsquery)")
             }
         };
-        let mut select = select.push(
+        let select = select.push(
             " GROUP BY found.conversation) hit \
              JOIN conversations c ON c.tenant = $1 AND c.id = hit.conversation \
-             JOIN messages m ON m.tenant = $1 AND m.conversation = c.id AND m.seq = hit.seq",
+             JOIN messages m ON m.tenant = $1 AND m.conversation = c.id AND m.seq = hit.seq \
+             WHERE c.tenant = $1",
         );
-        if let Some(before) = before {
-            select = select
-                .push_bind(" WHERE (c.closed_at, c.id) < (", before.closed_at)
-                .push_bind(", ", &before.id)
-                .push(")");
-        }
-        let select = select.push(" ORDER BY c.closed_at DESC, c.id DESC").limit(limit);
+        let select = narrowed(select, filter);
+        let select = select.push(" ORDER BY c.closed_at DESC, c.id DESC").limit(filter.limit);
         let rows = self.database.all(select).await?;
         rows.iter()
             .map(|row| {
@@ -61,6 +57,26 @@ impl History<'_> {
             })
             .collect()
     }
+}
+
+/// Only the conversations `c` that the filter lets through.
+fn narrowed(mut select: Statement, filter: &HistoryFilter) -> Statement {
+    if let Some(contact) = &filter.contact {
+        select = select.push_bind(" AND c.contact = ", contact);
+    }
+    if let Some(queue) = &filter.queue {
+        select = select.push_bind(" AND c.queue = ", queue);
+    }
+    if let Some(agent) = &filter.agent {
+        select = select.push_bind(" AND c.agent = ", agent);
+    }
+    if let Some(before) = &filter.before {
+        select = select
+            .push_bind(" AND (c.closed_at, c.id) < (", before.closed_at)
+            .push_bind(", ", &before.id)
+            .push(")");
+    }
+    select
 }
 
 /// Makes a stored message findable by its text and by the names of its files.

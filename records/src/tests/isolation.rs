@@ -93,7 +93,7 @@ on_both_engines! {
         assert!(r.history().messages(&empty, &conversation, page).await.unwrap().is_empty());
         let filter = HistoryFilter { limit: 9, ..HistoryFilter::default() };
         assert!(r.history().list(&empty, &filter).await.unwrap().is_empty());
-        assert!(r.history().search(&empty, "退税", None, 9).await.unwrap().is_empty());
+        assert!(r.history().search(&empty, "退税", &filter).await.unwrap().is_empty());
         assert_eq!(r.ratings().get(&empty, &conversation).await.unwrap(), None);
         assert!(r.ratings().list(&empty, None, 9).await.unwrap().is_empty());
         assert!(r.audit().list(&empty, None, 9, None).await.unwrap().is_empty());
@@ -159,7 +159,7 @@ on_both_engines! {
             assert_eq!((desk.skills[0].name.zh_cn.as_str(), version), (tenant.as_str(), 1));
             assert_eq!(r.tenants().secret(tenant, "access").await.unwrap().unwrap(), tenant.as_str().as_bytes());
             assert_eq!(r.audit().verify(tenant).await.unwrap(), Verified::Intact { rows: 1 });
-            assert_eq!(r.history().search(tenant, "退税", None, 9).await.unwrap().len(), 1);
+            assert_eq!(r.history().search(tenant, "退税", &HistoryFilter { limit: 9, ..HistoryFilter::default() }).await.unwrap().len(), 1);
             assert_eq!(r.contacts().list(tenant, None, 9).await.unwrap().len(), 1);
             assert_eq!(r.ratings().list(tenant, None, 9).await.unwrap().len(), 1);
         }

@@ -1,14 +1,18 @@
 //! Search over the logs: Chinese words, other words, both together.
 
-use crate::history::HistoryCursor;
+use crate::history::{HistoryCursor, HistoryFilter};
 use crate::tests::engine::{TestRecords, on_both_engines};
 use crate::tests::sample::{closed, conversation_id};
 use domain::{FileRef, MessageKind, TenantId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+fn page(limit: u32) -> HistoryFilter {
+    HistoryFilter { limit, ..HistoryFilter::default() }
+}
+
 async fn found(records: &TestRecords, tenant: &TenantId, text: &str) -> Vec<u64> {
-    let hits = records.history().search(tenant, text, None, 10).await.unwrap();
+    let hits = records.history().search(tenant, text, &page(10)).await.unwrap();
     hits.into_iter().map(|hit| hit.message.seq).collect()
 }
 
@@ -57,14 +61,29 @@ on_both_engines! {
             r.history().store_closed(&city, &one).await.unwrap();
             r.history().store_closed(&city, &one).await.unwrap();
         }
-        let first = r.history().search(&city, "退税", None, 2).await.unwrap();
+        let first = r.history().search(&city, "退税", &page(2)).await.unwrap();
         let ids = |hits: &[crate::history::SearchHit]| {
             hits.iter().map(|hit| (hit.conversation.id.clone(), hit.message.seq)).collect::<Vec<_>>()
         };
         assert_eq!(ids(&first), [(conversation_id(3), 3), (conversation_id(2), 3)]);
         let before = HistoryCursor::of(&first[1].conversation);
-        let rest = r.history().search(&city, "退税", Some(&before), 2).await.unwrap();
+        let rest = r.history().search(&city, "退税", &HistoryFilter { before: Some(before), ..page(2) }).await.unwrap();
         assert_eq!(ids(&rest), [(conversation_id(1), 3)]);
+    }
+
+    async fn what_the_filter_hides_does_not_even_fill_a_page(r) {
+        let city = r.tenant("city").await;
+        for n in 1..=3 {
+            let one = closed(n, i64::try_from(n).unwrap() * 1_000, &["退税"]);
+            r.history().store_closed(&city, &one).await.unwrap();
+        }
+        let one = closed(2, 0, &[]).conversation;
+        let search = async |filter| r.history().search(&city, "退税", &filter).await.unwrap();
+        let of_contact = HistoryFilter { contact: Some(one.contact.clone()), ..page(2) };
+        let found = search(of_contact).await;
+        assert!(found.iter().all(|hit| hit.conversation.contact == one.contact), "{found:?}");
+        let nobody = HistoryFilter { agent: Some("nobody".parse().unwrap()), ..page(2) };
+        assert!(search(nobody).await.is_empty());
     }
 
     async fn the_longest_text_can_be_stored_and_its_end_is_found(r) {
@@ -89,7 +108,7 @@ on_both_engines! {
             let one = closed(n.into(), i64::from(n), &[&parts.join(" ")]);
             let hits = tokio::task::block_in_place(|| handle.block_on(async {
                 r.history().store_closed(&city, &one).await.unwrap();
-                r.history().search(&city, &part, None, 1).await.unwrap()
+                r.history().search(&city, &part, &page(1)).await.unwrap()
             }));
             // A part without letters and digits has nothing to be found by.
             if part.chars().any(char::is_alphanumeric) {

@@ -210,8 +210,11 @@ pub(crate) async fn page(
     let id = &conversation.id;
     let end = conversation.last_seq.saturating_add(1);
     match from {
-        MessagesFrom::After(after) => log::after(app, tenant, id, after, limit).await,
-        // Beyond the end there is nothing: the last ones are those before the end.
+        // Beyond the end there is nothing, however far beyond.
+        MessagesFrom::After(after) => {
+            log::after(app, tenant, id, after.min(conversation.last_seq), limit).await
+        }
+        // And the last ones are those before the end.
         MessagesFrom::Before(before) => log::before(app, tenant, id, before.min(end), limit).await,
         MessagesFrom::End => log::before(app, tenant, id, end, limit).await,
     }
@@ -297,8 +300,7 @@ pub(crate) async fn list(
 
 type Found = Vec<(Conversation, Option<Message>)>;
 
-/// Finds words, and leaves out what the filter does not let through; the place of the next page is
-/// that of the last hit, let through or not.
+/// Finds words in what the filter lets through.
 async fn search(
     app: &App,
     staff: &Staff,
@@ -306,14 +308,9 @@ async fn search(
     filter: &HistoryFilter,
 ) -> Result<(Found, Option<String>), ApiError> {
     let history = app.records.history();
-    let before = filter.before.as_ref();
-    let hits = history.search(&staff.tenant, words, before, filter.limit).await?;
+    let hits = history.search(&staff.tenant, words, filter).await?;
     let next = next_page(hits.last().map(|hit| &hit.conversation), hits.len(), filter.limit);
-    let passes = |conversation: &Conversation| {
-        filter.contact.as_ref().is_none_or(|contact| conversation.contact == *contact)
-            && (filter.agent.is_none() || conversation.agent == filter.agent)
-    };
-    let found = hits.into_iter().filter(|hit| passes(&hit.conversation));
+    let found = hits.into_iter();
     Ok((found.map(|hit| (hit.conversation, Some(hit.message))).collect(), next))
 }
 
