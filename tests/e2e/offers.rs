@@ -9,6 +9,24 @@ fn quick_offers() -> DeskFile {
 }
 
 #[tokio::test]
+async fn whoever_is_only_offered_a_conversation_neither_closes_nor_transfers_it() {
+    let mut house = House::small().await;
+    let ming = house.ready_agent("ming").await;
+    let sun = house.signs_in("sun").await;
+    let mut visitor = house.visitor().await;
+    visitor.asks("tax", "hello").await;
+    let offer = ming.gets_offer().await;
+    let closed = ming.posts(&offer.conversation, "close", json!({ "resolution": "solved" })).await;
+    closed.problem(409);
+    let moved = ming.posts(&offer.conversation, "transfer", json!({ "queue": "insurance" })).await;
+    moved.problem(409);
+    let now = ming.reads(&offer.conversation).await;
+    assert_eq!((&now["state"], &now["queue"]), (&json!("offered"), &json!("tax")));
+    sun.posts(&offer.conversation, "close", json!({ "resolution": "solved" })).await.ok();
+    house.ends_well();
+}
+
+#[tokio::test]
 async fn a_declined_offer_goes_to_the_next_agent_and_never_back() {
     let mut house = House::small().await;
     let mut ming = house.ready_agent("ming").await;

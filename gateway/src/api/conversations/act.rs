@@ -231,7 +231,8 @@ pub(crate) async fn transfer(
         leave_note(&app, &staff, &conversation.id, note).await?;
     }
     let holder = match &staff.agent {
-        Some(agent) if holds => Holder::Agent(agent),
+        Some(agent) if holds || staff.role < Role::Supervisor => Holder::Agent(agent),
+        None if staff.role < Role::Supervisor => return Err(not_yours()),
         _ => Holder::Anyone,
     };
     let waits = matches!(conversation.state, State::Queued | State::Offered | State::Scheduled);
@@ -323,8 +324,11 @@ pub(crate) async fn close(
     let mut info = conversation.info.clone();
     info.request_type = request_type.or(info.request_type);
     info.resolution = resolution.or(info.resolution);
+    // The switchboard, not what was read above, decides whether an agent still holds it.
+    let holds = staff.agent.is_some() && conversation.agent == staff.agent;
     let closer = match &staff.agent {
-        Some(agent) if conversation.agent.as_ref() == Some(agent) => Closer::Agent(agent),
+        Some(agent) if holds || staff.role < Role::Supervisor => Closer::Agent(agent),
+        None if staff.role < Role::Supervisor => return Err(not_yours()),
         _ => Closer::System,
     };
     let closed = app.router.close(&staff.tenant, &conversation.id, &closer, Some(&info)).await?;
