@@ -141,7 +141,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     keys: RwLock<Arc<HashMap<TenantId, Arc<TenantKeys>>>>,
     revoked: RwLock<Revoked>,
-    pub(crate) hashing: tokio::sync::Semaphore,
+    pub(crate) hashing: Arc<tokio::sync::Semaphore>,
     pub(crate) api_keys: api_key::Cache,
 }
 
@@ -164,7 +164,7 @@ impl Auth {
                 settings: settings.clone(),
                 keys: RwLock::default(),
                 revoked: RwLock::default(),
-                hashing: tokio::sync::Semaphore::new(config.hashes_at_once),
+                hashing: Arc::new(tokio::sync::Semaphore::new(config.hashes_at_once)),
                 api_keys: api_key::Cache::default(),
             }),
         };

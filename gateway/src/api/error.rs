@@ -343,6 +343,7 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Records(error) => error.into(),
+            LoginError::Hash(error) => error.into(),
             error => Self::internal(error),
         }
     }
@@ -350,7 +351,10 @@ impl From<LoginError> for ApiError {
 
 impl From<HashError> for ApiError {
     fn from(error: HashError) -> Self {
-        Self::internal(error)
+        match error {
+            HashError::Busy => Self::unavailable("too many are signing in; try again soon"),
+            HashError::Failed(_) => Self::internal(error),
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use crate::clock::random_bytes;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Memory of one check, in KiB.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -18,14 +20,23 @@ pub const PASSWORD_BYTES_MAX: usize = 512;
 /// What is checked when there is no such agent, so that the answer takes as long.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// How long a sign-in waits for room.
+const ROOM_WITHIN: Duration = Duration::from_secs(2);
+
 /// The hasher could not do its work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a password cannot be hashed: {0}")]
-pub struct HashError(String);
+pub enum HashError {
+    /// Too many passwords are being hashed.
+    #[error("there is no room to hash a password just now")]
+    Busy,
+    /// It failed.
+    #[error("a password cannot be hashed: {0}")]
+    Failed(String),
+}
 
 fn hasher() -> Result<Argon2<'static>, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
-    let params = params.map_err(|error| HashError(error.to_string()))?;
+    let params = params.map_err(|error| HashError::Failed(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -36,7 +47,7 @@ fn hasher() -> Result<Argon2<'static>, HashError> {
 pub fn hash_blocking(password: &str) -> Result<String, HashError> {
     let salt = random_bytes::<16>();
     let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt);
-    hash.map(|hash| hash.to_string()).map_err(|error| HashError(error.to_string()))
+    hash.map(|hash| hash.to_string()).map_err(|error| HashError::Failed(error.to_string()))
 }
 
 /// Does the password fit the hash? Without a hash the same work is done, and the answer is no.
@@ -63,9 +74,7 @@ impl Auth {
     /// # Errors
     /// See [`HashError`].
     pub async fn hash_password(&self, password: String) -> Result<String, HashError> {
-        let _room = self.inner.hashing.acquire().await.map_err(|e| HashError(e.to_string()))?;
-        let work = tokio::task::spawn_blocking(move || hash_blocking(&password));
-        work.await.map_err(|error| HashError(error.to_string()))?
+        self.with_room(move || hash_blocking(&password)).await?
     }
 
     /// Checks a password in a blocking thread, when there is room.
@@ -77,9 +86,25 @@ impl Auth {
         password: String,
         hash: Option<String>,
     ) -> Result<bool, HashError> {
-        let _room = self.inner.hashing.acquire().await.map_err(|e| HashError(e.to_string()))?;
-        let work = tokio::task::spawn_blocking(move || verify_blocking(&password, hash.as_deref()));
-        work.await.map_err(|error| HashError(error.to_string()))
+        self.with_room(move || verify_blocking(&password, hash.as_deref())).await
+    }
+
+    /// Works in a blocking thread, when there is room. The room is the thread's, not the request's: a
+    /// client who hangs up does not make room for another while the thread still works.
+    async fn with_room<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let room = Arc::clone(&self.inner.hashing).acquire_owned();
+        let room =
+            tokio::time::timeout(ROOM_WITHIN, room).await.map_err(|_full| HashError::Busy)?;
+        let room = room.map_err(|error| HashError::Failed(error.to_string()))?;
+        let work = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(room);
+            done
+        });
+        work.await.map_err(|error| HashError::Failed(error.to_string()))
     }
 
     /// Why a new password is not taken; nothing when it is.

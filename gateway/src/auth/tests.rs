@@ -214,6 +214,25 @@ async fn wrong_passwords_unknown_and_disabled_agents_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn whoever_finds_no_room_to_hash_is_told_so_and_a_hung_up_client_frees_none() {
+    let house = house().await;
+    let rooms = Arc::clone(&house.auth.inner.hashing);
+    let all = u32::try_from(rooms.available_permits()).unwrap();
+    // One who hangs up while the thread works.
+    let work = house.auth.verify_password("wrong".to_owned(), None);
+    tokio::select! {
+        biased;
+        _ = work => {}
+        () = tokio::task::yield_now() => {}
+    }
+    let room = Arc::clone(&rooms).acquire_many_owned(all).await.unwrap();
+    tokio::time::pause();
+    let refused = house.auth.verify_password("wrong".to_owned(), None).await;
+    assert_eq!(refused, Err(password::HashError::Busy));
+    drop(room);
+}
+
+#[tokio::test]
 async fn an_account_rests_after_failures_and_comes_back() {
     let house = house().await;
     let tries = async |password| {
