@@ -157,6 +157,14 @@ pub struct LimitsConfig {
     pub sessions_per_minute: u32,
     /// Socket connections a minute, per client address.
     pub connects_per_minute: u32,
+    /// Sockets of one visitor on a gateway; a further one replaces the oldest.
+    pub sockets_per_visitor: usize,
+    /// Sockets of one agent on a gateway; a further one replaces the oldest.
+    pub sockets_per_agent: usize,
+    /// Sockets from one client address on a gateway.
+    pub sockets_per_address: usize,
+    /// Sockets on a gateway.
+    pub sockets_max: usize,
     /// New conversations of visitors a minute, per client address.
     pub conversations_per_minute: u32,
     /// Uploads an hour, per visitor or agent.

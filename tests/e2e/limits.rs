@@ -106,6 +106,46 @@ async fn a_slow_reader_is_cut_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn one_persons_oldest_socket_makes_room_for_the_newest() {
+    let plan = House::of(DeskFile::small())
+        .with("limits.sockets_per_visitor", 2)
+        .with("limits.sockets_per_agent", 1);
+    let mut house = plan.start().await;
+    let first = house.visitor().await;
+    let session = json!({ "token": first.token(), "contact": first.contact });
+    let mut others = Vec::new();
+    for _ in 0..2 {
+        let mut other = TestVisitor::from_session(&house.api(), "website", &session);
+        other.connects().await;
+        others.push(other);
+    }
+    assert_eq!(first.is_closed().await, 4003);
+    assert!(others.iter().all(|other| !other.is_cut_off()));
+    let old = house.ready_agent("ming").await;
+    let new = house.watching("ming").await;
+    assert_eq!(old.is_closed().await, 4003);
+    assert!(!new.is_cut_off());
+}
+
+#[tokio::test]
+async fn a_gateway_and_an_address_have_room_for_so_many_sockets() {
+    use tests::socket::connect;
+    for limit in ["limits.sockets_per_address", "limits.sockets_max"] {
+        let house = House::of(DeskFile::small()).with(limit, 2).start().await;
+        let port = house.gateways[0].port();
+        let open = async || connect(port, "/v1/socket/visitor", Some(tests::desk::WEBSITE)).await;
+        let (first, _second) = (open().await.unwrap(), open().await.unwrap());
+        let refused = open().await.unwrap_err().to_string();
+        assert!(refused.contains("503"), "{limit}: {refused}");
+        drop(first);
+        tests::eventually("a place is free again", async || {
+            open().await.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_silent_socket_is_closed() {
     use futures_util::StreamExt;
     let house = House::small().await;
@@ -120,6 +160,57 @@ async fn a_silent_socket_is_closed() {
         while silent.next().await.is_some_and(|m| m.is_ok()) {}
     });
     ended.await.expect("a socket without hello is closed after ten seconds");
+}
+
+#[tokio::test]
+async fn a_rating_is_changed_only_so_often_and_the_same_one_counts_once() {
+    let mut house = House::small().await;
+    let mut ming = house.ready_agent("ming").await;
+    let mut visitor = house.visitor().await;
+    let conversation = visitor.asks("tax", "hello").await.conversation;
+    ming.accepts_next_offer().await;
+    visitor.ends().await;
+    visitor.sees_state("closed").await;
+    for _ in 0..30 {
+        assert_eq!(visitor.rates(&conversation, 5, "good").await["type"], "ack");
+    }
+    let mut refused = Vec::new();
+    for n in 0..12_u8 {
+        let answer = visitor.rates(&conversation, 1 + n % 4, "changed my mind").await;
+        if answer["type"] == "refused" {
+            refused.push(answer);
+        }
+    }
+    assert_eq!(refused.len(), 3, "one and nine others count: {refused:?}");
+    assert_eq!(refused[0]["code"], "rate_limited");
+    house.ends_well();
+}
+
+#[tokio::test]
+async fn frames_that_are_no_words_are_counted_too() {
+    let plan = House::of(DeskFile::small())
+        .with("limits.messages_per_second", 1)
+        .with("limits.messages_burst", 2);
+    let house = plan.start().await;
+    let mut visitor = house.visitor().await;
+    visitor.asks("tax", "hello").await;
+    let mut codes = Vec::new();
+    for _ in 0..12 {
+        let answer = visitor.rates("conv_0", 5, "").await;
+        codes.push(answer["code"].as_str().unwrap_or_default().to_owned());
+    }
+    assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
+    assert_ne!(codes[0], "rate_limited", "{codes:?}");
+}
+
+#[tokio::test]
+async fn new_conversations_are_counted_over_all_gateways() {
+    let plan = House::of(DeskFile::small()).with("limits.conversations_per_minute", 1);
+    let house = plan.with_gateways(2).start().await;
+    house.visitor_at(0).await.asks("tax", "hello").await;
+    let mut second = house.visitor_at(1).await;
+    let word = second.word("hello", json!({ "topic": "tax" }));
+    assert_eq!(second.gets_answer(&word).await["code"], "rate_limited");
 }
 
 #[tokio::test]

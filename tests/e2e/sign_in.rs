@@ -360,6 +360,20 @@ async fn a_socket_of_a_foreign_page_is_refused() {
 }
 
 #[tokio::test]
+async fn a_foreign_page_is_not_ours_by_saying_our_host() {
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    let house = House::small().await;
+    let port = house.gateways[0].port();
+    let url = format!("ws://127.0.0.1:{port}/v1/socket/agent");
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
+    request.headers_mut().insert("host", "evil.example".parse().unwrap());
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let refused = tokio_tungstenite::client_async(request, stream).await.unwrap_err();
+    assert!(refused.to_string().contains("403"), "{refused}");
+}
+
+#[tokio::test]
 async fn an_api_key_works_until_it_is_taken_back() {
     let mut house = House::small().await;
     let root = house.signs_in("root").await;

@@ -109,6 +109,7 @@ impl House {
             ("limits.messages_burst", json!(10_000)),
             ("limits.sessions_per_minute", json!(100_000)),
             ("limits.connects_per_minute", json!(100_000)),
+            ("limits.sockets_per_address", json!(100_000)),
             ("limits.conversations_per_minute", json!(100_000)),
             ("limits.uploads_per_hour", json!(10_000)),
             ("limits.uploads_per_hour_address", json!(100_000)),

@@ -167,6 +167,10 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     within("limits.messages_burst", u64::from(limits.messages_burst), 1, 10_000);
     within("limits.sessions_per_minute", u64::from(limits.sessions_per_minute), 1, 1_000_000);
     within("limits.connects_per_minute", u64::from(limits.connects_per_minute), 1, 1_000_000);
+    within("limits.sockets_per_visitor", limits.sockets_per_visitor as u64, 1, 1_000);
+    within("limits.sockets_per_agent", limits.sockets_per_agent as u64, 1, 1_000);
+    within("limits.sockets_per_address", limits.sockets_per_address as u64, 1, 10_000_000);
+    within("limits.sockets_max", limits.sockets_max as u64, 1, 10_000_000);
     let opened = u64::from(limits.conversations_per_minute);
     within("limits.conversations_per_minute", opened, 1, 1_000_000);
     within("limits.uploads_per_hour", u64::from(limits.uploads_per_hour), 1, 1_000_000);

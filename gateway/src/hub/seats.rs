@@ -69,10 +69,12 @@ pub struct VisitorSeat {
 }
 
 impl DeskHub {
-    /// Registers an agent's socket: from here on it gets every fact after the returned cursor.
+    /// Registers an agent's socket: from here on it gets every fact after the returned cursor. With more
+    /// than `most`, the oldest are closed.
     pub fn seat_agent(
         self: &Arc<Self>,
         identity: &AgentIdentity,
+        most: usize,
         outbox: &Arc<Outbox>,
     ) -> (AgentSeat, Arc<str>) {
         let mut state = self.lock();
@@ -84,7 +86,11 @@ impl DeskHub {
             family: identity.family.clone(),
             outbox: Arc::clone(outbox),
         };
-        state.seats.agents.entry(agent.clone()).or_default().push(desk);
+        let desks = state.seats.agents.entry(agent.clone()).or_default();
+        for oldest in desks.iter().take((desks.len() + 1).saturating_sub(most)) {
+            oldest.outbox.close(super::Close::Replaced);
+        }
+        desks.push(desk);
         let cursor = Arc::clone(state.ring.end());
         (AgentSeat { desk: Arc::clone(self), agent: agent.clone(), id }, cursor)
     }
@@ -119,16 +125,21 @@ impl DeskHub {
         }
     }
 
-    /// Registers a visitor's socket.
+    /// Registers a visitor's socket. With more than `most`, the oldest are closed.
     pub fn seat_visitor(
         self: &Arc<Self>,
         contact: &ContactId,
+        most: usize,
         outbox: &Arc<Outbox>,
     ) -> VisitorSeat {
         let mut state = self.lock();
         let id = state.seats.next();
         let widget = Widget { id, outbox: Arc::clone(outbox), waiting: None };
-        state.seats.visitors.entry(contact.clone()).or_default().push(widget);
+        let widgets = state.seats.visitors.entry(contact.clone()).or_default();
+        for oldest in widgets.iter().take((widgets.len() + 1).saturating_sub(most)) {
+            oldest.outbox.close(super::Close::Replaced);
+        }
+        widgets.push(widget);
         VisitorSeat { desk: Arc::clone(self), contact: contact.clone(), id }
     }
 
@@ -291,11 +302,11 @@ mod tests {
     fn a_message_goes_to_its_agent_its_contact_and_supervisors_only() {
         let hub = desk();
         let outboxes: Vec<Arc<Outbox>> = (0..5).map(|_| Arc::default()).collect();
-        let _li = hub.seat_agent(&identity("li", Role::Agent), &outboxes[0]);
-        let _wang = hub.seat_agent(&identity("wang", Role::Agent), &outboxes[1]);
-        let _chief = hub.seat_agent(&identity("chief", Role::Supervisor), &outboxes[2]);
-        let _contact = hub.seat_visitor(&"ctc_1".parse().unwrap(), &outboxes[3]);
-        let other = hub.seat_visitor(&"ctc_2".parse().unwrap(), &outboxes[4]);
+        let _li = hub.seat_agent(&identity("li", Role::Agent), 9, &outboxes[0]);
+        let _wang = hub.seat_agent(&identity("wang", Role::Agent), 9, &outboxes[1]);
+        let _chief = hub.seat_agent(&identity("chief", Role::Supervisor), 9, &outboxes[2]);
+        let _contact = hub.seat_visitor(&"ctc_1".parse().unwrap(), 9, &outboxes[3]);
+        let other = hub.seat_visitor(&"ctc_2".parse().unwrap(), 9, &outboxes[4]);
         hub.publish(vec![commit(1, Some("li"))]);
         let counts: Vec<usize> = outboxes.iter().map(|outbox| got(outbox)).collect();
         assert_eq!(counts, [1, 0, 1, 1, 0]);
@@ -309,7 +320,7 @@ mod tests {
         let agent: AgentId = "li".parse().unwrap();
         hub.publish(vec![commit(1, Some("li")), commit(2, Some("li")), commit(3, Some("wang"))]);
         let outbox: Arc<Outbox> = Arc::default();
-        let (_seat, cursor) = hub.seat_agent(&identity("li", Role::Agent), &outbox);
+        let (_seat, cursor) = hub.seat_agent(&identity("li", Role::Agent), 9, &outbox);
         hub.publish(vec![commit(4, Some("li"))]);
         assert_eq!(&*cursor, "3-0");
         let Resumed::Missed(missed) = hub.missed(&agent, false, "1-0", &cursor) else {
@@ -317,6 +328,23 @@ mod tests {
         };
         assert_eq!(missed.len(), 1, "2-0 only: 3-0 is not li's, 4-0 waits in the outbox");
         assert_eq!(got(&outbox), 1);
+    }
+
+    #[test]
+    fn of_too_many_sockets_of_one_person_the_oldest_go() {
+        let hub = desk();
+        let outboxes: Vec<Arc<Outbox>> = (0..3).map(|_| Arc::default()).collect();
+        let seats: Vec<VisitorSeat> =
+            outboxes.iter().map(|o| hub.seat_visitor(&"ctc_1".parse().unwrap(), 2, o)).collect();
+        let closed = |outbox: &Arc<Outbox>| outbox.take().close;
+        let replaced = Some(super::super::Close::Replaced);
+        assert_eq!(outboxes.iter().map(closed).collect::<Vec<_>>(), [replaced, None, None]);
+        drop(seats);
+        let outboxes: Vec<Arc<Outbox>> = (0..3).map(|_| Arc::default()).collect();
+        let li = identity("li", Role::Agent);
+        let seats: Vec<_> = outboxes.iter().map(|o| hub.seat_agent(&li, 1, o)).collect();
+        assert_eq!(outboxes.iter().map(closed).collect::<Vec<_>>(), [replaced, replaced, None]);
+        drop(seats);
     }
 
     #[tokio::test]

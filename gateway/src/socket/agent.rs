@@ -54,7 +54,8 @@ pub(super) async fn serve(app: &Arc<App>, _client: &Client, socket: &mut Socket)
     let outbox: Arc<Outbox> = Arc::default();
     let desk = app.hub.desk(&identity.tenant);
     // First the seat, then the backlog: what comes meanwhile waits in the outbox.
-    let (seat, cursor) = desk.seat_agent(&identity, &outbox);
+    let most = app.config.limits.sockets_per_agent;
+    let (seat, cursor) = desk.seat_agent(&identity, most, &outbox);
     if app.is_closing() {
         return Some(Close::GoingAway(1_000));
     }
@@ -140,6 +141,12 @@ fn admit(app: &App, token: &str) -> Result<AgentIdentity, ApiError> {
     Ok(identity)
 }
 
+/// Is this a place in a stream? What a client brings may be anything.
+fn is_cursor(text: &str) -> bool {
+    let number = |part: &str| part.parse::<u64>().is_ok();
+    text.split_once('-').is_some_and(|(ms, n)| number(ms) && number(n))
+}
+
 fn is_supervisor(identity: &AgentIdentity) -> bool {
     identity.role >= Role::Supervisor
 }
@@ -199,7 +206,8 @@ impl Agent {
         self.app.router.heartbeat(tenant, std::slice::from_ref(agent), lease_ms).await?;
         let state = self.app.router.agent_state(tenant, agent).await?;
         let presence = state.map_or(Presence::Offline, |state| state.presence);
-        let resume = resume.filter(|resume| *resume.epoch == *epoch);
+        let ours = |resume: &AgentResume| *resume.epoch == *epoch && is_cursor(&resume.cursor);
+        let resume = resume.filter(ours);
         let missed = match &resume {
             Some(resume) => self.missed(&resume.cursor, seat_cursor).await?,
             None => None,

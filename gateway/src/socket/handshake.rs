@@ -1,6 +1,6 @@
 //! The WebSocket handshake (RFC 6455, section 4), by hand: small, strict, and on the raw stream.
 
-use actix_http::header::{CONNECTION, HOST, HeaderMap, HeaderName, ORIGIN, UPGRADE};
+use actix_http::header::{CONNECTION, HeaderMap, HeaderName, ORIGIN, UPGRADE};
 use actix_http::{HttpMessage as _, Request};
 use base64::Engine as _;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -72,13 +72,6 @@ pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null"))
 }
 
-/// Is the page of the same host and port as this request? Then it is a page of ours.
-pub(super) fn same_host(headers: &HeaderMap, origin: &str) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-    !host.is_empty() && authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
-}
-
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
@@ -132,14 +125,5 @@ mod tests {
         assert_eq!(status(&[("sec-websocket-version", "8")]), 426);
         assert_eq!(status(&[("sec-websocket-key", "")]), 400);
         assert_eq!(status(&[("sec-websocket-key", "dGhl")]), 400);
-    }
-
-    #[test]
-    fn a_page_is_ours_by_host_and_port_alone() {
-        let headers = headers(&[("host", "desk.example:8080")]);
-        assert!(same_host(&headers, "http://desk.example:8080"));
-        assert!(!same_host(&headers, "http://desk.example"));
-        assert!(!same_host(&headers, "http://desk.example:8080.evil.com"));
-        assert!(!same_host(&headers, "null"));
     }
 }

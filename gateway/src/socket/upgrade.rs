@@ -3,10 +3,13 @@
 
 use super::session::Socket;
 use super::{agent, handshake, visitor};
-use crate::app::App;
+use crate::api::caller;
+use crate::app::{App, FIRST_TENANT};
 use crate::hub::Close;
 use crate::metrics;
-use crate::middleware::{client, limits::Limit};
+use crate::middleware::at_once::Turn;
+use crate::middleware::client;
+use crate::middleware::limits::{Limit, WithoutRedis};
 use actix_codec::Framed;
 use actix_http::h1::Codec;
 use actix_http::{HttpMessage as _, Request};
@@ -20,6 +23,8 @@ use tokio::io::AsyncWriteExt as _;
 
 /// How long writing the answer to a handshake may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// When to try again where no place is free, in milliseconds.
+const FULL_AGAIN_MS: u64 = 5_000;
 
 /// Which socket a path opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +77,18 @@ pub async fn upgrade(
 ) -> std::io::Result<()> {
     let parts = framed.into_parts();
     let (mut stream, early) = (parts.io, parts.read_buf);
-    match admit(&app, &request) {
+    match admit(&app, &request).await {
         Err(refusal) => answer(&mut stream, &refusal).await,
-        Ok((kind, client, key)) => {
+        Ok(Admitted { kind, client, key, places }) => {
             answer(&mut stream, &handshake::accepted(&key)).await?;
             // Registered anew inside the runtime of the sockets, away from the HTTP worker.
             let stream = stream.into_std()?;
             let tasks = app.tasks.clone();
             let early = early.freeze();
-            tasks.spawn_once(
-                kind.task(),
-                async move { serve(app, kind, client, stream, early).await },
-            );
+            tasks.spawn_once(kind.task(), async move {
+                serve(app, kind, client, stream, early).await;
+                drop(places);
+            });
             Ok(())
         }
     }
@@ -97,49 +102,75 @@ async fn answer(stream: &mut TcpStream, text: &str) -> std::io::Result<()> {
     }
 }
 
+/// A client that may come in.
+struct Admitted {
+    kind: Kind,
+    client: Client,
+    key: String,
+    /// Its places among the sockets of this gateway and of its address.
+    places: [Turn; 2],
+}
+
+fn refused(status: u16, code: &str, detail: &str) -> String {
+    handshake::refused(status, code, detail, None)
+}
+
 /// Which socket for whom, or the whole refusal.
-fn admit(app: &App, request: &Request) -> Result<(Kind, Client, String), String> {
-    let refused = |status, code, detail: &str| handshake::refused(status, code, detail, None);
+async fn admit(app: &App, request: &Request) -> Result<Admitted, String> {
     let Some(kind) = Kind::of(request.path()) else {
         return Err(refused(404, "not_found", "there is no socket at this path"));
     };
     let key = handshake::key(request)
         .map_err(|(status, detail)| refused(status, "bad_request", detail))?;
-    let headers = request.headers();
-    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let Some(peer) = request.peer_addr() else {
         return Err(refused(400, "bad_request", "the connection has no address"));
     };
-    let address = client::address(peer.ip(), forwarded, &app.proxies);
+    let address = caller::address(app, Some(peer.ip()), request.headers());
     if app.is_closing() {
         return Err(handshake::refused(503, "unavailable", "this gateway is closing", Some(1_000)));
     }
-    let limit = Limit::per_minute(app.config.limits.connects_per_minute);
-    if let Err(error) = app.take_here(&format!("connect:{}", client::limit_key(address)), limit) {
-        return Err(handshake::refused(
-            429,
-            error.code().name(),
-            error.detail(),
-            error.retry_after_ms(),
-        ));
+    let foreign_origin = foreign_origin(app, kind, request)?;
+    let places = count(app, &client::limit_key(address)).await?;
+    Ok(Admitted { kind, client: Client { address, foreign_origin }, key, places })
+}
+
+/// The limits on connections: how many a minute from this address, over all gateways, and how many
+/// at the same time here.
+async fn count(app: &App, address: &str) -> Result<[Turn; 2], String> {
+    let limits = &app.config.limits;
+    let full = |detail: &str| handshake::refused(503, "unavailable", detail, Some(FULL_AGAIN_MS));
+    let here = app.at_once.begin("sockets", limits.sockets_max);
+    let here = here.ok_or_else(|| full("this gateway has no room for another socket"))?;
+    let of_address = app.at_once.begin(&format!("sockets:{address}"), limits.sockets_per_address);
+    let of_address =
+        of_address.ok_or_else(|| full("too many sockets are open from this address"))?;
+    // No tenant is known before `hello`; whoever comes is counted in one space.
+    if let Ok(space) = FIRST_TENANT.parse() {
+        let limit = Limit::per_minute(limits.connects_per_minute);
+        let what = format!("connect:{address}");
+        app.take(&space, &what, limit, WithoutRedis::CountHere).await.map_err(|error| {
+            handshake::refused(429, error.code().name(), error.detail(), error.retry_after_ms())
+        })?;
     }
-    let own =
-        |origin: &&str| app.config.allows_origin(origin) || handshake::same_host(headers, origin);
-    let foreign_origin =
-        handshake::origin(headers).filter(|origin| !own(origin)).map(str::to_owned);
-    if kind == Kind::Agent && foreign_origin.is_some() {
-        return Err(refused(
-            403,
-            "forbidden",
-            "pages of this origin may not open an agent's socket",
-        ));
+    Ok([here, of_address])
+}
+
+/// The origin of the client's page, when it is none of ours and may nevertheless come. What a request
+/// says of its own host is not believed.
+fn foreign_origin(app: &App, kind: Kind, request: &Request) -> Result<Option<String>, String> {
+    let origin = handshake::origin(request.headers());
+    let Some(origin) = origin.filter(|origin| !app.config.allows_origin(origin)) else {
+        return Ok(None);
+    };
+    if kind == Kind::Agent {
+        let detail = "pages of this origin may not open an agent's socket; \
+            is it server.public_url, or among server.allowed_origins?";
+        return Err(refused(403, "forbidden", detail));
     }
-    if let Some(origin) = &foreign_origin
-        && !some_channel_allows(app, origin)
-    {
+    if !some_channel_allows(app, origin) {
         return Err(refused(403, "forbidden", "pages of this origin may not open a socket here"));
     }
-    Ok((kind, Client { address, foreign_origin }, key))
+    Ok(Some(origin.to_owned()))
 }
 
 /// Does any web chat allow this origin? Whether the visitor's own does, `hello` decides.

@@ -56,7 +56,8 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
     let outbox: Arc<Outbox> = Arc::default();
     let desk = app.hub.desk(&identity.tenant);
     // First the seat, then the backlog: what comes meanwhile waits in the outbox.
-    let seat = desk.seat_visitor(&identity.contact, &outbox);
+    let most = app.config.limits.sockets_per_visitor;
+    let seat = desk.seat_visitor(&identity.contact, most, &outbox);
     if app.is_closing() {
         return Some(Close::GoingAway(1_000));
     }

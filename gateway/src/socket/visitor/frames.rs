@@ -4,7 +4,7 @@ use super::{Visitor, refused};
 use crate::api::error::{ApiError, Code};
 use crate::hub::Close;
 use crate::hub::fact::frame;
-use crate::middleware::limits::Limit;
+use crate::middleware::limits::{Limit, WithoutRedis};
 use crate::pipeline::inbound::{self, Standing};
 use crate::pipeline::outbound::{attach, check_client_id, own_files};
 use crate::socket::protocol::{VisitorFrame, WidgetFrame};
@@ -25,6 +25,10 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// The longest preview of what is being typed, in characters.
 const PREVIEW_CHARS_MAX: usize = 500;
+/// Other acts (reading, rating, ending) for each message that a visitor may send.
+const ACTS_FOR_EACH_WORD: u32 = 5;
+/// How often a day a conversation may be rated otherwise.
+const RATINGS_MAX: u32 = 10;
 /// The longest comment of a rating, in characters.
 const COMMENT_CHARS_MAX: usize = 1_000;
 
@@ -99,7 +103,7 @@ impl Visitor {
         self.must_be_up()?;
         let standing = self.chat.as_ref().map_or(Standing::None, |chat| chat.standing());
         if !matches!(standing, Standing::Known { over: false, .. }) {
-            self.may_open()?;
+            self.may_open().await?;
         }
         let uploader = Uploader::Contact(self.identity.contact.clone());
         let own = self.chat.as_ref().map(|chat| chat.id().clone());
@@ -141,17 +145,30 @@ impl Visitor {
 
     /// The limit on new conversations. What was allowed once stays allowed until a conversation is
     /// there: whoever says the same word again after an outage is not counted twice.
-    fn may_open(&mut self) -> Result<(), ApiError> {
+    async fn may_open(&mut self) -> Result<(), ApiError> {
         if !self.opening_allowed {
             let limit = Limit::per_minute(self.app.config.limits.conversations_per_minute);
-            self.app.take_here(&format!("open:{}", self.address), limit)?;
+            let (tenant, what) = (&self.identity.tenant, format!("open:{}", self.address));
+            self.app.take(tenant, &what, limit, WithoutRedis::CountHere).await?;
             self.opening_allowed = true;
         }
         Ok(())
     }
 
+    /// The limit on everything else that a visitor's frames ask of the stores.
+    fn may_act(&self) -> Result<(), ApiError> {
+        let limits = &self.app.config.limits;
+        let limit = Limit::per_second(
+            limits.messages_per_second.saturating_mul(ACTS_FOR_EACH_WORD),
+            limits.messages_burst.saturating_mul(ACTS_FOR_EACH_WORD),
+        );
+        let who = format!("act:{}:{}", self.identity.tenant, self.identity.contact);
+        self.app.take_here(&who, limit)
+    }
+
     async fn end(&mut self, client_id: &str) -> Result<WidgetFrame, ApiError> {
         check_client_id(client_id)?;
+        self.may_act()?;
         let chat = self.chat.as_ref().ok_or_else(|| ApiError::unknown("conversation"))?;
         let (tenant, id) = (&self.identity.tenant, chat.id().clone());
         self.must_be_up()?;
@@ -174,6 +191,7 @@ impl Visitor {
         out: &mut Vec<Utf8Bytes>,
     ) -> Result<WidgetFrame, ApiError> {
         check_client_id(client_id)?;
+        self.may_act()?;
         if !(1..=5).contains(&grade) {
             return Err(ApiError::field("grade", "must be 1 to 5"));
         }
@@ -187,6 +205,13 @@ impl Visitor {
         self.may_rate(&conversation).await?;
         let tenant = &self.identity.tenant;
         let at = self.app.clock.now();
+        let before = self.app.records.ratings().get(tenant, &conversation).await?;
+        if before.is_some_and(|before| before.grade == grade && before.comment == comment) {
+            return Ok(ack(client_id, Some(conversation)));
+        }
+        let what = format!("rate:{conversation}");
+        let limit = Limit::per_day(RATINGS_MAX);
+        self.app.take(tenant, &what, limit, WithoutRedis::CountHere).await?;
         let rating = Rating { conversation: conversation.clone(), grade, comment, at };
         self.app.records.ratings().put(tenant, &rating).await?;
         let event = Event::ConversationRated { conversation: conversation.clone(), grade };
@@ -214,6 +239,10 @@ impl Visitor {
 
     async fn read(&mut self, seq: u64) -> Result<(), ApiError> {
         let Some(chat) = &self.chat else { return Ok(()) };
+        if self.may_act().is_err() {
+            // A later one tells all that this one would.
+            return Ok(());
+        }
         self.must_be_up()?;
         let reader = Reader::Contact(&self.identity.contact);
         self.app.router.mark_read(&self.identity.tenant, chat.id(), &reader, seq).await?;
