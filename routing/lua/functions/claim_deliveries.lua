@@ -5,17 +5,29 @@
 -- Keeps order per endpoint (I13); a claim whose owner died is free again after the lease (I12).
 -- Calls Router::claim_deliveries
 
+-- Claims a box's first delivery. One that is damaged leaves the box, so that it holds up nobody.
+local function claim(c, endpoint, owner, lease_ms)
+  local id = redis.call('ZRANGE', c.t .. 'box:' .. endpoint, 0, 0)[1] or ''
+  local key = c.t .. 'delivery:' .. id
+  local payload = redis.call('HGET', key, 'payload')
+  if not payload then
+    redis.call('ZREM', c.t .. 'box:' .. endpoint, id)
+    H.next_in_box(c, endpoint, c.now)
+    return {}
+  end
+  local tries = redis.call('HINCRBY', key, 'tries', 1)
+  -- Tries begin anew for a dead letter; the number of a claim never comes again.
+  local token = owner .. '.' .. H.int(redis.call('HINCRBY', c.t .. 'meta', 'claims', 1))
+  redis.call('HSET', key, 'state', 'sending', 'token', token)
+  redis.call('ZADD', c.t .. 'boxes', H.int(c.now + lease_ms), endpoint)
+  return { id, endpoint, token, H.int(tries - 1), payload }
+end
+
 H.register('claim_deliveries', function(c, args)
   local reply = { 'claimed' }
   local due = redis.call('ZRANGEBYSCORE', c.t .. 'boxes', '-inf', H.int(c.now), 'LIMIT', 0, args[4])
   for _, endpoint in ipairs(due) do
-    local id = redis.call('ZRANGE', c.t .. 'box:' .. endpoint, 0, 0)[1]
-    local key = c.t .. 'delivery:' .. id
-    local tries = redis.call('HINCRBY', key, 'tries', 1)
-    local token = args[2] .. '.' .. H.int(tries)
-    redis.call('HSET', key, 'state', 'sending', 'token', token)
-    redis.call('ZADD', c.t .. 'boxes', H.int(c.now + tonumber(args[3])), endpoint)
-    for _, value in ipairs({ id, endpoint, token, H.int(tries - 1), redis.call('HGET', key, 'payload') }) do
+    for _, value in ipairs(claim(c, endpoint, args[2], tonumber(args[3]))) do
       reply[#reply + 1] = value
     end
   end

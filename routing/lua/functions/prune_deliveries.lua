@@ -15,15 +15,20 @@ local function shed(c, endpoint, most)
   if beyond <= 0 then
     return 0
   end
-  local ids = redis.call('ZRANGE', box, 1, beyond)
-  for _, id in ipairs(ids) do
-    redis.call('ZREM', box, id)
-    redis.call('HSET', c.t .. 'delivery:' .. id, 'state', 'dead', 'token', '', 'reason', 'too many waited')
-    redis.call('ZADD', c.t .. 'dead', H.int(c.now), id)
-    H.event(c, 'delivery_recorded', '"delivery":"' .. id .. '","endpoint":"' .. endpoint
-      .. '","outcome":"dead","tries":0')
+  local shedded = 0
+  for _, id in ipairs(redis.call('ZRANGE', box, 1, beyond)) do
+    local key = c.t .. 'delivery:' .. id
+    -- Behind an older letter that was tried again, one may be on its way as well.
+    if redis.call('HGET', key, 'state') ~= 'sending' then
+      redis.call('ZREM', box, id)
+      redis.call('HSET', key, 'state', 'dead', 'token', '', 'reason', 'too many waited')
+      redis.call('ZADD', c.t .. 'dead', H.int(c.now), id)
+      H.event(c, 'delivery_recorded', '"delivery":"' .. id .. '","endpoint":"' .. endpoint
+        .. '","outcome":"dead","tries":0')
+      shedded = shedded + 1
+    end
   end
-  return #ids
+  return shedded
 end
 
 local function forget(c, ids)

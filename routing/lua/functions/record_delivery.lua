@@ -21,7 +21,7 @@ H.register('record_delivery', function(c, args)
   local endpoint, box = held[2], c.t .. 'box:' .. held[2]
   if outcome == 'retry' then
     redis.call('HSET', key, 'state', 'retrying', 'token', '', 'reason', args[6])
-    redis.call('ZADD', c.t .. 'boxes', H.int(tonumber(args[5])), endpoint)
+    H.next_in_box(c, endpoint, tonumber(args[5]))
     said(c, id, endpoint, 'retrying', held[3])
     return { 'recorded' }
   end
@@ -34,6 +34,6 @@ H.register('record_delivery', function(c, args)
     redis.call('ZADD', c.t .. 'dead', H.int(c.now), id)
     said(c, id, endpoint, 'dead', held[3])
   end
-  H.next_in_box(c, endpoint)
+  H.next_in_box(c, endpoint, c.now)
   return { 'recorded' }
 end)

@@ -1,7 +1,9 @@
--- retry_delivery: an operator tries a dead letter again, or lets go of it for good.
+-- retry_delivery: an operator tries a dead letter again, or lets go of it for good. It goes back to
+-- its old place, and on its way when what the endpoint is just being sent has ended.
 --
 -- ARGV  2 delivery · 3 `retry` or `drop`
 -- Reply {unknown} · {done}
+-- Keeps order per endpoint (I13), and one delivery on its way.
 -- Calls Router::retry_delivery, Router::drop_delivery
 
 H.register('retry_delivery', function(c, args)
@@ -17,6 +19,6 @@ H.register('retry_delivery', function(c, args)
   end
   redis.call('HSET', key, 'state', 'pending', 'tries', 0, 'reason', '')
   redis.call('ZADD', c.t .. 'box:' .. held[2], held[3], args[2])
-  redis.call('ZADD', c.t .. 'boxes', H.int(c.now), held[2])
+  redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), held[2])
   return { 'done' }
 end)

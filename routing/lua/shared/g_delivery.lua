@@ -13,11 +13,13 @@ function H.deliver(c, id, endpoint, payload)
   redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), endpoint)
 end
 
--- The box's first delivery left: the next one may go at once.
-function H.next_in_box(c, endpoint)
-  if redis.call('EXISTS', c.t .. 'box:' .. endpoint) == 1 then
-    redis.call('ZADD', c.t .. 'boxes', H.int(c.now), endpoint)
-  else
+-- A delivery of the box came back: the first one may go at this time. While the first is on its way
+-- (an older letter that was tried again), its lease stands.
+function H.next_in_box(c, endpoint, at)
+  local first = redis.call('ZRANGE', c.t .. 'box:' .. endpoint, 0, 0)[1]
+  if not first then
     redis.call('ZREM', c.t .. 'boxes', endpoint)
+  elseif redis.call('HGET', c.t .. 'delivery:' .. first, 'state') ~= 'sending' then
+    redis.call('ZADD', c.t .. 'boxes', H.int(at), endpoint)
   end
 end

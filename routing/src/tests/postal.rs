@@ -24,11 +24,11 @@ pub(super) enum Post {
 
 fn post() -> impl Strategy<Value = (Post, i64)> {
     let ops = prop_oneof![
-        4 => (prop::bool::weighted(0.2), prop::collection::vec((0u32..30, 0usize..3), 0..4))
+        4 => (prop::bool::weighted(0.2), prop::collection::vec((0u32..12, 0usize..3), 0..4))
             .prop_map(|(old_epoch, letters)| Post::Dispatch { old_epoch, letters }),
         4 => (0usize..2, 1_000i64..60_000, 1usize..4).prop_map(|(owner, lease, limit)| Post::Claim { owner, lease, limit }),
         5 => (0usize..8, 0usize..3, prop::bool::weighted(0.1)).prop_map(|(place, outcome, stale)| Post::Record { place, outcome, stale }),
-        1 => (0u32..30, any::<bool>()).prop_map(|(letter, drop)| Post::RetryDead { letter, drop }),
+        3 => (0u32..12, prop::bool::weighted(0.2)).prop_map(|(letter, drop)| Post::RetryDead { letter, drop }),
         3 => (0usize..2, 1_000i64..60_000).prop_map(|(owner, time)| Post::TakeDuty { owner, time }),
         1 => (0usize..2).prop_map(|owner| Post::ReleaseDuty { owner }),
     ];
@@ -65,7 +65,7 @@ const ENDPOINTS: [&str; 3] = ["hook_a", "hook_b", "hook_c"];
 async fn post_step(
     router: &Router,
     twin: &mut Outbox,
-    claims: &mut Vec<ClaimedDelivery>,
+    claims: &mut Vec<(ClaimedDelivery, i64)>,
     epoch: &mut u64,
     (n, op): (usize, &Post),
 ) -> Result<(), TestCaseError> {
@@ -93,11 +93,20 @@ async fn post_step(
             let real = router.claim_deliveries(&t, owner, *lease, limit_u32).await.unwrap();
             let seen: Vec<(String, String, u32)> =
                 real.iter().map(|c| (c.id.to_string(), c.token.clone(), c.tries)).collect();
-            claims.extend(real);
+            for claim in &real {
+                // Judged from the claims alone: one on its way per endpoint, and no token twice.
+                let both = claims.iter().find(|(other, until)| {
+                    (other.endpoint == claim.endpoint && *until > twin.now)
+                        || other.token == claim.token
+                });
+                prop_assert!(both.is_none(), "{claim:?} beside {both:?}");
+            }
+            claims.extend(real.into_iter().map(|claim| (claim, twin.now + *lease)));
             differ("claim", &seen, &twin.claim(owner, *lease, *limit))
         }
         Post::Record { place, outcome, stale } => {
-            let Some(claim) = claims.get(place % claims.len().max(1)) else { return Ok(()) };
+            let place = place % claims.len().max(1);
+            let Some((claim, _)) = claims.get(place) else { return Ok(()) };
             let mut claim = claim.clone();
             if *stale {
                 claim.token.push('x');
@@ -110,6 +119,9 @@ async fn post_step(
             ][*outcome]
                 .clone();
             let real = router.record_delivery(&t, &claim, &real).await.unwrap();
+            if real {
+                claims[place].1 = twin.now; // it came back
+            }
             differ("record", &real, &twin.record(claim.id.as_str(), &claim.token, name, retry_at))
         }
         Post::RetryDead { letter, drop } => {
@@ -167,4 +179,27 @@ async fn the_outbox_keeps_to_its_bounds() {
     let later = router.at(router.now().await.unwrap().0 + 60_001);
     assert_eq!(later.prune_deliveries(&t, None, &bounds).await.unwrap(), (0, 5));
     assert_eq!(router.dead_deliveries(&t, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_dead_letter_tried_again_waits_for_the_one_on_its_way() {
+    let redis = super::server::RedisServer::start();
+    let router = redis.router().await.at(T0);
+    let t = tenant();
+    router.take_duty(&t, "webhooks", "g1", 60_000).await.unwrap();
+    let ids = ["dlv_1".parse().unwrap(), "dlv_2".parse().unwrap()];
+    let endpoint = "hook".parse().unwrap();
+    let letters = ids.each_ref().map(|id| NewDelivery { id, endpoint: &endpoint, payload: "{}" });
+    router.dispatch(&t, "webhooks", 1, "1-0", &letters).await.unwrap();
+    let first = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    router.record_delivery(&t, &first, &DeliveryOutcome::Dead("410")).await.unwrap();
+    let second = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    assert!(router.retry_delivery(&t, &ids[0]).await.unwrap());
+    let beside = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap();
+    assert!(beside.is_empty(), "one at a time: {beside:?}");
+    router.record_delivery(&t, &second, &DeliveryOutcome::Sent).await.unwrap();
+    let again = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    assert_eq!((&again.id, again.tries), (&ids[0], 0));
+    assert_ne!(again.token, first.token, "what the first claim says now is nobody's word");
+    assert!(!router.record_delivery(&t, &first, &DeliveryOutcome::Sent).await.unwrap());
 }

@@ -173,15 +173,26 @@ const OF_DELIVERIES: &[(&str, &str, &str)] = &[
         "if redis.call('EXISTS', key) == 1 then\n    return",
         "if false then\n    return",
     ),
-    (
-        "a claim is free at once",
-        "H.int(c.now + tonumber(args[3])), endpoint)",
-        "H.int(c.now), endpoint)",
-    ),
+    ("a claim is free at once", "H.int(c.now + lease_ms), endpoint)", "H.int(c.now), endpoint)"),
     (
         "a box goes on before its retry",
-        "H.int(tonumber(args[5])), endpoint)",
-        "H.int(c.now), endpoint)",
+        "H.next_in_box(c, endpoint, tonumber(args[5]))",
+        "H.next_in_box(c, endpoint, c.now)",
+    ),
+    (
+        "a letter tried again overtakes the one on its way",
+        "  redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), held[2])",
+        "  redis.call('ZADD', c.t .. 'boxes', H.int(c.now), held[2])",
+    ),
+    (
+        "the lease of the first ends with another's",
+        "'state') ~= 'sending' then",
+        "'state') ~= '' then",
+    ),
+    (
+        "a token comes twice",
+        "H.int(redis.call('HINCRBY', c.t .. 'meta', 'claims', 1))",
+        "H.int(tries)",
     ),
     ("a dead letter blocks its box", "  redis.call('ZREM', box, id)\n", ""),
 ];

@@ -26,6 +26,7 @@ pub(in super::super) struct Outbox {
     pub(in super::super) letters: BTreeMap<String, Letter>,
     due: BTreeMap<String, i64>,
     places: u64,
+    claims: u64,
     duty: Owned,
     pub(in super::super) cursor: String,
 }
@@ -74,7 +75,8 @@ impl Outbox {
             let letter = self.letters.get_mut(&id).expect("it");
             letter.tries += 1;
             letter.state = "sending";
-            letter.token = format!("{owner}.{}", letter.tries);
+            self.claims += 1;
+            letter.token = format!("{owner}.{}", self.claims);
             claimed.push((id, letter.token.clone(), letter.tries - 1));
             self.due.insert(endpoint, self.now + lease);
         }
@@ -98,7 +100,7 @@ impl Outbox {
         match outcome {
             "retry" => {
                 letter.state = "retrying";
-                self.due.insert(endpoint, retry_at);
+                self.next_in_box(endpoint, retry_at);
                 return true;
             }
             "dead" => letter.state = "dead",
@@ -106,11 +108,21 @@ impl Outbox {
                 self.letters.remove(id);
             }
         }
-        match self.first(&endpoint) {
-            Some(_) => self.due.insert(endpoint, self.now),
-            None => self.due.remove(&endpoint),
-        };
+        self.next_in_box(endpoint, self.now);
         true
+    }
+
+    /// The first of a box may go at this time, unless it is on its way.
+    fn next_in_box(&mut self, endpoint: String, at: i64) {
+        match self.first(&endpoint).map(|id| self.letters[&id].state) {
+            Some("sending") => {}
+            Some(_) => {
+                self.due.insert(endpoint, at);
+            }
+            None => {
+                self.due.remove(&endpoint);
+            }
+        }
     }
 
     pub(in super::super) fn retry_dead(&mut self, id: &str, drop: bool) -> bool {
@@ -122,7 +134,7 @@ impl Outbox {
             self.letters.remove(id);
         } else {
             (letter.state, letter.tries) = ("pending", 0);
-            self.due.insert(letter.endpoint.clone(), now);
+            self.due.entry(letter.endpoint.clone()).or_insert(now);
         }
         true
     }
