@@ -2,7 +2,7 @@
 
 use domain::{
     AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, EndpointId, Entry,
-    MessageContent, Timestamp,
+    MessageContent, Role, Timestamp,
 };
 
 /// A contact's word on its way into the queue.
@@ -31,10 +31,28 @@ pub struct SendMessage<'a> {
     pub conversation: &'a ConversationId,
     /// Who says it; to say something to the contact the agent must hold the conversation.
     pub agent: &'a AgentId,
+    /// In which standing: it decides where notes may be written.
+    pub standing: Standing,
     /// The message; `client_id` is its dedupe key within the conversation and the agent.
     pub content: &'a MessageContent,
     /// The delivery that carries it out, for channels that are not read from the log.
     pub delivery: Option<NewDelivery<'a>>,
+}
+
+/// In which standing a member of the desk writes a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// As the one who holds the conversation, or held it last.
+    Holder,
+    /// As a supervisor: in any open conversation.
+    Supervisor,
+}
+
+impl Standing {
+    /// The standing that a role gives.
+    pub fn of(role: Role) -> Self {
+        if role >= Role::Supervisor { Self::Supervisor } else { Self::Holder }
+    }
 }
 
 /// A delivery to put in the outbox.

@@ -6,11 +6,11 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{
-    AgentId, Author, ConversationId, FileId, FileRef, MessageContent, MessageId, MessageKind,
+    AgentId, Author, ConversationId, FileId, FileRef, MessageContent, MessageId, MessageKind, Role,
     TenantId,
 };
 use records::files::Uploader;
-use routing::command::SendMessage;
+use routing::command::{SendMessage, Standing};
 use routing::reply::Sent;
 
 /// What an agent says.
@@ -20,6 +20,8 @@ pub struct AgentWord<'a> {
     pub tenant: &'a TenantId,
     /// Who says it.
     pub agent: &'a AgentId,
+    /// The agent's role: supervisors may write notes everywhere.
+    pub role: Role,
     /// In which conversation.
     pub conversation: &'a ConversationId,
     /// Minted by the client: the dedupe key within the conversation and the agent.
@@ -56,6 +58,7 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     let command = SendMessage {
         conversation: word.conversation,
         agent: word.agent,
+        standing: Standing::of(word.role),
         content: &content,
         delivery: None,
     };

@@ -1,10 +1,20 @@
 -- send_message: an agent says something to the contact, or writes a note.
 --
--- ARGV  2 conversation · 3 agent · 4 message content · 5 `text` or `note` · 6 client id ·
---       7 how long to remember the client id, ms · 8 delivery id or '' · 9 endpoint · 10 payload
+-- ARGV  2 conversation · 3 agent · 4 message content · 5 `text`, `note` or `note_of_supervisor` ·
+--       6 client id · 7 how long to remember the client id, ms · 8 delivery id or '' · 9 endpoint ·
+--       10 payload
 -- Reply {unknown} · {not_assigned} · {duplicate, seq} · {appended, seq}
 -- Keeps one message per client id; the delivery stands in the outbox when the message is in the log.
 -- Calls Router::send_message
+
+-- To the contact only the holder speaks; notes are written by whoever held it last, too, and by
+-- supervisors.
+local function may_write(v, agent, kind)
+  if kind == 'text' then
+    return v.agent == agent and v.state == 'active'
+  end
+  return kind == 'note_of_supervisor' or v.agent == agent or v.last == agent
+end
 
 H.register('send_message', function(c, a)
   local v = H.load(c, a[2])
@@ -16,7 +26,7 @@ H.register('send_message', function(c, a)
   if seen then
     return { 'duplicate', seen }
   end
-  if a[5] == 'text' and (v.agent ~= a[3] or v.state ~= 'active') then
+  if not may_write(v, a[3], a[5]) then
     return { 'not_assigned' }
   end
   if v.state == 'closed' then

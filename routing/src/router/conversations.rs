@@ -1,7 +1,7 @@
 //! Transitions of conversations.
 
 use super::{Router, entry_args};
-use crate::command::{Closer, Holder, Reader, ReceiveMessage, SendMessage};
+use crate::command::{Closer, Holder, Reader, ReceiveMessage, SendMessage, Standing};
 use crate::error::RoutingError;
 use crate::reply::{
     Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Received, Reply, Sent, TimersRun,
@@ -61,7 +61,11 @@ impl Router {
         message: &SendMessage<'_>,
     ) -> Result<Sent, RoutingError> {
         let content = json(message.content)?;
-        let kind = if message.content.kind == MessageKind::Note { "note" } else { "text" };
+        let kind = match (message.content.kind, message.standing) {
+            (MessageKind::Note, Standing::Supervisor) => "note_of_supervisor",
+            (MessageKind::Note, Standing::Holder) => "note",
+            _ => "text",
+        };
         let client_id = message.content.client_id.as_deref().unwrap_or(message.content.id.as_str());
         let dedupe_ms = DEDUPE_MS.to_string();
         let (delivery, endpoint, payload) = match &message.delivery {

@@ -183,7 +183,7 @@ async fn the_outbox_keeps_to_its_bounds() {
 
 #[tokio::test]
 async fn a_dead_letter_tried_again_waits_for_the_one_on_its_way() {
-    let redis = super::server::RedisServer::start();
+    let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
     let t = tenant();
     router.take_duty(&t, "webhooks", "g1", 60_000).await.unwrap();

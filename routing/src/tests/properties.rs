@@ -6,7 +6,7 @@
 use super::desk::*;
 use super::model::{Twin, dump_of};
 use super::server::RedisServer;
-use crate::command::{Closer, Holder, Reader, SendMessage};
+use crate::command::{Closer, Holder, Reader, SendMessage, Standing};
 use crate::events::Read;
 use crate::reply::*;
 use crate::router::Router;
@@ -22,7 +22,7 @@ pub(super) const T0: i64 = 1_000_000_000;
 #[derive(Debug, Clone)]
 pub(super) enum Op {
     Receive { who: u32, message: u32, shape: u32 },
-    Send { conv: usize, agent: usize, message: u32, note: bool },
+    Send { conv: usize, agent: usize, message: u32, kind: usize },
     Accept { conv: usize, agent: usize, wrong: bool },
     Decline { conv: usize, agent: usize, wrong: bool },
     Presence { agent: usize, presence: usize },
@@ -49,7 +49,7 @@ fn op() -> impl Strategy<Value = (Op, i64)> {
     let agent = 0usize..6;
     let ops = prop_oneof![
         8 => (0u32..6, 0u32..200, 0u32..5000).prop_map(|(who, message, shape)| Op::Receive { who, message, shape }),
-        2 => (conv.clone(), agent.clone(), 0u32..8, any::<bool>()).prop_map(|(conv, agent, message, note)| Op::Send { conv, agent, message, note }),
+        2 => (conv.clone(), agent.clone(), 0u32..8, 0usize..3).prop_map(|(conv, agent, message, kind)| Op::Send { conv, agent, message, kind }),
         8 => (conv.clone(), agent.clone(), prop::bool::weighted(0.25)).prop_map(|(conv, agent, wrong)| Op::Accept { conv, agent, wrong }),
         3 => (conv.clone(), agent.clone(), prop::bool::weighted(0.1)).prop_map(|(conv, agent, wrong)| Op::Decline { conv, agent, wrong }),
         6 => (agent.clone(), 0usize..5).prop_map(|(agent, presence)| Op::Presence { agent, presence }),
@@ -206,16 +206,22 @@ impl Run {
                 );
                 differ("receive", &real, &twin)
             }
-            Op::Send { conv, agent, message, note } => {
+            Op::Send { conv, agent, message, kind } => {
                 let id = self.conv(*conv);
                 let agent = self.holder(&id, *agent);
                 let author = agent_id(&agent);
                 let mut content = content(*message, Author::Agent { id: author.clone() });
-                content.kind = if *note { MessageKind::Note } else { MessageKind::Text };
+                let (standing, of) = [
+                    (Standing::Holder, MessageKind::Text),
+                    (Standing::Holder, MessageKind::Note),
+                    (Standing::Supervisor, MessageKind::Note),
+                ][*kind];
+                content.kind = of;
                 let parsed = id.parse().unwrap();
                 let send = SendMessage {
                     conversation: &parsed,
                     agent: &author,
+                    standing,
                     content: &content,
                     delivery: None,
                 };
@@ -226,7 +232,7 @@ impl Run {
                     Sent::Unknown => vec!["unknown".to_owned()],
                 };
                 let client = content.client_id.unwrap();
-                differ("send", &real, &self.twin.send(&id, &agent, &client, *note))
+                differ("send", &real, &self.twin.send(&id, &agent, &client, (standing, of)))
             }
             Op::Accept { conv, agent, wrong } => {
                 let id = self.conv(*conv);

@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use super::server::RedisServer;
-use crate::command::{Closer, SendMessage};
+use crate::command::{Closer, SendMessage, Standing};
 use crate::events::Read;
 use crate::reply::*;
 use crate::router::Router;
@@ -66,11 +66,21 @@ async fn an_accepted_offer_is_served_answered_closed_and_archived() {
     }
     let answer = content(7, Author::Agent { id: li.clone() });
     let (first, wang) = (conv(1), agent_id("wang"));
-    let send = SendMessage { conversation: &first, agent: &li, content: &answer, delivery: None };
+    let send = SendMessage {
+        conversation: &first,
+        agent: &li,
+        standing: Standing::Holder,
+        content: &answer,
+        delivery: None,
+    };
     assert_eq!(router.send_message(&tenant(), &send).await.unwrap(), Sent::Appended(3));
     assert_eq!(router.send_message(&tenant(), &send).await.unwrap(), Sent::Duplicate(3));
     let foreign = SendMessage { agent: &wang, ..send.clone() };
     assert_eq!(router.send_message(&tenant(), &foreign).await.unwrap(), Sent::NotAssigned);
+    let mut words = content(8, Author::Agent { id: wang.clone() });
+    words.kind = domain::MessageKind::Note;
+    let note = SendMessage { content: &words, ..foreign };
+    assert_eq!(router.send_message(&tenant(), &note).await.unwrap(), Sent::NotAssigned);
     let closed = router.close(&tenant(), &conv(1), &Closer::Agent(&li), None).await.unwrap();
     assert_eq!(closed, Closed::Closed);
     assert_eq!(router.closed(&tenant(), 10).await.unwrap(), [conv(1)]);

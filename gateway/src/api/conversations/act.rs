@@ -15,7 +15,7 @@ use domain::{
     AgentId, Author, ConversationId, FileId, Message, MessageContent, MessageKind, OfferToken,
     QueueId, Role, State, Timestamp,
 };
-use routing::command::{Closer, Holder, SendMessage};
+use routing::command::{Closer, Holder, SendMessage, Standing};
 use routing::reply::{Accepted, Assigned, Closed, Declined, Moved, Sent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -81,6 +81,7 @@ pub(crate) async fn send(
     let message = SendMessage {
         conversation: &conversation,
         agent: &agent,
+        standing: Standing::of(staff.role),
         content: &content,
         delivery: None,
     };
@@ -275,7 +276,8 @@ async fn leave_note(
         notice: None,
         client_id: None,
     };
-    let message = SendMessage { conversation, agent, content: &content, delivery: None };
+    let standing = Standing::Holder;
+    let message = SendMessage { conversation, agent, standing, content: &content, delivery: None };
     match app.router.send_message(&staff.tenant, &message).await? {
         Sent::Appended(_) | Sent::Duplicate(_) => Ok(()),
         Sent::NotAssigned => Err(not_yours()),

@@ -169,6 +169,7 @@ impl Agent {
         let word = AgentWord {
             tenant: &self.identity.tenant,
             agent: &self.identity.agent,
+            role: self.identity.role,
             conversation,
             client_id: &client_id,
             text,

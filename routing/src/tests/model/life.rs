@@ -2,8 +2,9 @@
 
 use super::plan::step_time;
 use super::{Conv, Twin};
+use crate::command::Standing;
 use domain::limits::EXCLUDED_AGENTS_MAX;
-use domain::{Entry, State};
+use domain::{Entry, MessageKind, State};
 
 impl Twin {
     pub(super) fn queued(&mut self, id: &str, but: Option<&str>) {
@@ -185,15 +186,20 @@ impl Twin {
         id: &str,
         agent: &str,
         client: &str,
-        note: bool,
+        (standing, kind): (Standing, MessageKind),
     ) -> Vec<String> {
         let Some(conv) = self.convs.get(id) else { return vec!["unknown".into()] };
         let mark = format!("{id}:{agent}:{client}");
         if let Some(seq) = self.seen.get(&mark) {
             return vec!["duplicate".into(), seq.clone()];
         }
-        let holds = conv.state == State::Active && conv.agent.as_deref() == Some(agent);
-        if !note && !holds {
+        let holds = conv.agent.as_deref() == Some(agent);
+        let may = match (kind, standing) {
+            (MessageKind::Note, Standing::Supervisor) => true,
+            (MessageKind::Note, Standing::Holder) => holds || conv.last.as_deref() == Some(agent),
+            _ => holds && conv.state == State::Active,
+        };
+        if !may {
             return vec!["not_assigned".into()];
         }
         if conv.state == State::Closed {
