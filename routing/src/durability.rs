@@ -1,10 +1,14 @@
 //! Is the server what the durability profile promises? Read from the server, never believed.
 
 use crate::error::RoutingError;
+use crate::keys;
 use crate::router::text;
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Store, Topology};
+use domain::TenantId;
 use redis::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+type Texts = HashMap<String, String>;
 
 /// What the server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -21,29 +25,82 @@ pub struct Report {
     pub replicas: u64,
 }
 
-/// Checks the server against the configured profile.
+/// Checks the server against the configured profile; of a cluster, every primary: the weakest counts.
 ///
 /// # Errors
-/// [`RoutingError::Unsuitable`] when the server is weaker than promised, too old, or a replica.
+/// [`RoutingError::Unsuitable`] when a server is weaker than promised, too old, or a replica.
 pub async fn check(store: &Store) -> Result<Report, RoutingError> {
     let config = settings(store).await?;
-    let info = info(store).await?;
-    let get = |name: &str| config.get(name).map_or("", String::as_str);
-    let appendfsync =
-        if get("appendonly") == "yes" { get("appendfsync").to_owned() } else { "off".to_owned() };
-    let version = info.get("redis_version").cloned().unwrap_or_default();
-    let name = info.get("server_name").map_or("redis", String::as_str);
-    let report = Report {
-        profile: store.config().durability,
-        server: format!("{name} {version}"),
-        appendfsync,
-        eviction: get("maxmemory-policy").to_owned(),
-        replicas: info.get("connected_slaves").and_then(|n| n.parse().ok()).unwrap_or(0),
-    };
-    match problem(&report, &version, get("min-replicas-to-write")) {
-        None => Ok(report),
-        Some(problem) => Err(RoutingError::Unsuitable(problem)),
+    let mut weakest: Option<Report> = None;
+    for (node, info) in info(store).await? {
+        let get = |name: &str| {
+            let of_node = config.get(&node);
+            of_node.and_then(|config| config.get(name)).map_or("", String::as_str)
+        };
+        let appendfsync = if get("appendonly") == "yes" {
+            get("appendfsync").to_owned()
+        } else {
+            "off".to_owned()
+        };
+        let version = info.get("redis_version").cloned().unwrap_or_default();
+        let name = info.get("server_name").map_or("redis", String::as_str);
+        let report = Report {
+            profile: store.config().durability,
+            server: format!("{name} {version}"),
+            appendfsync,
+            eviction: get("maxmemory-policy").to_owned(),
+            replicas: info.get("connected_slaves").and_then(|n| n.parse().ok()).unwrap_or(0),
+        };
+        if let Some(problem) = problem(&report, &version, get("min-replicas-to-write")) {
+            let of = if node.is_empty() { String::new() } else { format!("{node}: ") };
+            return Err(RoutingError::Unsuitable(format!("{of}{problem}")));
+        }
+        if weakest.as_ref().is_none_or(|weakest| report.replicas < weakest.replicas) {
+            weakest = Some(report);
+        }
     }
+    weakest.ok_or(RoutingError::Unavailable { function: "info", source: None })
+}
+
+/// Does a cluster move the slot of one of these tenants just now? While it does, a Function may find
+/// a part of its keys here and the rest there.
+///
+/// # Errors
+/// See [`RoutingError`].
+pub async fn moving<'a>(
+    store: &Store,
+    tenants: &'a [TenantId],
+) -> Result<Option<&'a TenantId>, RoutingError> {
+    if store.config().topology != Topology::Cluster {
+        return Ok(None);
+    }
+    let mut nodes = redis::cmd("CLUSTER");
+    nodes.arg("NODES");
+    let answers = store.run_everywhere("cluster_nodes", &nodes).await?;
+    let mut open: BTreeSet<u64> = BTreeSet::new();
+    for (_, answer) in &answers {
+        open.extend(open_slots(&plain(answer)));
+    }
+    if open.is_empty() {
+        return Ok(None);
+    }
+    for tenant in tenants {
+        let mut slot = redis::cmd("CLUSTER");
+        slot.arg("KEYSLOT").arg(keys::tag(tenant));
+        if let Value::Int(slot) = store.run("keyslot", &slot).await?
+            && u64::try_from(slot).is_ok_and(|slot| open.contains(&slot))
+        {
+            return Ok(Some(tenant));
+        }
+    }
+    Ok(None)
+}
+
+/// The slots that a node gives away (`[93->-node]`) or takes over (`[93-<-node]`).
+fn open_slots(nodes: &str) -> Vec<u64> {
+    let own = nodes.lines().filter(|line| line.contains("myself"));
+    let words = own.flat_map(str::split_whitespace).filter_map(|word| word.strip_prefix('['));
+    words.filter_map(|word| word.split('-').next()?.parse().ok()).collect()
 }
 
 fn problem(report: &Report, version: &str, min_replicas: &str) -> Option<String> {
@@ -78,12 +135,13 @@ fn problem(report: &Report, version: &str, min_replicas: &str) -> Option<String>
     }
 }
 
-async fn settings(store: &Store) -> Result<HashMap<String, String>, RoutingError> {
-    let mut settings = HashMap::new();
+/// Each primary's settings, by its address.
+async fn settings(store: &Store) -> Result<HashMap<String, Texts>, RoutingError> {
+    let mut settings: HashMap<String, Texts> = HashMap::new();
     for name in ["appendonly", "appendfsync", "maxmemory-policy", "min-replicas-to-write"] {
         let mut get = redis::cmd("CONFIG");
         get.arg("GET").arg(name);
-        let value = match store.run("config_get", &get).await {
+        let answers = match store.run_everywhere("config_get", &get).await {
             Err(RoutingError::Script { place, .. }) if place.contains("NOPERM") => {
                 return Err(RoutingError::Unsuitable(
                     "its user may not run CONFIG GET, so the durability cannot be checked; allow `+config|get`"
@@ -92,8 +150,10 @@ async fn settings(store: &Store) -> Result<HashMap<String, String>, RoutingError
             }
             other => other?,
         };
-        if let Some((name, value)) = first_pair(&value) {
-            settings.insert(name, value);
+        for (node, answer) in answers {
+            if let Some((name, value)) = first_pair(&answer) {
+                settings.entry(node).or_default().insert(name, value);
+            }
         }
     }
     Ok(settings)
@@ -101,39 +161,45 @@ async fn settings(store: &Store) -> Result<HashMap<String, String>, RoutingError
 
 fn first_pair(value: &Value) -> Option<(String, String)> {
     match value {
-        Value::Map(pairs) => match pairs.first() {
-            // A cluster answers per node; the first node's answer stands for all.
-            Some((_, inner @ (Value::Map(_) | Value::Array(_)))) => first_pair(inner),
-            Some((name, value)) => Some((text(name)?, text(value)?)),
-            None => None,
-        },
+        Value::Map(pairs) => {
+            pairs.first().and_then(|(name, value)| Some((text(name)?, text(value)?)))
+        }
         Value::Array(items) => Some((text(items.first()?)?, text(items.get(1)?)?)),
         _ => None,
     }
 }
 
-async fn info(store: &Store) -> Result<HashMap<String, String>, RoutingError> {
+/// What each primary says of itself, by its address.
+async fn info(store: &Store) -> Result<Vec<(String, Texts)>, RoutingError> {
     let mut info = redis::cmd("INFO");
     info.arg("all");
-    let value = store.run("info", &info).await?;
-    let text = match &value {
-        Value::VerbatimString { text, .. } => text.clone(),
-        Value::Map(nodes) => nodes
-            .first()
-            .and_then(|(_, value)| match value {
-                Value::VerbatimString { text, .. } => Some(text.clone()),
-                other => text_of(other),
-            })
-            .unwrap_or_default(),
-        other => text_of(other).unwrap_or_default(),
+    let answers = store.run_everywhere("info", &info).await?;
+    let fields = |answer: &Value| {
+        plain(answer)
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect()
     };
-    Ok(text
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
-        .collect())
+    Ok(answers.into_iter().map(|(node, answer)| (node, fields(&answer))).collect())
 }
 
-fn text_of(value: &Value) -> Option<String> {
-    text(value)
+fn plain(value: &Value) -> String {
+    match value {
+        Value::VerbatimString { text, .. } => text.clone(),
+        other => text(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_slots_are_those_that_the_node_itself_gives_or_takes() {
+        let nodes = "67ed 127.0.0.1:30002@31002 master - 0 1 2 connected 5461-10922 [7->-aa]\n\
+            e7d1 127.0.0.1:30001@31001 myself,master - 0 0 1 connected 0-5460 [93->-67ed] [77-<-67ed]\n";
+        assert_eq!(open_slots(nodes), [93, 77]);
+        assert!(open_slots("e7d1 127.0.0.1:1@2 myself,master - 0 0 1 connected 0-5460").is_empty());
+    }
 }

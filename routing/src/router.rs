@@ -54,6 +54,19 @@ impl Router {
         Ok(report)
     }
 
+    /// Can these tenants be served where they lie?
+    ///
+    /// # Errors
+    /// [`RoutingError::Unsuitable`] while a cluster moves the slot of one of them.
+    pub async fn may_serve(&self, tenants: &[TenantId]) -> Result<(), RoutingError> {
+        match crate::durability::moving(&self.store, tenants).await? {
+            None => Ok(()),
+            Some(tenant) => Err(RoutingError::Unsuitable(format!(
+                "the cluster moves the slot of tenant `{tenant}`; no work is taken until that is over"
+            ))),
+        }
+    }
+
     /// The same router with a clock of its own: only for tests, which own time.
     #[must_use]
     pub fn at(&self, now_ms: i64) -> Self {

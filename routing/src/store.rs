@@ -176,9 +176,18 @@ impl Store {
     /// # Errors
     /// See [`RoutingError`]; the outcome of an unavailable write is unknown.
     pub async fn run(&self, function: &'static str, command: &Cmd) -> Result<Value, RoutingError> {
+        self.answer(function, self.send(command)).await
+    }
+
+    /// Waits for an answer, in time, and tells the observer.
+    async fn answer<T>(
+        &self,
+        function: &'static str,
+        sent: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, RoutingError> {
         let limit = Duration::from_millis(self.config.timeout_ms);
         let began = tokio::time::Instant::now();
-        let answer = tokio::time::timeout(limit, self.send(command)).await;
+        let answer = tokio::time::timeout(limit, sent).await;
         if let Link::One(one) = &self.link {
             one.note(match &answer {
                 Ok(Ok(_)) => false,
@@ -212,19 +221,52 @@ impl Store {
         function: &'static str,
         command: &Cmd,
     ) -> Result<Value, RoutingError> {
-        let value = self.run(function, command).await?;
-        if self.config.durability == Durability::Ha {
-            let mut wait = redis::cmd("WAIT");
-            wait.arg(1).arg(self.config.replica_timeout_ms);
-            let acked = match self.run("wait", &wait).await? {
-                Value::Int(acked) => acked,
-                _ => 0,
-            };
-            if acked < 1 {
-                return Err(RoutingError::NotReplicated { function, acked, wanted: 1 });
-            }
+        if self.config.durability != Durability::Ha {
+            return self.run(function, command).await;
         }
-        Ok(value)
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(1).arg(self.config.replica_timeout_ms);
+        let (value, acked) = match &self.link {
+            // A cluster asks every primary and takes the fewest.
+            Link::Cluster(_) => {
+                (self.run(function, command).await?, self.run("wait", &wait).await?)
+            }
+            Link::One(_) | Link::Sentinel(_) => {
+                self.answer(function, self.send_both(command, &wait)).await?
+            }
+        };
+        match acked {
+            Value::Int(acked) if acked >= 1 => Ok(value),
+            Value::Int(acked) => Err(RoutingError::NotReplicated { function, acked, wanted: 1 }),
+            _ => Err(RoutingError::NotReplicated { function, acked: 0, wanted: 1 }),
+        }
+    }
+
+    /// Runs one command on every primary; gives the address and the answer of each.
+    ///
+    /// # Errors
+    /// As [`Store::run`]; one primary's error is the error of all.
+    pub async fn run_everywhere(
+        &self,
+        function: &'static str,
+        command: &Cmd,
+    ) -> Result<Vec<(String, Value)>, RoutingError> {
+        use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
+        let Link::Cluster(cluster) = &self.link else {
+            return Ok(vec![(String::new(), self.run(function, command).await?)]);
+        };
+        let routing = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let mut cluster = cluster.clone();
+        let sent = async { lifted(cluster.route_command(command.clone(), routing).await) };
+        let answers = match self.answer(function, sent).await? {
+            Value::Map(answers) => answers,
+            other => {
+                let reply = format!("{other:?}").chars().take(200).collect();
+                return Err(RoutingError::UnexpectedReply { function, reply });
+            }
+        };
+        let named = |(node, answer)| Some((crate::router::text(&node)?, answer));
+        Ok(answers.into_iter().filter_map(named).collect())
     }
 
     /// Runs one command that names no key (SCAN) on the node that serves `key`.
@@ -258,6 +300,24 @@ impl Store {
             Link::Cluster(cluster) => lifted(cluster.clone().req_packed_command(command).await),
             Link::Sentinel(sentinel) => sentinel.send(command).await,
         }
+    }
+
+    /// Sends two commands on one and the same connection: WAIT speaks of the writes of its own
+    /// connection, so that on another one it would confirm what it knows nothing of.
+    async fn send_both(&self, command: &Cmd, wait: &Cmd) -> Result<(Value, Value), RedisError> {
+        let mut both = redis::pipe();
+        both.add_command(command.clone()).add_command(wait.clone());
+        let answers = match &self.link {
+            Link::One(one) => {
+                let mut manager = one.current().clone();
+                manager.req_packed_commands(&both, 0, 2).await
+            }
+            Link::Sentinel(sentinel) => sentinel.send_all(&both).await,
+            Link::Cluster(cluster) => cluster.clone().req_packed_commands(&both, 0, 2).await,
+        };
+        let mut answers = answers?.into_iter();
+        let mut next = || lifted(Ok(answers.next().unwrap_or(Value::Nil)));
+        Ok((next()?, next()?))
     }
 
     /// A connection of one's own, for blocking reads.
@@ -339,27 +399,48 @@ impl OneLink {
 impl SentinelLink {
     /// Sends on the current primary's connection; after a failure the sentinels are asked again.
     async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
-        let mut connection = {
-            let mut current = self.current.lock().await;
-            match current.as_ref() {
-                Some(connection) => connection.clone(),
-                None => {
-                    let config = redis::AsyncConnectionConfig::new()
-                        .set_connection_timeout(Some(self.timeout))
-                        .set_response_timeout(Some(self.timeout));
-                    let mut client = self.client.lock().await;
-                    let fresh = client.get_async_connection_with_config(&config).await?;
-                    current.insert(fresh).clone()
-                }
-            }
-        };
+        let mut connection = self.connection().await?;
         let answer = lifted(connection.req_packed_command(command).await);
-        if let Err(error) = &answer
-            && (error.is_unrecoverable_error() || error.code() == Some("READONLY"))
-        {
-            *self.current.lock().await = None;
+        if let Err(error) = &answer {
+            self.note(error).await;
         }
         answer
+    }
+
+    /// Sends several commands together. An error of one of them is its answer.
+    async fn send_all(&self, commands: &redis::Pipeline) -> Result<Vec<Value>, RedisError> {
+        let mut connection = self.connection().await?;
+        let answers = connection.req_packed_commands(commands, 0, commands.len()).await;
+        match &answers {
+            Err(error) => self.note(error).await,
+            Ok(values) => {
+                for value in values {
+                    if let Value::ServerError(error) = value {
+                        self.note(&error.clone().into()).await;
+                    }
+                }
+            }
+        }
+        answers
+    }
+
+    async fn connection(&self) -> Result<redis::aio::MultiplexedConnection, RedisError> {
+        let mut current = self.current.lock().await;
+        if let Some(connection) = current.as_ref() {
+            return Ok(connection.clone());
+        }
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
+        let mut client = self.client.lock().await;
+        let fresh = client.get_async_connection_with_config(&config).await?;
+        Ok(current.insert(fresh).clone())
+    }
+
+    async fn note(&self, error: &RedisError) {
+        if error.is_unrecoverable_error() || error.code() == Some("READONLY") {
+            *self.current.lock().await = None;
+        }
     }
 }
 

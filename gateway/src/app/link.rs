@@ -100,10 +100,12 @@ impl App {
         if was_up && !check {
             return LinkState::Up;
         }
-        let prepared = match self.router.prepare().await {
-            Ok(report) => self.project_all().await.map(|()| report),
-            Err(error) => Err(error),
+        let prepared = async {
+            let report = self.router.prepare().await?;
+            self.router.may_serve(&self.settings.tenants()).await?;
+            self.project_all().await.map(|()| report)
         };
+        let prepared = prepared.await;
         let (state, server, problem) = match prepared {
             Ok(report) => (LinkState::Up, Some(report), None),
             Err(error @ routing::RoutingError::Unsuitable(_)) => {

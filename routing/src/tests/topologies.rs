@@ -140,6 +140,30 @@ async fn a_cluster_serves_a_conversation_in_its_tenants_slot() {
     assert_eq!(report.appendfsync, "always");
     router.prepare().await.expect("preparing again finds the library");
     a_conversation_is_served(&router, 1).await;
+
+    // The weakest primary counts, whichever it is.
+    for port in &ports {
+        cli(*port, &["CONFIG", "SET", "appendfsync", "everysec"]);
+        let refused = router.prepare().await.expect_err("one is weaker");
+        assert!(refused.to_string().contains(&port.to_string()), "{refused}");
+        cli(*port, &["CONFIG", "SET", "appendfsync", "always"]);
+    }
+    router.prepare().await.unwrap();
+    // A tenant's slot that is on its way is noticed; another slot is nobody's business.
+    let tenants = [tenant()];
+    router.may_serve(&tenants).await.unwrap();
+    let slot = cli(ports[0], &["CLUSTER", "KEYSLOT", "{t1}"]).trim().to_owned();
+    let ids: Vec<String> =
+        ports.iter().map(|port| cli(*port, &["CLUSTER", "MYID"]).trim().to_owned()).collect();
+    for port in &ports {
+        for id in &ids {
+            // Refused by all but the owner, and towards itself.
+            cli(*port, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", id]);
+        }
+    }
+    let refused = router.may_serve(&tenants).await.expect_err("it moves");
+    assert!(matches!(&refused, RoutingError::Unsuitable(said) if said.contains("t1")), "{refused}");
+    router.may_serve(&["other".parse().unwrap()]).await.unwrap();
 }
 
 #[tokio::test]
