@@ -1,7 +1,10 @@
 //! Two gateways on one Redis: equal, and either may die at any moment.
 
 use serde_json::json;
-use tests::{DeskFile, House};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tests::eventually::{eventually_within, holds};
+use tests::{DeskFile, House, TestAgent, TestVisitor};
 
 #[tokio::test]
 async fn a_visitor_and_an_agent_on_different_gateways_talk() {
@@ -77,7 +80,7 @@ async fn an_offer_expires_although_the_gateway_that_made_it_died() {
     let conversation = visitor.asks("tax", "hello").await.conversation;
     let first = ming
         .seen()
-        .within(std::time::Duration::from_secs(2), |seen| seen.offers.get(&conversation).cloned())
+        .within(Duration::from_secs(2), |seen| seen.offers.get(&conversation).cloned())
         .await;
     house.gateways[0].kill();
     // Whoever had it first: li has it now, or gets it when ming's expires or ming counts as lost.
@@ -136,10 +139,69 @@ async fn a_frozen_gateway_does_not_keep_what_it_held() {
 }
 
 /// Signs in at the second gateway, since the first answers nobody.
-async fn ready_at_second(house: &mut House, name: &str) -> tests::TestAgent {
+async fn ready_at_second(house: &mut House, name: &str) -> TestAgent {
     let password = house.password(name);
-    let mut agent = tests::TestAgent::signs_in(&house.gateways[1].api(), name, &password).await;
+    let mut agent = TestAgent::signs_in(&house.gateways[1].api(), name, &password).await;
     agent.connects().await;
     agent.is_ready().await;
     agent
+}
+
+/// The duty's hash, in which the owner and the end of its time stand.
+const AUDIT_DUTY: &str = "{main}:duty:audit";
+
+async fn owner(house: &House) -> String {
+    house.redis.ask(&["HGET", AUDIT_DUTY, "owner"]).await
+}
+
+/// Ends the owner's time until another gateway was the first to ask.
+async fn changes_hands(house: &House, from: &str) {
+    eventually_within(Duration::from_secs(30), "the duty changes hands", async || {
+        let now = owner(house).await;
+        if now == from {
+            let _: i64 = house.redis.ask(&["HSET", AUDIT_DUTY, "until", "0"]).await;
+        }
+        holds(now != from, now.as_str())
+    })
+    .await;
+}
+
+/// Says something and waits until the trail has it; gives the trail's rows of the conversation.
+async fn is_written_down(root: &TestAgent, visitor: &mut TestVisitor, text: &str) -> String {
+    let acked = visitor.asks("tax", text).await;
+    let path = format!("/v1/audit?conversation={}&limit=200", acked.conversation);
+    eventually_within(Duration::from_secs(20), "the word is in the trail", async || {
+        let rows = root.api().get(&path).await.ok();
+        let seq = |row: &serde_json::Value| row["details"]["message"]["seq"].as_u64();
+        let is_there =
+            rows.as_array().unwrap().iter().any(|row| seq(row).is_some_and(|n| n >= acked.seq));
+        holds(is_there, rows.to_string())
+    })
+    .await;
+    path
+}
+
+#[tokio::test]
+async fn the_trail_has_each_row_once_when_its_writer_changes_and_comes_back() {
+    let mut house = House::of(DeskFile::small()).with_gateways(2).start().await;
+    let (root, mut visitor) = (house.signs_in("root").await, house.visitor().await);
+    is_written_down(&root, &mut visitor, "the first writes").await;
+    let first = owner(&house).await;
+    changes_hands(&house, &first).await;
+    let second = owner(&house).await;
+    // The first believes for a moment that it still is; what comes later, the second alone has read.
+    for n in 0..6 {
+        is_written_down(&root, &mut visitor, &format!("the second writes {n}")).await;
+    }
+    changes_hands(&house, &second).await;
+    let path = is_written_down(&root, &mut visitor, "the first writes again").await;
+    let rows = root.api().get(&path).await.ok();
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+    for row in rows.as_array().unwrap() {
+        if let Some(seq) = row["details"]["message"]["seq"].as_u64() {
+            *places.entry(seq).or_default() += 1;
+        }
+    }
+    assert!(places.len() >= 3 && places.values().all(|rows| *rows == 1), "{places:?}");
+    house.ends_well();
 }

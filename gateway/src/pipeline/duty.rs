@@ -30,7 +30,8 @@ const FAILED_PAUSE: Duration = Duration::from_secs(2);
 
 /// What a pass comes to: does more remain?
 pub(super) type Passed = Result<bool, Box<dyn Error + Send + Sync>>;
-/// A pass: for one tenant, in an epoch, with a note of its own that may be lost (empty at first).
+/// A pass: for one tenant, in an epoch, with a note of its own that may be lost: it is empty at first
+/// and in every new epoch, since another owner may have gone on meanwhile.
 pub(super) type Pass =
     for<'a> fn(&'a App, &'a TenantId, u64, &'a mut String) -> BoxFuture<'a, Passed>;
 
@@ -55,14 +56,14 @@ impl DutyWork {
 
     async fn run(self, app: Arc<App>, stop: CancellationToken) -> TaskResult {
         let mut hold = Hold { duty: self.name, tenants: HashMap::new() };
-        let mut notes: HashMap<TenantId, String> = HashMap::new();
+        let mut notes: HashMap<TenantId, Note> = HashMap::new();
         loop {
             let mut pause = self.pause;
             if app.accepts_work() {
                 for tenant in app.settings.tenants() {
                     let note = notes.entry(tenant.clone()).or_default();
                     if let Err(error) = self.passes(&app, &tenant, &mut hold, note).await {
-                        note.clear();
+                        note.text.clear();
                         hold.tenants.remove(&tenant);
                         tell(self.name, &tenant, error.as_ref());
                         pause = FAILED_PAUSE;
@@ -85,11 +86,11 @@ impl DutyWork {
         app: &App,
         tenant: &TenantId,
         hold: &mut Hold,
-        note: &mut String,
+        note: &mut Note,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         for _ in 0..PASSES_MAX {
             let Some(epoch) = hold.epoch(app, tenant).await? else { return Ok(()) };
-            if !(self.pass)(app, tenant, epoch, note).await? {
+            if !(self.pass)(app, tenant, epoch, note.of(epoch)).await? {
                 return Ok(());
             }
         }
@@ -104,6 +105,23 @@ fn tell(duty: &'static str, tenant: &TenantId, error: &(dyn Error + Send + Sync 
         tracing::debug!(tenant.id = %tenant, duty, error, "a pass waits for Redis");
     } else {
         tracing::error!(tenant.id = %tenant, duty, error, "a pass failed and will be tried again");
+    }
+}
+
+/// What passes of one epoch tell the next.
+#[derive(Default)]
+struct Note {
+    epoch: u64,
+    text: String,
+}
+
+impl Note {
+    /// The note as this epoch has it.
+    fn of(&mut self, epoch: u64) -> &mut String {
+        if self.epoch != epoch {
+            *self = Self { epoch, text: String::new() };
+        }
+        &mut self.text
     }
 }
 
@@ -140,5 +158,18 @@ impl Hold {
                 tracing::debug!(tenant.id = %tenant, duty = self.duty, error = %error, "a duty was not let go");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Note;
+
+    #[test]
+    fn a_note_does_not_outlive_its_epoch() {
+        let mut note = Note::default();
+        note.of(1).push_str("up to here");
+        assert_eq!(note.of(1), "up to here");
+        assert_eq!(note.of(3), "", "another owner went on in between");
     }
 }
