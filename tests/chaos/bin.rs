@@ -38,6 +38,7 @@ async fn main() -> ExitCode {
         }
         let report = arena.round(args.seed + n).await;
         sum.acked += report.acked;
+        sum.replies += report.replies;
         sum.unknown += report.unknown;
         sum.events += report.events;
         println!(
@@ -55,12 +56,19 @@ async fn main() -> ExitCode {
         }
     }
     println!(
-        "{} runs in {} s: {} words acknowledged, {} tries of unknown outcome, {} events replayed; broken seeds: {broken:?}",
+        "{} runs in {} s: {} words acknowledged ({} of agents), {} tries of unknown outcome, {} events replayed; broken seeds: {broken:?}",
         args.runs,
         began.elapsed().as_secs(),
         sum.acked,
+        sum.replies,
         sum.unknown,
         sum.events
     );
+    // Whatever the single rounds allow, a run in which hardly anybody was answered proves nothing.
+    let floor = usize::try_from(args.runs).unwrap_or(usize::MAX).saturating_mul(args.visitors) / 2;
+    if sum.replies < floor {
+        println!("agents had fewer than {floor} words acknowledged: the house was silent");
+        return ExitCode::FAILURE;
+    }
     if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

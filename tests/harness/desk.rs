@@ -69,6 +69,14 @@ impl DeskFile {
         self
     }
 
+    /// Changes one thing of one queue.
+    #[must_use]
+    pub fn with_queue_changed(mut self, id: &str, more: Value) -> Self {
+        let queues = self.0["queues"].as_array_mut().unwrap();
+        merge(queues.iter_mut().find(|queue| queue["id"] == id).unwrap(), more);
+        self
+    }
+
     /// Adds an agent, or replaces the one of that name.
     #[must_use]
     pub fn with_agent(mut self, id: &str, role: &str, skills: Value) -> Self {

@@ -1,11 +1,17 @@
-//! Agents who keep at it: come back, are ready, take offers, answer, close.
+//! Agents who keep at it: come back, are ready, take offers, answer, pass on, close; and who now and
+//! then take a break or shut the laptop.
+
+mod rest;
+mod turn;
 
 use crate::agent::{Offer, Seen, TestAgent, accept};
+use crate::answer::Answer;
 use crate::dice::Dice;
 use crate::history::{History, Outcome};
 use crate::pace::pause;
+use rest::Rest;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -67,6 +73,8 @@ impl Crew {
                 ledger: ledger.clone(),
                 replies: BTreeMap::new(),
                 pending: BTreeMap::new(),
+                turned: BTreeSet::new(),
+                rest: None,
             };
             working.spawn(work.runs(asked));
         }
@@ -107,6 +115,10 @@ struct Work {
     ledger: Arc<Mutex<Ledger>>,
     replies: BTreeMap<String, usize>,
     pending: BTreeMap<String, Value>,
+    /// Conversations in which the one turn was taken, or left out.
+    turned: BTreeSet<String>,
+    /// A rest that this round still has for this agent.
+    rest: Option<Rest>,
 }
 
 impl Work {
@@ -120,6 +132,7 @@ impl Work {
             if self.round.has_changed().unwrap_or(false) {
                 self.begins();
             }
+            self.rests_if_due().await;
             if self.agent.is_cut_off() {
                 self.comes_back().await;
                 continue;
@@ -140,8 +153,10 @@ impl Work {
             self.dice = Dice::new(round.seed ^ u64::from(self.agent.name.as_bytes()[0]));
             self.agent.records_in(&round.history);
         }
+        self.rest = Rest::throw(&mut self.dice);
         self.replies.clear();
         self.pending.clear();
+        self.turned.clear();
     }
 
     async fn comes_back(&mut self) {
@@ -203,21 +218,50 @@ impl Work {
 
     async fn serves(&mut self, conversation: &str) {
         let said = self.replies.get(conversation).copied().unwrap_or(0);
+        if said > 0 && self.turned.insert(conversation.to_owned()) {
+            return self.takes_turn(conversation).await;
+        }
         if said < REPLIES {
             self.says(conversation, said).await;
         } else if self.is_asked_everything(conversation).await {
-            let path = format!("/v1/conversations/{conversation}/close");
-            let body = json!({ "resolution": "solved" }).to_string().into_bytes();
-            let close =
-                self.agent.api().try_call(reqwest::Method::POST, &path, Some(body), &[]).await;
-            if close.is_ok_and(|answer| answer.status < 500) {
-                let is_gone = |seen: &Seen| {
-                    (!seen.held.iter().any(|held| held == conversation)).then_some(())
-                };
-                if self.agent.seen().within(Duration::from_millis(500), is_gone).await.is_none() {
-                    self.agent.seen().change(|seen| seen.held.retain(|held| held != conversation));
-                }
-            }
+            self.closes(conversation).await;
+        }
+    }
+
+    /// Closes, and ends the wrap-up by hand as often as not; else it runs out.
+    async fn closes(&mut self, conversation: &str) {
+        let body = json!({ "resolution": "solved" });
+        let Some(answer) = self.posts(conversation, "close", body).await else { return };
+        self.is_rid_of(conversation).await;
+        if answer.body["wrap_up"] == true && self.dice.percent(50) {
+            self.posts(conversation, "end_wrap_up", json!({})).await;
+        }
+    }
+
+    /// Does something by HTTP; none when nobody answered, or the house is not well.
+    async fn posts(&self, conversation: &str, what: &str, body: Value) -> Option<Answer> {
+        let path = format!("/v1/conversations/{conversation}/{what}");
+        self.asks(reqwest::Method::POST, &path, Some(body.to_string().into_bytes())).await
+    }
+
+    async fn asks(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Option<Answer> {
+        let call = self.agent.api().try_call(method, path, body, &[]);
+        let answer = tokio::time::timeout(ANSWER_WITHIN, call).await.ok()?.ok()?;
+        (answer.status < 500).then_some(answer)
+    }
+
+    /// The events tell that a conversation is not held any more; after a while without them it is
+    /// taken as gone, as a page does that was answered.
+    async fn is_rid_of(&self, conversation: &str) {
+        let is_gone =
+            |seen: &Seen| (!seen.held.iter().any(|held| held == conversation)).then_some(());
+        if self.agent.seen().within(Duration::from_millis(500), is_gone).await.is_none() {
+            self.agent.seen().change(|seen| seen.held.retain(|held| held != conversation));
         }
     }
 
@@ -231,19 +275,25 @@ impl Work {
         let frame = frame.clone();
         match self.agent.tries("reply", frame.clone(), ANSWER_WITHIN).await {
             Outcome::Ok => {
-                let id = frame["client_id"].as_str().unwrap_or_default();
-                let seq =
-                    self.agent.seen().look(|seen| seen.answers[id]["seq"].as_u64().unwrap_or(0));
-                let text = frame["text"].as_str().unwrap_or_default().to_owned();
-                let word = Word { conversation: conversation.to_owned(), text, seq };
-                self.ledger.lock().unwrap().words.push(word);
+                self.keeps_word(conversation, &frame);
                 self.replies.insert(conversation.to_owned(), said + 1);
                 self.pending.remove(conversation);
             }
             // Refused: not ours any more, or Redis is away. What we hold is told by the events.
             Outcome::Fail => pause(self.dice.between(20, 60)).await,
+            // Nobody answers: perhaps another gateway does.
+            Outcome::Unknown if self.dice.percent(50) => self.agent.loses_connection(),
             Outcome::Unknown => {}
         }
+    }
+
+    /// An acknowledged word goes into the ledger, with its place.
+    fn keeps_word(&self, conversation: &str, frame: &Value) {
+        let id = frame["client_id"].as_str().unwrap_or_default();
+        let seq = self.agent.seen().look(|seen| seen.answers[id]["seq"].as_u64().unwrap_or(0));
+        let text = frame["text"].as_str().unwrap_or_default().to_owned();
+        let word = Word { conversation: conversation.to_owned(), text, seq };
+        self.ledger.lock().unwrap().words.push(word);
     }
 
     async fn is_asked_everything(&self, conversation: &str) -> bool {
@@ -257,8 +307,8 @@ impl Work {
             return true;
         }
         let path = format!("/v1/conversations/{conversation}/messages?after_seq=0&limit=200");
-        let log = self.agent.api().try_call(reqwest::Method::GET, &path, None, &[]).await;
-        log.is_ok_and(|answer| {
+        let log = self.asks(reqwest::Method::GET, &path, None).await;
+        log.is_some_and(|answer| {
             let messages = answer.body["messages"].as_array().cloned().unwrap_or_default();
             messages.iter().any(|message| message["text"].as_str().is_some_and(is_last))
         })

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 /// A word that takes longer than this to be acknowledged is a word that the house lost.
 const WORD_WITHIN: Duration = Duration::from_secs(30);
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
+/// So many of a hundred have one more question after the end.
+const REOPENS_PERCENT: u64 = 20;
 
 /// What a visitor will do.
 #[derive(Debug)]
@@ -70,6 +72,9 @@ pub async fn talks(mut plan: Plan, history: History) -> Visit {
         pause(plan.dice.between(0, 60)).await;
     }
     leaves(&mut visitor, &mut plan).await;
+    if plan.dice.percent(REOPENS_PERCENT) {
+        comes_again(&mut visitor, &mut plan, &mut visit).await;
+    }
     catches_up(&mut visitor, &mut plan, &mut visit).await;
     visit
 }
@@ -81,7 +86,8 @@ async fn comes(plan: &mut Plan) -> TestVisitor {
         let api = Api::at(*plan.dice.pick(&plan.ports));
         let body = json!({ "locale": "zh-CN" }).to_string().into_bytes();
         let path = "/v1/chat/website/sessions";
-        if let Ok(answer) = api.try_call(reqwest::Method::POST, path, Some(body), &[]).await
+        let call = api.try_call(reqwest::Method::POST, path, Some(body), &[]);
+        if let Ok(Ok(answer)) = tokio::time::timeout(Duration::from_secs(3), call).await
             && answer.status < 300
         {
             return TestVisitor::from_session(&api, "website", &answer.body);
@@ -115,6 +121,21 @@ async fn reconnects(visitor: &mut TestVisitor, plan: &mut Plan) {
         visitor.loses_connection();
         pause(plan.dice.between(20, 100)).await;
     }
+}
+
+/// One more question, in the same conversation: its words continue where it was closed (I4).
+async fn comes_again(visitor: &mut TestVisitor, plan: &mut Plan, visit: &mut Visit) {
+    pause(plan.dice.between(0, 1_500)).await;
+    let text = format!("{}/again/last", plan.name);
+    let word = visitor.word(&text, json!({ "topic": plan.topic }));
+    match insists(visitor, &word, plan).await {
+        Some(acked) => visit.acked.push((text, acked)),
+        None => visit.violations.push(format!("{text}: no ack within {WORD_WITHIN:?}")),
+    }
+    // The news that it is open again comes after the ack.
+    let is_open = |seen: &Seen| (seen.state["state"] != "closed").then_some(());
+    visitor.seen().within(ANSWER_WITHIN, is_open).await;
+    leaves(visitor, plan).await;
 }
 
 /// Waits a little for the agent to close, then ends it.
