@@ -11,8 +11,10 @@ async fn rounds(first_seed: u64, size: Size) {
     let first_seed = variable("HUTONG_CHAOS_SEED").map_or(first_seed, |seed| seed.parse().unwrap());
     let rounds = variable("HUTONG_CHAOS_RUNS").map_or(ROUNDS, |runs| runs.parse().unwrap());
     let mut arena = Arena::open(size).await;
+    let mut replies = 0;
     for seed in first_seed..first_seed + rounds {
         let report = arena.round(seed).await;
+        replies += report.replies;
         assert!(
             report.violations.is_empty(),
             "seed {seed}: {:?}\n{:#?}",
@@ -20,6 +22,8 @@ async fn rounds(first_seed: u64, size: Size) {
             report.violations
         );
     }
+    let floor = usize::try_from(rounds).unwrap() * size.visitors / 2;
+    assert!(replies >= floor, "agents had {replies} words acknowledged, not {floor}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -195,9 +195,7 @@ impl Arena {
             self.audited =
                 check::audit(&self.records, &self.tenant, &commits, self.audited, found).await;
         }
-        if let Err(problem) = self.house.fsck() {
-            found.push(format!("I6 fsck: {problem}"));
-        }
+        check::indexes(&self.house, found).await;
         for gateway in &self.house.gateways {
             if gateway.output().contains("panicked") {
                 found.push(format!("a gateway panicked: {}", gateway.output()));
