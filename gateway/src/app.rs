@@ -19,6 +19,7 @@ use crate::metrics;
 use crate::middleware::at_once::AtOnce;
 use crate::middleware::client::Network;
 use crate::middleware::limits::LocalLimits;
+use crate::pipeline::usual::UsualWaits;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use domain::{Clock, TenantId};
@@ -55,6 +56,8 @@ pub struct App {
     pub auth: Auth,
     /// Uploaded files.
     pub files: FileStore,
+    /// How long people usually wait.
+    pub usual_waits: UsualWaits,
     /// Does Redis answer, and is it what was promised?
     pub link: watch::Receiver<LinkState>,
     /// This gateway's name, random: the owner of duties.
@@ -112,6 +115,7 @@ impl App {
             hub: Hub::new(),
             tasks: Tasks::new(),
             auth,
+            usual_waits: UsualWaits::default(),
             link,
             node: crate::clock::mint::name(),
             monitor,

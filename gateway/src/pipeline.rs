@@ -13,7 +13,9 @@ pub mod inbound;
 pub mod log;
 pub mod outbound;
 mod overflow;
+mod replan;
 mod timers;
+pub mod usual;
 pub mod webhooks;
 
 use crate::app::App;
@@ -25,6 +27,8 @@ pub fn spawn(app: &Arc<App>) {
     archiver::spawn(app);
     audit::spawn(app);
     overflow::spawn(app);
+    replan::spawn(app);
+    usual::spawn(app);
     webhooks::spawn(app);
     estimates::spawn(app);
 }

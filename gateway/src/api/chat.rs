@@ -67,7 +67,11 @@ pub(crate) async fn channel(
     let (tenant, channel, config) = find(&app, &id(&path, "channel")?)?;
     let view = app.settings.desk(&tenant);
     let now = app.clock.now();
-    let topics = channel.topics.iter().map(|topic| chat_topic(&view, topic, now)).collect();
+    let topics = channel.topics.iter().map(|topic| {
+        let usual = app.usual_waits.of(&tenant, &topic.queue);
+        chat_topic(&view, topic, now, usual)
+    });
+    let topics = topics.collect();
     Ok(web::Json(ChatChannel {
         channel: channel.id,
         name: channel.name,
@@ -79,14 +83,19 @@ pub(crate) async fn channel(
     }))
 }
 
-fn chat_topic(view: &DeskView, topic: &domain::Topic, now: domain::Timestamp) -> ChatTopic {
+fn chat_topic(
+    view: &DeskView,
+    topic: &domain::Topic,
+    now: domain::Timestamp,
+    usual_wait_secs: Option<u64>,
+) -> ChatTopic {
     let calendar = view.queue(&topic.queue).and_then(|queue| view.calendar_of(queue));
     let open = calendar.is_none_or(|calendar| calendar.is_open(now));
     ChatTopic {
         topic: topic.clone(),
         open,
         opens_at: calendar.filter(|_| !open).and_then(|calendar| calendar.next_open(now)),
-        usual_wait_secs: None,
+        usual_wait_secs: usual_wait_secs.filter(|_| open),
     }
 }
 

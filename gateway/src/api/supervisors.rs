@@ -12,10 +12,15 @@ use domain::{AgentId, ConversationId, Presence, QueueId, Role, Timestamp};
 use records::ratings::Rating;
 use records::reports::{Denominator, Period, QueueReport, ServiceLevel};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::{IntoParams, ToSchema};
 
 /// The most who wait on one page.
 const WAITING_MAX: usize = 200;
+/// The service level of a queue that is no longer there, in seconds.
+const TARGET_SECS: u32 = 60;
+/// Whoever leaves so soon did not wait for anybody, in seconds.
+const SHORT_ABANDON_SECS: u32 = 10;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -265,6 +270,9 @@ pub struct QueueToday {
     mean_wait_ms: Option<i64>,
     /// From 0 to 1, by the definition.
     service_level: Option<f64>,
+    /// Those who wait just now beyond their due time. They are not in the numbers above, which they
+    /// will make worse.
+    overdue: u64,
     /// How the service level is reckoned.
     #[schema(value_type = Object)]
     definition: ServiceLevel,
@@ -281,6 +289,7 @@ impl From<QueueReport> for QueueToday {
             answered_in_time: report.answered_in_time,
             mean_wait_ms: report.mean_wait_ms,
             service_level: report.service_level,
+            overdue: 0,
             definition: report.definition,
         }
     }
@@ -308,11 +317,25 @@ pub(crate) async fn today(
     let now = app.clock.now();
     let from = query.0.since.map_or_else(|| now.plus_ms(-86_400_000), Timestamp);
     let period = Period { from, to: now.plus_ms(1) };
-    let definition = ServiceLevel {
-        within_secs: 60,
-        short_abandon_secs: 10,
-        denominator: Denominator::OfferedLessShortAbandons,
-    };
-    let reports = app.records.reports().queues(&staff.tenant, period, definition).await?;
-    Ok(web::Json(reports.into_iter().map(QueueToday::from).collect()))
+    let view = app.settings.desk(&staff.tenant);
+    // Each queue by its own target; one read for all queues of the same target.
+    let target = |queue: &QueueId| view.queue(queue).map_or(TARGET_SECS, |queue| queue.target_secs);
+    let targets: BTreeSet<u32> = view.desk.queues.iter().map(|queue| queue.target_secs).collect();
+    let targets = targets.into_iter().chain([TARGET_SECS]).collect::<BTreeSet<u32>>();
+    let mut rows: Vec<QueueToday> = Vec::new();
+    for within_secs in targets {
+        let definition = ServiceLevel {
+            within_secs,
+            short_abandon_secs: SHORT_ABANDON_SECS,
+            denominator: Denominator::OfferedLessShortAbandons,
+        };
+        let reports = app.records.reports().queues(&staff.tenant, period, definition).await?;
+        let own = reports.into_iter().filter(|report| target(&report.queue) == within_secs);
+        rows.extend(own.map(QueueToday::from));
+    }
+    rows.sort_by(|a, b| a.queue.cmp(&b.queue));
+    for row in &mut rows {
+        row.overdue = app.router.overdue(&staff.tenant, &row.queue, now).await?;
+    }
+    Ok(web::Json(rows))
 }

@@ -1,5 +1,6 @@
 //! Moves conversations that waited too long to the queue that takes over. Reads the stream from a
-//! cursor of its own, so none is passed over when a gateway dies.
+//! cursor of its own, so none is passed over when a gateway dies. One that is held out to an agent at
+//! that moment is looked at again when it comes back to the queue.
 
 use super::duty::{DutyWork, Passed};
 use super::entries;
@@ -13,6 +14,9 @@ use std::time::Duration;
 const DUTY: &str = "overflow";
 /// How many commits one pass reads.
 const COMMITS_AT_ONCE: usize = 256;
+
+/// Why a conversation comes back from an offer to its old place, its plan going on.
+const COMES_BACK: [&str; 3] = ["declined", "expired", "withdrawn"];
 
 pub(super) fn spawn(app: &Arc<App>) {
     DutyWork {
@@ -44,8 +48,18 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     let Some(last) = commits.last() else { return Ok(false) };
     let cursor = last.cursor.clone();
     for event in commits.iter().flat_map(|commit| &commit.events) {
-        if let Event::ConversationOverflowed { conversation, queue } = event {
-            take_over(app, tenant, conversation, queue).await?;
+        match event {
+            Event::ConversationOverflowed { conversation, queue } => {
+                take_over(app, tenant, conversation, queue).await?;
+            }
+            Event::ConversationQueued { conversation, queue, reason, .. }
+                if COMES_BACK.contains(&reason.as_str())
+                    && overflows(app, tenant, queue)
+                    && has_overflowed(app, tenant, conversation).await? =>
+            {
+                take_over(app, tenant, conversation, queue).await?;
+            }
+            _ => {}
         }
     }
     let more = commits.len() == COMMITS_AT_ONCE;
@@ -56,6 +70,24 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     // Somebody else owns the duty now: what was done here is done again there, to no effect.
     done.clear();
     Ok(false)
+}
+
+/// Does another queue take over from this one after a time?
+fn overflows(app: &App, tenant: &TenantId, queue: &QueueId) -> bool {
+    let view = app.settings.desk(tenant);
+    let queue = view.queue(queue);
+    queue.is_some_and(|queue| queue.overflow.to.is_some() && queue.overflow.wait_secs_max > 0)
+}
+
+/// Has its plan said already that it waited too long?
+async fn has_overflowed(
+    app: &App,
+    tenant: &TenantId,
+    id: &ConversationId,
+) -> Result<bool, routing::RoutingError> {
+    let Some((plan, done)) = app.router.plan(tenant, id).await? else { return Ok(false) };
+    let mut steps = plan.split(';').take(done);
+    Ok(steps.any(|step| step.split(' ').nth(1) == Some("O")))
 }
 
 /// Moves one conversation, if it still waits where it overflowed.

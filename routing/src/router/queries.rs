@@ -153,6 +153,24 @@ impl Router {
         self.ids(&range, "waiting").await
     }
 
+    /// How many wait in a queue beyond their due time.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn overdue(
+        &self,
+        tenant: &TenantId,
+        queue: &QueueId,
+        now: Timestamp,
+    ) -> Result<u64, RoutingError> {
+        let mut count = redis::cmd("ZCOUNT");
+        count.arg(keys::waiting(tenant, queue)).arg("-inf").arg(format!("({}", now.0));
+        match self.store().run("overdue", &count).await? {
+            Value::Int(count) => Ok(u64::try_from(count).unwrap_or(0)),
+            _ => Ok(0),
+        }
+    }
+
     /// Closed conversations to be archived, oldest first, at most `limit`.
     ///
     /// # Errors
@@ -280,6 +298,25 @@ impl Router {
             })),
             _ => Err(reply.unexpected()),
         }
+    }
+
+    /// The plan by which a conversation waits, as [`crate::router::plan_text`] writes it, and how many
+    /// of its steps were carried out; `None` when it is not in Redis.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn plan(
+        &self,
+        tenant: &TenantId,
+        id: &ConversationId,
+    ) -> Result<Option<(String, usize)>, RoutingError> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(keys::conversation(tenant, id)).arg("plan").arg("step");
+        let fields = self.texts(&get, "plan").await?;
+        let [plan, step] = fields.as_slice() else { return Ok(None) };
+        // The hash has the place of the next step, counted from 1.
+        let done = step.parse::<usize>().unwrap_or(1).saturating_sub(1);
+        Ok((!plan.is_empty()).then(|| (plan.clone(), done)))
     }
 
     /// Names this history: it changes when Redis lost or was given another one. The first caller
