@@ -4,6 +4,8 @@
 //! blocking reads get connections of their own, since one of them would hold up everybody.
 
 use crate::error::RoutingError;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use serde::{Deserialize, Serialize};
@@ -176,14 +178,15 @@ impl Store {
     /// # Errors
     /// See [`RoutingError`]; the outcome of an unavailable write is unknown.
     pub async fn run(&self, function: &'static str, command: &Cmd) -> Result<Value, RoutingError> {
-        self.answer(function, self.send(command)).await
+        self.answer(function, self.send(command).boxed()).await
     }
 
     /// Waits for an answer, in time, and tells the observer.
     async fn answer<T>(
         &self,
         function: &'static str,
-        sent: impl Future<Output = Result<T, RedisError>>,
+        // In a box: every call of the house has this one inside, and the compiler counts how deep.
+        sent: BoxFuture<'_, Result<T, RedisError>>,
     ) -> Result<T, RoutingError> {
         let limit = Duration::from_millis(self.config.timeout_ms);
         let began = tokio::time::Instant::now();
@@ -232,7 +235,7 @@ impl Store {
                 (self.run(function, command).await?, self.run("wait", &wait).await?)
             }
             Link::One(_) | Link::Sentinel(_) => {
-                self.answer(function, self.send_both(command, &wait)).await?
+                self.answer(function, self.send_both(command, &wait).boxed()).await?
             }
         };
         match acked {
@@ -258,7 +261,7 @@ impl Store {
         let routing = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let mut cluster = cluster.clone();
         let sent = async { lifted(cluster.route_command(command.clone(), routing).await) };
-        let answers = match self.answer(function, sent).await? {
+        let answers = match self.answer(function, sent.boxed()).await? {
             Value::Map(answers) => answers,
             other => {
                 let reply = format!("{other:?}").chars().take(200).collect();

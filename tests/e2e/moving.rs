@@ -1,6 +1,7 @@
 //! Conversations that move: to another agent, another queue, to sleep, back from a lost agent.
 
 use serde_json::json;
+use tests::eventually::holds;
 use tests::{DeskFile, House, eventually};
 
 async fn held_by_ming(house: &mut House) -> (tests::TestAgent, tests::TestVisitor, String) {
@@ -144,7 +145,7 @@ async fn in_closed_hours_a_live_chat_still_goes_to_a_colleague_at_once() {
     house.apply(&closed_now());
     eventually("the desk is closed", async || {
         let channel = house.api().get("/v1/chat/website").await.ok();
-        tests::eventually::holds(channel["topics"][0]["open"] == false, channel.to_string())
+        holds(channel["topics"][0]["open"] == false, channel.to_string())
     })
     .await;
     let myself = ming.posts(&conversation, "transfer", json!({ "agent": "ming" })).await;
@@ -163,7 +164,7 @@ async fn a_rest_that_would_end_in_closed_hours_goes_on_until_the_opening() {
     house.apply(&closed_now());
     eventually("the desk is closed", async || {
         let channel = house.api().get("/v1/chat/website").await.ok();
-        tests::eventually::holds(channel["topics"][0]["open"] == false, channel.to_string())
+        holds(channel["topics"][0]["open"] == false, channel.to_string())
     })
     .await;
     let soon = (tests::token::now_secs() + 60) * 1_000;

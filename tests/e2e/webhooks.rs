@@ -165,7 +165,7 @@ async fn a_duty_that_was_held_up_for_long_misses_nothing() {
     second.asks("tax", "hello").await;
     let event = r#"{"type":"settings_changed","kind":"queues"}"#;
     let fill = "for _ = 1, 12000 do redis.call('XADD', KEYS[1], '*', 'e', ARGV[1]) end";
-    let _: redis::Value = redis.ask(&["EVAL", fill, "1", "{main}:events", event]).await;
+    drop::<redis::Value>(redis.ask(&["EVAL", fill, "1", "{main}:events", event]).await);
     // The other duties go on meanwhile, and the stream is trimmed behind them.
     eventually_within(Duration::from_secs(30), "the others have read on", async || {
         let newest: Vec<(String, Vec<String>)> =
@@ -205,7 +205,7 @@ async fn a_tarpit_of_one_tenant_holds_up_nobody_else() {
     let event = r#"{"type":"settings_changed","kind":"queues"}"#;
     let fill = "for _ = 1, 100 do redis.call('XADD', KEYS[1], '*', 'e', ARGV[1]) end";
     for stream in ["{other}:events", "{main}:events"] {
-        let _: redis::Value = house.redis.ask(&["EVAL", fill, "1", stream, event]).await;
+        drop::<redis::Value>(house.redis.ask(&["EVAL", fill, "1", stream, event]).await);
     }
     eventually("all of the others arrive", async || {
         let count = sink.sink().look(|sink| sink.received.len());
