@@ -74,6 +74,9 @@ H.register('receive_message', function(c, a)
     H.event(c, 'conversation_opened', '"conversation":"' .. v.id .. '","contact":"' .. contact
       .. '","channel":"' .. channel .. '","queue":"' .. e.queue .. '"')
   end
+  if v.state == 'closed' then
+    H.save(v, 'agent', '') -- who held it hears nothing more, until it is theirs again
+  end
   local seq = H.append(c, v, content)
   H.mark(c, mark, v.id .. ' ' .. H.int(seq), a[16])
   if entered then

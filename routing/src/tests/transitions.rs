@@ -89,8 +89,18 @@ async fn an_accepted_offer_is_served_answered_closed_and_archived() {
     assert!(!router.archive(&tenant(), &conv(1), 3).await.unwrap(), "it has four");
     assert!(router.archive(&tenant(), &conv(1), 4).await.unwrap());
     assert_eq!(router.messages_after(&tenant(), &conv(1), 0, 100).await.unwrap(), []);
-    // The next word within the window reopens the same conversation, and its seq goes on.
+    // The next word within the window reopens the same conversation, and its seq goes on; it is
+    // nobody's until it is offered again.
+    let cursor = router.newest_cursor(&tenant()).await.unwrap();
     let back = says(&router, 1, 8, &entry("tax:3", T0, 60_000)).await;
+    let Read::Commits(commits) = router.commits_after(&tenant(), &cursor, 10).await.unwrap() else {
+        panic!("nothing was trimmed");
+    };
+    for event in &commits[0].events {
+        if let domain::Event::MessageAppended { agent, .. } = event {
+            assert_eq!(*agent, None);
+        }
+    }
     assert_eq!(
         back,
         Received::Appended { conversation: conv(1), seq: 5, entered: true, state: State::Offered }
