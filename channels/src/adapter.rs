@@ -6,7 +6,7 @@
 //! adapter's pure functions.
 
 use crate::error::AdapterError;
-use crate::inbound::InboundSink;
+use crate::inbound::{InboundSink, SinkError};
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
 use domain::{ChannelId, ChannelKind};
@@ -38,6 +38,9 @@ pub struct Capabilities {
     pub runs: bool,
     /// Is called back: `callback` answers.
     pub callbacks: bool,
+    /// What leaves goes over a connection that `run` keeps: `deliver` works only where `run` does,
+    /// and says [`Outcome::Unavailable`] elsewhere. The caller lets the gateway deliver that runs it.
+    pub delivers_where_it_runs: bool,
     /// The contact reads the conversation's log directly, so nothing is put in the outbox and
     /// `deliver` is never needed for messages.
     pub read_from_log: bool,
@@ -120,6 +123,39 @@ pub struct RawReply {
     pub body: Bytes,
 }
 
+/// What a door must remember at our side: how far it has read at the far end, where the far end does
+/// not remember it for us (a mailbox's validity and UID, a next cursor). Kept as durably as messages,
+/// and known to every gateway.
+#[async_trait::async_trait]
+pub trait Bookmarks: Send + Sync {
+    /// Where a bookmark lies; `None` when it was never laid.
+    ///
+    /// # Errors
+    /// [`SinkError`] when it cannot be read: the door does nothing then, rather than start anew.
+    async fn find(&self, name: &str) -> Result<Option<String>, SinkError>;
+
+    /// Lays a bookmark, after everything before it was accepted, never earlier.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the outcome is unknown: what follows may come again, and is known then.
+    async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError>;
+}
+
+/// Where a door gives what arrives, and what it remembers.
+#[derive(Clone)]
+pub struct Inlet {
+    /// Takes in what arrives.
+    pub sink: Arc<dyn InboundSink>,
+    /// The channel's own bookmarks.
+    pub bookmarks: Arc<dyn Bookmarks>,
+}
+
+impl fmt::Debug for Inlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inlet").finish_non_exhaustive()
+    }
+}
+
 /// One configured door.
 #[async_trait::async_trait]
 pub trait ChannelAdapter: Send + Sync + fmt::Debug {
@@ -127,17 +163,14 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     fn descriptor(&self) -> &Descriptor;
 
     /// Keeps connections that we open, and gives everything that arrives to the sink, until stopped.
-    /// Returns early only when it cannot go on; the caller starts it again with back-off. Doors
+    /// What the sink did not take is given again; the far end, or the bookmark, is told of nothing
+    /// that was not accepted. A line that breaks is opened again from here. Returns early only when it cannot go on; the caller starts it again with back-off. Doors
     /// without `capabilities.runs` return at once.
     ///
     /// # Errors
     /// See [`AdapterError`].
-    async fn run(
-        &self,
-        sink: Arc<dyn InboundSink>,
-        stop: CancellationToken,
-    ) -> Result<(), AdapterError> {
-        let _unused = (sink, stop);
+    async fn run(&self, inlet: Inlet, stop: CancellationToken) -> Result<(), AdapterError> {
+        let _unused = (inlet, stop);
         Ok(())
     }
 
@@ -150,9 +183,9 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     async fn callback(
         &self,
         request: &RawRequest,
-        sink: &dyn InboundSink,
+        inlet: &Inlet,
     ) -> Result<RawReply, AdapterError> {
-        let _unused = (request, sink);
+        let _unused = (request, inlet);
         Err(AdapterError::Unsupported("be called back"))
     }
 
@@ -161,10 +194,18 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     /// prevent it, and is [`Outcome::InDoubt`] where it cannot.
     async fn deliver(&self, command: &Command) -> Outcome;
 
+    /// Asks the network what became of a command that is [`Outcome::InDoubt`], and sends nothing.
+    /// [`Outcome::Unavailable`] means that it was not sent and may be tried again. A network that
+    /// cannot be asked leaves it in doubt, and a person decides.
+    async fn look_up(&self, command: &Command) -> Outcome {
+        Outcome::InDoubt(format!("this network cannot be asked what became of {}", command.id))
+    }
+
     /// Fetches a file that an inbound message refers to, at most `bytes_max` of it.
     ///
     /// # Errors
-    /// See [`AdapterError`]; [`AdapterError::Unsupported`] for doors without `media_in`.
+    /// See [`AdapterError`]; [`AdapterError::Unsupported`] for doors without `media_in`, and for those
+    /// whose contacts upload to us, so that no file is still at a network.
     async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
         let _unused = (reference, bytes_max);
         Err(AdapterError::Unsupported("fetch media"))

@@ -14,8 +14,11 @@ pub mod settings;
 pub mod web_chat;
 
 pub use adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Limits, RawReply, RawRequest, ReplyWindow,
+    Bookmarks, Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, RawReply, RawRequest,
+    ReplyWindow,
 };
 pub use error::{AdapterError, SettingsProblem};
-pub use inbound::{Accepted, Assurance, Inbound, InboundSink, Payload, Refusal, Sender};
+pub use inbound::{
+    Accepted, Assurance, Inbound, InboundSink, NewMessage, Payload, Refusal, Sender, SinkError,
+};
 pub use outbound::{Action, Command, Outcome};
