@@ -32,6 +32,7 @@ use utoipa::{Modify, OpenApi};
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
         supervisors::send_away, supervisors::ratings, supervisors::today,
         settings::list, settings::put, settings::delete, settings::apply, settings::try_out,
+        settings::history, settings::undo,
         admin::new_password, admin::revoke, admin::keys, admin::new_key, admin::revoke_key,
         admin::secret, admin::rotate_secret, admin::dead, admin::retry,
         system::system, system::audit,

@@ -1,5 +1,10 @@
 //! Settings: the desk as data, document by document or as a whole.
 
+mod history;
+
+pub(crate) use history::*;
+pub use history::{DocumentVersion, Undo};
+
 use super::caller::Caller;
 use super::conversations::done;
 use super::error::{ApiError, Code, FieldProblem};
@@ -24,7 +29,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/settings/try", web::post().to(try_out))
         .route("/settings/{kind}", web::get().to(list))
         .route("/settings/{kind}/{id}", web::put().to(put))
-        .route("/settings/{kind}/{id}", web::delete().to(delete));
+        .route("/settings/{kind}/{id}", web::delete().to(delete))
+        .route("/settings/{kind}/{id}/history", web::get().to(history::history))
+        .route("/settings/{kind}/{id}/undo", web::post().to(history::undo));
 }
 
 /// A document as it stands.
@@ -105,19 +112,31 @@ pub(crate) async fn put(
     let staff = caller.staff(Role::Admin)?;
     let (kind, id) = (kind_of(&path.0)?, path.1.as_str());
     let Body(NewDocument { version, value }) = body;
-    check_document(&app, kind, &value)?;
-    keeps_an_admin(&app, &staff, kind, id, Some(&value))?;
-    let change = Change { expected_version: version, by: &staff.name, now: app.clock.now() };
-    let version = match app.records.settings().put(&staff.tenant, kind, id, value, change).await? {
-        Put::Saved { version } => {
-            changed(&app, &staff, kind, id, "setting_changed").await?;
-            version
-        }
-        Put::Unchanged { version } => version,
-        Put::Stale { .. } => return Err(stale()),
-        Put::Refused { problems } => return Err(problems.into()),
-    };
+    let how = (version, "setting_changed");
+    let version = change_document(&app, &staff, (kind, id), value, how).await?;
     Ok(web::Json(Version { version }))
+}
+
+/// Stores a document after all checks, under a name of the audit trail; gives its version.
+async fn change_document(
+    app: &App,
+    staff: &Staff,
+    (kind, id): (SettingKind, &str),
+    value: Value,
+    (expected_version, action): (Option<u64>, &str),
+) -> Result<u64, ApiError> {
+    check_document(app, kind, &value)?;
+    keeps_an_admin(app, staff, kind, id, Some(&value))?;
+    let change = Change { expected_version, by: &staff.name, now: app.clock.now() };
+    match app.records.settings().put(&staff.tenant, kind, id, value, change).await? {
+        Put::Saved { version } => {
+            changed(app, staff, kind, id, action).await?;
+            Ok(version)
+        }
+        Put::Unchanged { version } => Ok(version),
+        Put::Stale { .. } => Err(stale()),
+        Put::Refused { problems } => Err(problems.into()),
+    }
 }
 
 /// Which version is to be deleted.
@@ -141,9 +160,19 @@ pub(crate) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let staff = caller.staff(Role::Admin)?;
     let (kind, id) = (kind_of(&path.0)?, path.1.as_str());
-    keeps_an_admin(&app, &staff, kind, id, None)?;
-    let change =
-        Change { expected_version: query.0.version, by: &staff.name, now: app.clock.now() };
+    delete_document(&app, &staff, (kind, id), (query.0.version, "setting_deleted")).await?;
+    Ok(done())
+}
+
+/// Deletes a document after all checks, and an agent's credentials with it.
+async fn delete_document(
+    app: &App,
+    staff: &Staff,
+    (kind, id): (SettingKind, &str),
+    (expected_version, action): (Option<u64>, &str),
+) -> Result<(), ApiError> {
+    keeps_an_admin(app, staff, kind, id, None)?;
+    let change = Change { expected_version, by: &staff.name, now: app.clock.now() };
     match app.records.settings().delete(&staff.tenant, kind, id, change).await? {
         Deleted::Deleted => {}
         Deleted::Unknown => return Err(ApiError::unknown("setting")),
@@ -156,10 +185,9 @@ pub(crate) async fn delete(
         let now = app.clock.now();
         app.records.credentials().remove(&staff.tenant, &agent, now).await?;
         app.auth.note_revoked(&staff.tenant, &agent, now);
-        super::auth::tell_revoked(&app, &staff.tenant, &agent).await;
+        super::auth::tell_revoked(app, &staff.tenant, &agent).await;
     }
-    changed(&app, &staff, kind, id, "setting_deleted").await?;
-    Ok(done())
+    changed(app, staff, kind, id, action).await
 }
 
 fn stale() -> ApiError {

@@ -1,6 +1,7 @@
 /** What agents, supervisors and admins do at the desk all day, in real browsers on a real gateway. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { isAccessible } from "../src/accessibility.mjs";
 import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
 import { Agent, Visitor, chromium } from "../src/people.mjs";
@@ -212,6 +213,24 @@ test("an admin changes a queue, sees a conflict, tries a request, and gives a ne
   await page.getByTestId("save").click();
   await expect("it is saved", async () => (await house.get("/v1/settings/queues")).find((queue) => queue.id === "tax").value.target_secs === 90);
 
+  // The last change is taken back, which is a change of its own, and audited.
+  await page.getByTestId("undo").click();
+  const targetNow = async () => (await house.get("/v1/settings/queues")).find((queue) => queue.id === "tax");
+  await expect("it is as before", async () => (await targetNow()).value.target_secs === 100);
+  await expect("the form shows it", async () => (await target.inputValue()) === "100");
+  await page.getByTestId("versions").click();
+  await expect("who changed what", () => page.getByTestId("versions-dialog").getByText("应答目标").first().isVisible());
+  await expect("by whom", () => page.getByTestId("versions-dialog").getByText(/管理员/u).first().isVisible());
+  await isAccessible(page, "the list of changes");
+  await page.keyboard.press("Escape");
+  assert.match(JSON.stringify(await house.get("/v1/audit?limit=20")), /setting_undone/u);
+  const undo = (id, version) => fetch(`${house.origin}/v1/settings/queues/${id}/undo`, { method: "POST", headers, body: JSON.stringify({ version }) });
+  const { version } = await targetNow();
+  assert.equal((await undo("tax", version - 1)).status, 409, "somebody changed it meanwhile");
+  assert.equal((await undo("nobody", 1)).status, 404);
+  assert.equal((await undo("tax", version)).status, 200);
+  assert.equal((await targetNow()).value.target_secs, 90, "undoing again takes the undoing back");
+
   await page.goto(`${house.origin}/desk/admin/queues`);
   await page.getByTestId("try").click();
   await expect("the trial names who is eligible", () => page.getByTestId("trial").getByText(/王明/u).first().isVisible());
@@ -227,6 +246,39 @@ test("an admin changes a queue, sees a conflict, tries a request, and gives a ne
   await page.goto(`${house.origin}/desk/admin/agents/fang`);
   await page.getByTestId("reset-password").click();
   await expect("the password, once", async () => (await page.getByTestId("secret-text").innerText()).length > 7);
+});
+
+test("an admin connects a website: look, words, key, allowed origins, and what is missing", { timeout: 60_000 }, async () => {
+  const root = await signsIn("root");
+  const page = root.page;
+  await page.goto(`${house.origin}/desk/admin/channels/website`);
+  const editor = page.getByTestId("editor");
+  await expect("the channel", () => editor.isVisible());
+  await editor.getByLabel("主色的值").fill("#a01c30");
+  await editor.getByLabel("问候语（中文）").fill("您好，请讲。");
+  await expect("the preview follows", () => page.getByTestId("preview").getByText("您好，请讲。").isVisible());
+  await page.getByTestId("make-secret").click();
+  const secret = await page.getByTestId("secret-text").innerText();
+  await page.getByTestId("secret").getByRole("button", { name: "我已记下" }).click();
+  await page.getByTestId("check-address").fill("https://www.city.example/help");
+  await page.getByTestId("check").click();
+  const step = (name) => page.locator(`[data-step=${name}]`);
+  await expect("the origin is missing", async () => (await step("listed").getAttribute("data-ok")) === "false");
+  assert.equal(await step("secure").getAttribute("data-ok"), "false");
+  assert.equal(await step("loader").getAttribute("data-ok"), "true");
+  await page.getByTestId("add-origin").click();
+  await expect("it is listed", async () => (await step("listed").getAttribute("data-ok")) === "true");
+  assert.match(await page.getByTestId("snippet").innerText(), /data-channel="website"/u);
+  await isAccessible(page, "the page of a channel");
+  await page.getByTestId("save").click();
+  const stored = async () => (await house.get("/v1/settings/channels"))[0].value.settings;
+  await expect("it is stored", async () => (await stored()).widget?.color === "#a01c30");
+  const settings = await stored();
+  assert.deepEqual(settings.allowed_origins, ["https://www.city.example"]);
+  assert.ok(secret.length === 64 && settings.identity_secret);
+  await page.reload();
+  await expect("a key is set", () => page.getByTestId("identity-state").getByText(/已设置密钥/u).isVisible());
+  assert.ok(!(await editor.innerHTML()).includes(secret), "the key never comes out again");
 });
 
 test("the desk goes by the keyboard: palette, keys, moving, and answering an offer", { timeout: 60_000 }, async () => {

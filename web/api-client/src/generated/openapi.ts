@@ -459,6 +459,22 @@ export interface components {
             /** @description `created`, `updated` or `unchanged`. */
             outcome: string;
         };
+        /** @description A version that a document has or had. What stood in it is not told: a secret may have. */
+        DocumentVersion: {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            version: number;
+            /** @description When it became so. */
+            changed_at: components["schemas"]["Timestamp"];
+            /** @description By whom: `agent:…`, `api_key:…`, `cli`. */
+            changed_by: string;
+            /** @description Was it deleted then? */
+            deleted: boolean;
+            /** @description Which of its fields differ from the version before; empty for the oldest one kept. */
+            fields: string[];
+        };
         EndpointId: string;
         /** @description One wrong part of a request. */
         FieldProblem: {
@@ -1090,6 +1106,14 @@ export interface components {
             /** @description The request type; without it the topic's. */
             request_type?: string | null;
             audience?: components["schemas"]["Audience"] | null;
+        };
+        /** @description Which change is to be taken back. */
+        Undo: {
+            /**
+             * Format: int64
+             * @description The version that it made: the last one, or somebody changed the document meanwhile.
+             */
+            version: number;
         };
         /** @description A multipart body with one part, `file`. */
         Upload: {

@@ -11,6 +11,13 @@ export const kindIcons: Record<ChannelKind, IconNode> = {
 };
 
 export const agentName = (id: string | null | undefined) => (id ? desk.value?.agents.get(id) ?? id : "");
+/** Whoever changed something, as the records name them: `agent:li-na`, `api_key:…`, `cli`. */
+export function actorName(actor: string): string {
+  const [kind = "", ...rest] = actor.split(":");
+  const id = rest.join(":");
+  return kind === "agent" ? agentName(id) : tOr(`actor.${kind}`, actor);
+}
+
 export const queueName = (id: string) => inWords(desk.value?.queues.get(id), id);
 export const channelName = (id: string) => inWords(desk.value?.channels.get(id)?.name, id);
 export const skillName = (id: string) => inWords(desk.value?.skills.get(id)?.name, id);

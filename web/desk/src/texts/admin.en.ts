@@ -136,7 +136,6 @@ export const en = {
   "admin.adapter": "Website",
   "admin.origins": "Pages that may show the chat",
   "admin.origins_hint": "One a line, such as https://www.city.example or https://*.city.example",
-  "admin.more_settings": "All settings of the channel",
   "admin.raw_settings": "Settings as JSON",
   "admin.raw_hint": "Greeting, colour, privacy line and so on; checked on saving",
   "admin.raw_bad": "This is not a JSON object.",

@@ -138,7 +138,6 @@ export const zh: Record<keyof typeof en, string> = {
   "admin.adapter": "网站",
   "admin.origins": "允许嵌入的网站",
   "admin.origins_hint": "每行一个，例如 https://www.city.example 或 https://*.city.example",
-  "admin.more_settings": "渠道的全部设置",
   "admin.raw_settings": "设置（JSON）",
   "admin.raw_hint": "问候语、颜色、隐私说明等，保存时检查",
   "admin.raw_bad": "不是有效的 JSON 对象。",

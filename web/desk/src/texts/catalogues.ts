@@ -7,11 +7,15 @@ import { en as serveEn } from "./serve.en";
 import { zh as serveZh } from "./serve.zh";
 import { en as sharedEn } from "./shared.en";
 import { zh as sharedZh } from "./shared.zh";
+import { en as versionsEn } from "./versions.en";
+import { zh as versionsZh } from "./versions.zh";
+import { en as webEn } from "./web-chat.en";
+import { zh as webZh } from "./web-chat.zh";
 
-const en = { ...sharedEn, ...serveEn, ...liveEn, ...adminEn };
+const en = { ...sharedEn, ...serveEn, ...liveEn, ...adminEn, ...webEn, ...versionsEn };
 
 export type TextKey = keyof typeof en;
 
-const zh: Record<TextKey, string> = { ...sharedZh, ...serveZh, ...liveZh, ...adminZh };
+const zh: Record<TextKey, string> = { ...sharedZh, ...serveZh, ...liveZh, ...adminZh, ...webZh, ...versionsZh };
 
 export const catalogues: Record<"en" | "zh-CN", Record<TextKey, string>> = { en, "zh-CN": zh };

@@ -1,6 +1,6 @@
 /** The one catalogue of the desk. */
 import { localized, type Localized } from "@hutong/api-client";
-import { format, type Catalogue, type Params } from "@hutong/ui";
+import { format, type Catalogue, type Locale, type Params } from "@hutong/ui";
 import { locale } from "../core/preferences";
 import { catalogues, type TextKey } from "./catalogues";
 
@@ -9,6 +9,11 @@ export type { TextKey };
 /** The text in the reader's language; views that call it follow a change of language. */
 export function t(key: TextKey, params: Params = {}): string {
   return format(catalogues[locale()][key], params, locale());
+}
+
+/** The text in a language that need not be the reader's. */
+export function tIn(locale: Locale, key: TextKey): string {
+  return format(catalogues[locale][key], {}, locale);
 }
 
 export function hasText(key: string): key is TextKey {

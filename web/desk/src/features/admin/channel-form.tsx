@@ -7,37 +7,40 @@ import { t } from "../../texts/texts";
 import { AddButton, Group, LocalizedField, Pair } from "./fields";
 import type { FormProps } from "./forms";
 import { choicesOf } from "./settings-store";
+import { WebChatForm } from "./web-chat-form";
 
 const AUDIENCES = ["public", "staff", "agency"] as const;
+const TOPICS_MAX = 50;
 type Topic = Channel["topics"][number];
 
 function Topics({ value, onValue }: FormProps<"channels">) {
   const change = (at: number, by: Partial<Topic>) =>
     onValue({ ...value, topics: value.topics.map((topic, n) => (n === at ? { ...topic, ...by } : topic)) });
   const queues = choicesOf("queues");
+  const types = [{ value: "", label: t("admin.none") }, ...choicesOf("request_types")];
   return (
     <Group title={t("admin.topics")} hint={t("admin.topics_hint")}>
       {value.topics.map((topic, n) => (
-        <div class="admin-topic" key={n}>
-          <Field label={t("admin.id")} value={topic.id} onValue={(id) => change(n, { id })} required />
+        <div class="admin-topic" key={n} role="group" aria-label={topic.name["zh-CN"] || topic.id}>
           <Field label={t("admin.in_chinese", { label: t("admin.topic") })} value={topic.name["zh-CN"] ?? ""} onValue={(text) => change(n, { name: { ...topic.name, "zh-CN": text } })} />
           <Field label={t("admin.in_english", { label: t("admin.topic") })} value={topic.name.en ?? ""} onValue={(text) => change(n, { name: { ...topic.name, en: text } })} />
-          <Select label={t("admin.queue")} value={topic.queue} choices={queues} onValue={(queue) => change(n, { queue })} />
           <IconButton icon={X} label={t("admin.remove", { what: topic.name["zh-CN"] || topic.id })} onClick={() => onValue({ ...value, topics: value.topics.filter((_, at) => at !== n) })} />
+          <div class="admin-topic-more">
+            <Select label={t("admin.queue")} value={topic.queue} choices={queues} onValue={(queue) => change(n, { queue })} />
+            <Select label={t("panel.request_type")} value={topic.request_type ?? ""} choices={types} onValue={(type) => change(n, { request_type: type || null })} />
+            <Field label={t("admin.id")} value={topic.id} onValue={(id) => change(n, { id })} required spellcheck={false} />
+          </div>
         </div>
       ))}
-      <AddButton label={t("admin.add_topic")}
-        onAdd={() => onValue({ ...value, topics: [...value.topics, { id: "", name: { "zh-CN": "", en: "" }, queue: queues[0]?.value ?? "", request_type: null }] })} />
+      {value.topics.length < TOPICS_MAX && (
+        <AddButton label={t("admin.add_topic")}
+          onAdd={() => onValue({ ...value, topics: [...value.topics, { id: "", name: { "zh-CN": "", en: "" }, queue: queues[0]?.value ?? "", request_type: null }] })} />
+      )}
     </Group>
   );
 }
 
-interface WebChatSettings {
-  allowed_origins?: string[];
-  [name: string]: unknown;
-}
-
-/** The adapter's own settings as JSON: kept as typed until they can be read. */
+/** An adapter that has no form here: its settings as JSON, kept as typed until they can be read. */
 function RawSettings({ value, onValue }: FormProps<"channels">) {
   const [text, setText] = useState(() => JSON.stringify(value.settings ?? {}, null, 2));
   const [bad, setBad] = useState(false);
@@ -52,33 +55,27 @@ function RawSettings({ value, onValue }: FormProps<"channels">) {
       setBad(true);
     }
   };
-  return <TextArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={text} onValue={take} rows={8} spellcheck={false} problem={bad ? t("admin.raw_bad") : undefined} />;
+  return (
+    <Group title={t("admin.adapter")}>
+      <TextArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={text} onValue={take} rows={8} spellcheck={false} problem={bad ? t("admin.raw_bad") : undefined} />
+    </Group>
+  );
 }
 
 export function ChannelForm({ value, onValue }: FormProps<"channels">) {
-  const settings = (value.settings ?? {}) as WebChatSettings;
-  const origins = (settings.allowed_origins ?? []).join("\n");
-  const withOrigins = (text: string) => {
-    const next: WebChatSettings = { ...settings, allowed_origins: text.split(/\s+/u).filter(Boolean) };
-    onValue({ ...value, settings: next as Record<string, never> });
-  };
   return (
     <>
-      <LocalizedField label={t("admin.name")} value={value.name} onValue={(name) => onValue({ ...value, name })} />
-      <Pair>
-        <Select label={t("admin.kind")} value={value.kind} choices={[{ value: value.kind, label: t(`kind.${value.kind}`) }]} onValue={() => {}} disabled />
-        <Select label={t("admin.audience")} value={value.audience} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))}
-          onValue={(audience) => onValue({ ...value, audience: AUDIENCES.find((each) => each === audience) ?? "public" })} />
-      </Pair>
-      <Topics value={value} onValue={onValue} />
-      <Group title={t("admin.adapter")}>
-        <TextArea label={t("admin.origins")} hint={t("admin.origins_hint")} value={origins} onValue={withOrigins} rows={3} spellcheck={false} />
-        <details>
-          <summary>{t("admin.more_settings")}</summary>
-          <RawSettings key={origins} value={value} onValue={onValue} />
-        </details>
+      <Group title={t("admin.name")} hint={t("web.name_hint")}>
+        <LocalizedField label={t("admin.name")} value={value.name} onValue={(name) => onValue({ ...value, name })} />
+        <Pair>
+          <Select label={t("admin.kind")} value={value.kind} choices={[{ value: value.kind, label: t(`kind.${value.kind}`) }]} onValue={() => {}} disabled />
+          <Select label={t("admin.audience")} hint={t("web.audience_hint")} value={value.audience} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))}
+            onValue={(audience) => onValue({ ...value, audience: AUDIENCES.find((each) => each === audience) ?? "public" })} />
+        </Pair>
+        <CheckBox label={t("admin.channel_enabled")} hint={t("web.enabled_hint")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
       </Group>
-      <CheckBox label={t("admin.channel_enabled")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
+      <Topics value={value} onValue={onValue} />
+      {value.adapter === "web_chat" ? <WebChatForm value={value} onValue={onValue} /> : <RawSettings value={value} onValue={onValue} />}
     </>
   );
 }

@@ -1,12 +1,10 @@
 /** One setting on its page: what it does in words, its form, who changed it, and conflicts. */
 import { ApiProblem, type FieldProblem } from "@hutong/api-client";
-import { Button, exactText, Field, relativeText, say } from "@hutong/ui";
+import { Button, Field, say } from "@hutong/ui";
 import { Save, Trash2 } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { now } from "../../core/clock";
-import { agentName } from "../../core/names";
+import { actorName } from "../../core/names";
 import { goTo, guardLeaving } from "../../core/navigation";
-import { locale } from "../../core/preferences";
 import { problemText } from "../../core/problems";
 import { t } from "../../texts/texts";
 import { Alert } from "../sign-in/door";
@@ -14,18 +12,10 @@ import { AgentTools } from "./agent-tools";
 import { ChannelTools } from "./channel-tools";
 import { FormOf } from "./forms";
 import { isId, same, type Setting, type SettingKind, type Values } from "./model";
-import { deleteSetting, saveSetting, settings, titleOf } from "./settings-store";
+import { deleteSetting, saveSetting, settings, titleOf, undoSetting } from "./settings-store";
 import { summaryOf } from "./summary";
+import { Changes } from "./versions";
 import { WebhookTools } from "./webhook-tools";
-
-function Changed({ one }: { one: Setting }) {
-  if (one.version === 0) return null;
-  return (
-    <p class="quiet" title={exactText(one.updated_at, locale())}>
-      {t("admin.changed", { who: agentName(one.updated_by), when: relativeText(one.updated_at, now.value, locale()), version: one.version })}
-    </p>
-  );
-}
 
 function Summary({ kind, value }: { kind: SettingKind; value: Values[SettingKind] }) {
   return (
@@ -38,7 +28,7 @@ function Summary({ kind, value }: { kind: SettingKind; value: Values[SettingKind
 function Conflict({ theirs, takeTheirs, keepMine }: { theirs: Setting | undefined; takeTheirs: () => void; keepMine: () => void }) {
   return (
     <div class="admin-conflict" role="alert" data-testid="conflict">
-      <p>{theirs ? t("admin.conflict", { who: agentName(theirs.updated_by) }) : t("admin.conflict_gone")}</p>
+      <p>{theirs ? t("admin.conflict", { who: actorName(theirs.updated_by) }) : t("admin.conflict_gone")}</p>
       {theirs && <Button size="s" onClick={takeTheirs}>{t("admin.take_theirs")}</Button>}
       <Button size="s" onClick={keepMine}>{t("admin.keep_mine")}</Button>
     </div>
@@ -92,24 +82,37 @@ function useEditor(kind: SettingKind, stored: Setting) {
       setBusy(false);
     }
   };
+  const show = (one: Setting | undefined) => {
+    if (!one) return;
+    setValue(one.value);
+    setBase(one.value);
+    setVersion(one.version);
+  };
+  const undo = async () => {
+    setProblem("");
+    try {
+      const done = await undoSetting(kind, value.id, version);
+      show((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id));
+      say(done === "saved" ? t("versions.undone", { name: titleOf(value) }) : t("versions.stale"), done === "saved" ? undefined : "danger");
+    } catch (error) {
+      setProblem(problemText(error));
+    }
+  };
   const takeTheirs = () => {
-    if (!theirs) return;
-    setValue(theirs.value);
-    setBase(theirs.value);
-    setVersion(theirs.version);
+    show(theirs);
     setConflict(false);
   };
   const keepMine = () => {
     setVersion(theirs?.version ?? 0);
     setConflict(false);
   };
-  return { value, setValue, changed, busy, conflict, problem, errors, theirs, save, remove, takeTheirs, keepMine };
+  return { value, setValue, changed, busy, conflict, problem, errors, theirs, save, remove, undo, takeTheirs, keepMine };
 }
 
-function Tools({ kind, value, stored }: { kind: SettingKind; value: Values[SettingKind]; stored: Setting }) {
+function Tools({ kind, value, stored, onValue }: { kind: SettingKind; value: Values[SettingKind]; stored: Setting; onValue: (value: Values[SettingKind]) => void }) {
   if (stored.version === 0) return null;
   if (kind === "agents") return <AgentTools agent={value as Values["agents"]} />;
-  if (kind === "channels") return <ChannelTools channel={value as Values["channels"]} />;
+  if (kind === "channels") return <ChannelTools channel={value as Values["channels"]} onValue={onValue} />;
   return kind === "webhooks" ? <WebhookTools id={value.id} /> : null;
 }
 
@@ -122,7 +125,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
     <form class="admin-editor" data-testid="editor" onSubmit={(event) => { event.preventDefault(); void editor.save(); }}>
       <header>
         <h2>{isNew ? t(`admin.new.${kind}`) : titleOf(value)}</h2>
-        <Changed one={stored} />
+        {!isNew && <Changes kind={kind} one={stored} mayUndo={!editor.changed && !busy} onUndo={editor.undo} />}
       </header>
       {!isNew && <Summary kind={kind} value={value} />}
       {editor.conflict && <Conflict theirs={editor.theirs} takeTheirs={editor.takeTheirs} keepMine={editor.keepMine} />}
@@ -136,7 +139,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
         {!isNew && <Button look="quiet" icon={Trash2} disabled={busy} onClick={() => void editor.remove()}>{t("admin.delete")}</Button>}
         <Button type="submit" look="primary" icon={Save} busy={busy} disabled={!editor.changed || badId || editor.conflict} data-testid="save">{t("admin.save")}</Button>
       </footer>
-      <Tools kind={kind} value={value} stored={stored} />
+      <Tools kind={kind} value={value} stored={stored} onValue={setValue} />
     </form>
   );
 }

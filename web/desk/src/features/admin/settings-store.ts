@@ -1,5 +1,5 @@
 /** All settings of the desk, loaded at once: forms name one another's objects. */
-import { ApiProblem } from "@hutong/api-client";
+import { ApiProblem, type Schemas } from "@hutong/api-client";
 import { signal } from "@preact/signals";
 import { inWords } from "../../texts/texts";
 import { api } from "../../core/session";
@@ -44,6 +44,23 @@ export async function saveSetting(kind: SettingKind, one: Setting): Promise<Save
 export async function deleteSetting(kind: SettingKind, id: string) {
   await api.delete(path(kind, id));
   await loadSettings();
+}
+
+export type Version = Schemas["DocumentVersion"];
+
+export const loadVersions = (kind: SettingKind, id: string) => api.get<Version[]>(`${path(kind, id)}/history`);
+
+/** Takes back the change that made this version. */
+export async function undoSetting(kind: SettingKind, id: string, version: number): Promise<Saved> {
+  try {
+    await api.post(`${path(kind, id)}/undo`, { version });
+    await loadSettings();
+    return "saved";
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.code !== "stale_version") throw error;
+    await loadSettings();
+    return "conflict";
+  }
 }
 
 /** What a setting is called in the lists. */
