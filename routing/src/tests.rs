@@ -4,6 +4,7 @@ mod desk;
 mod exclusion;
 mod model;
 mod order;
+mod policy;
 mod postal;
 mod properties;
 mod seeded;

@@ -147,8 +147,8 @@ local function held_by(c, a)
 end
 
 -- Every conversation that an agent holds or is offered goes back to the queue with its old place,
--- those first that are due first. Mail can wait for its agent: it is kept unless `all`. At most 128:
--- capacity bounds it far below.
+-- those first that are due first. Mail can wait for its agent: it is kept unless `all`. The agent's
+-- capacity bounds how much that is.
 function H.abandon(c, a, reason, all)
   for _, v in ipairs(held_by(c, a)) do
     if v.state == 'offered' then
@@ -228,6 +228,7 @@ function H.wake(c, v)
   H.cancel_placed(c, 'z', v)
   redis.call('SREM', c.t .. 'resting:' .. v.last, v.id)
   H.save(v, 'due', c.now + v.due - v.arrived, 'arrived', c.now)
+  redis.call('SADD', c.t .. 'queues', v.queue)
   H.requeued_notice(c, v, 'woken')
   H.enter(c, v, 'woken')
 end

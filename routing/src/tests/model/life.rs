@@ -1,9 +1,9 @@
 //! The life of a conversation in the twin: one method per transition, and the steps they share.
 
+use super::super::properties::EXCLUDED_MAX;
 use super::plan::step_time;
 use super::{Conv, Twin};
 use crate::command::Standing;
-use domain::limits::EXCLUDED_AGENTS_MAX;
 use domain::{Entry, MessageKind, State};
 
 impl Twin {
@@ -72,7 +72,7 @@ impl Twin {
     pub(super) fn exclude(&mut self, id: &str, agent: &str) {
         let excluded = &mut self.edit(id).lane.as_mut().expect("a lane").excluded;
         excluded.push(agent.parse().expect("an agent id"));
-        if excluded.len() > EXCLUDED_AGENTS_MAX {
+        if excluded.len() > EXCLUDED_MAX {
             excluded.remove(0);
         }
     }
@@ -177,6 +177,8 @@ impl Twin {
         let conv = self.edit(id);
         conv.entry.due_at.0 = now + (conv.entry.due_at.0 - conv.entry.arrived_at.0);
         conv.entry.arrived_at.0 = now;
+        let queue = conv.entry.queue.to_string();
+        self.queues.insert(queue);
         self.append(id);
         self.enter(id, Vec::new(), None);
     }
