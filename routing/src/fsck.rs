@@ -2,7 +2,9 @@
 //! where Redis holds something else. On a live store a difference counts only when it is seen twice,
 //! since the reads are not one moment.
 
+mod agents;
 mod expect;
+mod outbox;
 mod snapshot;
 
 use crate::error::RoutingError;
@@ -97,7 +99,9 @@ impl Router {
                 let any = wanted.is_some_and(|wanted| wanted == expect::ANY) && held.is_some();
                 // `m` timers are only nudges: an agent could take more than one call gives.
                 let nudge = key == "timers" && member.starts_with("m:");
-                if held != wanted && !any && !nudge {
+                // A queue in which nobody is any more stays known by name.
+                let remembered = key == "queues" && wanted.is_none();
+                if held != wanted && !any && !nudge && !remembered {
                     report.discrepancies.push(Discrepancy {
                         key: key.clone(),
                         member: member.clone(),
@@ -108,6 +112,7 @@ impl Router {
             }
         }
         report.discrepancies.extend(expect::broken_logs(&found));
+        report.discrepancies.extend(agents::broken(&found));
         report.discrepancies.extend(expect::foreign_keys(&found));
         Ok(report)
     }
@@ -136,6 +141,11 @@ impl Router {
                 (expect::Kind::Sorted, None) => with_key("ZREM", &key),
                 (expect::Kind::Set, Some(_)) => with_key("SADD", &key),
                 (expect::Kind::Set, None) => with_key("SREM", &key),
+                (expect::Kind::Text, wanted) => {
+                    self.repair_pointer(&key, &wrong.member, wanted.is_some()).await?;
+                    repaired += 1;
+                    continue;
+                }
                 (expect::Kind::Hash, Some(_)) => with_key("HSET", &key),
                 (expect::Kind::Hash, None) => with_key("HDEL", &key),
             };
@@ -147,6 +157,20 @@ impl Router {
             repaired += 1;
         }
         Ok(repaired)
+    }
+}
+
+impl Router {
+    /// A contact's pointer names the conversation that is open; another one is not followed.
+    async fn repair_pointer(&self, key: &str, id: &str, right: bool) -> Result<(), RoutingError> {
+        let now = self.store().run("repair", &with_key("GET", key)).await?;
+        let mut command = with_key(if right { "SET" } else { "DEL" }, key);
+        if right {
+            command.arg(id);
+        } else if crate::router::text(&now).as_deref() != Some(id) {
+            return Ok(());
+        }
+        self.store().write("repair", &command).await.map(drop)
     }
 }
 

@@ -12,15 +12,17 @@ pub(super) enum Kind {
     Sorted,
     Set,
     Hash,
+    Text,
 }
 
 /// The sort of an index key; `None` for keys that are no index.
 pub(super) fn kind_of(key: &str) -> Option<Kind> {
     match key.split(':').next().unwrap_or("") {
         "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "timers_failed"
-        | "closed" => Some(Kind::Sorted),
-        "held" | "resting" => Some(Kind::Set),
+        | "closed" | "box" | "boxes" | "dead" => Some(Kind::Sorted),
+        "held" | "resting" | "agents" | "queues" => Some(Kind::Set),
         "online" => Some(Kind::Hash),
+        "open" => Some(Kind::Text),
         _ => None,
     }
 }
@@ -29,20 +31,20 @@ pub(super) fn is_index(key: &str) -> bool {
     kind_of(key).is_some()
 }
 
-fn put(dump: &mut Dump, key: String, member: &str, value: &str) {
+pub(super) fn put(dump: &mut Dump, key: String, member: &str, value: &str) {
     dump.entry(key).or_default().insert(member.to_owned(), value.to_owned());
 }
 
-fn get<'a>(content: &'a Content, field: &str) -> &'a str {
+pub(super) fn get<'a>(content: &'a Content, field: &str) -> &'a str {
     content.get(field).map_or("", String::as_str)
 }
 
-fn number(content: &Content, field: &str) -> i64 {
+pub(super) fn number(content: &Content, field: &str) -> i64 {
     get(content, field).parse().unwrap_or(0)
 }
 
 /// Keeps the lower of two scores: the head of a lane or a group.
-fn lowest(dump: &mut Dump, key: String, member: &str, score: i64) {
+pub(super) fn lowest(dump: &mut Dump, key: String, member: &str, score: i64) {
     let held =
         dump.entry(key).or_default().entry(member.to_owned()).or_insert_with(|| score.to_string());
     if score < held.parse().unwrap_or(i64::MAX) {
@@ -57,17 +59,24 @@ pub(super) fn indexes(found: &Dump) -> Dump {
             of_conversation(&mut dump, found, id, conv);
         }
     }
-    for (key, agent) in found {
-        if let Some(id) = key.strip_prefix("agent:") {
-            of_agent(&mut dump, found, id, agent);
-        }
-    }
+    super::agents::indexes(&mut dump, found);
+    super::outbox::indexes(&mut dump, found);
     dump
 }
 
 fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
     let (agent, until, due) = (get(conv, "agent"), get(conv, "until"), number(conv, "due"));
-    match get(conv, "state") {
+    let (state, pointer) =
+        (get(conv, "state"), format!("open:{}:{}", get(conv, "channel"), get(conv, "contact")));
+    // One that is over may have made way for another.
+    let current = found.get(&pointer).is_some_and(|held| held.contains_key(id));
+    if !state.is_empty() && (state != "closed" || current) {
+        put(dump, pointer, id, "");
+    }
+    if matches!(state, "queued" | "scheduled" | "offered") {
+        put(dump, "queues".to_owned(), get(conv, "queue"), "");
+    }
+    match state {
         "queued" => {
             let lane = get(conv, "lane");
             put(dump, format!("lane:{lane}"), id, get(conv, "due"));
@@ -128,29 +137,6 @@ fn plan_time(conv: &Content) -> String {
     next.map_or_else(|| ANY.to_owned(), |(at, _)| at.to_string())
 }
 
-fn of_agent(dump: &mut Dump, found: &Dump, id: &str, agent: &Content) {
-    if get(agent, "presence") != "offline" {
-        put(dump, "timers".to_owned(), &format!("h:{id}"), ANY);
-    }
-    let group = get(agent, "group");
-    if !group.is_empty() {
-        put(dump, format!("idle:{group}"), id, get(agent, "idle_since"));
-        if get(agent, "turns") == "1" {
-            put(dump, format!("turn:{group}"), id, get(agent, "turn_at"));
-        }
-        lowest(dump, "ready".to_owned(), group, number(agent, "idle_since"));
-    }
-    if get(agent, "presence") == "ready" {
-        let profile = found
-            .get("profiles")
-            .and_then(|texts| texts.iter().find(|(_, text)| *text == get(agent, "profile")))
-            .map_or("", |(id, _)| id.as_str());
-        let field = format!("{profile};{}", get(agent, "capacity"));
-        let count = dump.entry("online".to_owned()).or_default().entry(field).or_default();
-        *count = (count.parse::<u32>().unwrap_or(0) + 1).to_string();
-    }
-}
-
 /// Keys of another type than they should be; indexes are found by comparing.
 pub(super) fn foreign_keys(found: &Dump) -> Vec<Discrepancy> {
     found
@@ -165,13 +151,21 @@ pub(super) fn foreign_keys(found: &Dump) -> Vec<Discrepancy> {
         .collect()
 }
 
-/// Logs whose seqs are not 1, 2, 3, … from the archived base on, and agents whose units are not the
-/// sum of what they hold.
+/// Logs whose seqs are not 1, 2, 3, … from the archived base on, or whose conversation is gone.
 pub(super) fn broken_logs(found: &Dump) -> Vec<Discrepancy> {
     let mut broken = Vec::new();
     for (key, log) in found {
         let Some(id) = key.strip_prefix("log:") else { continue };
-        let base = found.get(&format!("conv:{id}")).map_or(0, |conv| number(conv, "base"));
+        let conv = found.get(&format!("conv:{id}"));
+        if conv.is_none() {
+            broken.push(Discrepancy {
+                key: key.clone(),
+                member: "(no conversation)".to_owned(),
+                found: Some(log.len().to_string()),
+                expected: None,
+            });
+        }
+        let base = conv.map_or(0, |conv| number(conv, "base"));
         for (place, entry) in log.values().enumerate() {
             let wanted = base + i64::try_from(place).unwrap_or(0) + 1;
             let seq = serde_json::from_str::<domain::Message>(entry)
@@ -185,26 +179,6 @@ pub(super) fn broken_logs(found: &Dump) -> Vec<Discrepancy> {
                     expected: Some(wanted.to_string()),
                 });
             }
-        }
-    }
-    for (key, agent) in found {
-        let Some(id) = key.strip_prefix("agent:") else { continue };
-        let held: i64 = found
-            .iter()
-            .filter(|(key, conv)| {
-                key.starts_with("conv:")
-                    && get(conv, "agent") == id
-                    && matches!(get(conv, "state"), "offered" | "active" | "wrap_up")
-            })
-            .map(|(_, conv)| number(conv, "units"))
-            .sum();
-        if held != number(agent, "used") {
-            broken.push(Discrepancy {
-                key: key.clone(),
-                member: "used".to_owned(),
-                found: Some(get(agent, "used").to_owned()),
-                expected: Some(held.to_string()),
-            });
         }
     }
     broken

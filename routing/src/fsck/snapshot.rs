@@ -9,8 +9,9 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 10] =
-    ["events", "seen", "meta", "delivery", "box", "duty", "cursors", "rate", "once", "dead"];
+const SKIPPED: [&str; 7] = ["events", "seen", "meta", "duty", "cursors", "rate", "once"];
+/// How many members of a key are read at a time.
+const PAGE: usize = 500;
 
 /// The only member of a key that is of another type than it should be.
 pub(super) const FOREIGN: &str = "(another type)";
@@ -29,7 +30,7 @@ pub(super) async fn take(router: &Router, tenant: &TenantId) -> Result<Dump, Rou
         for key in found.iter().filter_map(text) {
             let name = key.strip_prefix(&prefix).unwrap_or(&key).to_owned();
             let kind = name.split(':').next().unwrap_or("");
-            if SKIPPED.contains(&kind) || kind == "boxes" {
+            if SKIPPED.contains(&kind) {
                 continue;
             }
             let content = read(router, &key, kind).await?;
@@ -45,43 +46,74 @@ pub(super) async fn take(router: &Router, tenant: &TenantId) -> Result<Dump, Rou
 }
 
 async fn read(router: &Router, key: &str, kind: &str) -> Result<Content, RoutingError> {
-    let mut command = redis::cmd(match kind {
-        "conv" | "agent" | "profiles" | "online" | "handling" => "HGETALL",
-        "log" => "LRANGE",
-        "open" => "GET",
-        "held" | "resting" | "queues" | "agents" => "SMEMBERS",
-        _ => "ZRANGE",
-    });
-    command.arg(key);
-    match kind {
-        "log" => {
-            command.arg(0).arg(-1);
+    let answer = match kind {
+        "log" => read_log(router, key).await,
+        "open" => {
+            let value = run(router, redis::cmd("GET").arg(key)).await;
+            value.map(|value| text(&value).map(|id| (id, String::new())).into_iter().collect())
         }
-        "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "timers_failed"
-        | "closed" => {
-            command.arg(0).arg(-1).arg("WITHSCORES");
+        "conv" | "agent" => {
+            let value = run(router, redis::cmd("HGETALL").arg(key)).await;
+            value.map(|value| packed::unpack(pairs(&value)))
         }
-        _ => {}
-    }
-    let value = match router.store().run("fsck", &command).await {
-        Err(RoutingError::Script { place, .. }) if place.contains("WRONGTYPE") => {
-            return Ok(Content::from([(FOREIGN.to_owned(), String::new())]));
+        // What is delivered is nobody's business here.
+        "delivery" => {
+            let fields = ["endpoint", "place", "state"];
+            let value = run(router, redis::cmd("HMGET").arg(key).arg(&fields)).await;
+            value.map(|value| fields.map(str::to_owned).into_iter().zip(members(&value)).collect())
         }
-        answer => answer?,
+        "held" | "resting" | "queues" | "agents" => scan(router, "SSCAN", key).await,
+        "profiles" | "online" | "handling" => scan(router, "HSCAN", key).await,
+        _ => scan(router, "ZSCAN", key).await,
     };
-    Ok(match kind {
-        "open" => text(&value).map(|id| Content::from([(id, String::new())])).unwrap_or_default(),
-        "held" | "resting" | "queues" | "agents" => {
-            members(&value).into_iter().map(|member| (member, String::new())).collect()
+    match answer {
+        Err(RoutingError::Script { place, .. }) if place.contains("WRONGTYPE") => {
+            Ok(Content::from([(FOREIGN.to_owned(), String::new())]))
         }
-        "log" => members(&value)
-            .into_iter()
-            .enumerate()
-            .map(|(place, entry)| (format!("{:010}", place + 1), entry))
-            .collect(),
-        "conv" | "agent" => packed::unpack(pairs(&value)),
-        _ => pairs(&value),
-    })
+        answer => answer,
+    }
+}
+
+async fn run(router: &Router, command: &redis::Cmd) -> Result<Value, RoutingError> {
+    router.store().run("fsck", command).await
+}
+
+/// A log by its places, in pages; it only grows.
+async fn read_log(router: &Router, key: &str) -> Result<Content, RoutingError> {
+    let mut log = Content::new();
+    loop {
+        let from = log.len();
+        let mut range = redis::cmd("LRANGE");
+        range.arg(key).arg(from).arg(from + PAGE - 1);
+        let page = members(&run(router, &range).await?);
+        let last = page.len() < PAGE;
+        let places = page.into_iter().enumerate();
+        log.extend(places.map(|(n, entry)| (format!("{:010}", from + n + 1), entry)));
+        if last {
+            return Ok(log);
+        }
+    }
+}
+
+/// The members of a large key, in pages.
+async fn scan(router: &Router, verb: &str, key: &str) -> Result<Content, RoutingError> {
+    let (mut found, mut cursor) = (Content::new(), "0".to_owned());
+    loop {
+        let mut scan = redis::cmd(verb);
+        scan.arg(key).arg(&cursor).arg("COUNT").arg(PAGE);
+        let value = run(router, &scan).await?;
+        let Value::Array(parts) = &value else { return Ok(found) };
+        let [next, page] = parts.as_slice() else { return Ok(found) };
+        if verb == "SSCAN" {
+            found.extend(members(page).into_iter().map(|member| (member, String::new())));
+        } else {
+            found.extend(pairs(page));
+        }
+        cursor = text(next).unwrap_or_else(|| "0".to_owned());
+        if cursor == "0" {
+            return Ok(found);
+        }
+    }
 }
 
 fn members(value: &Value) -> Vec<String> {

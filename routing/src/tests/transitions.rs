@@ -191,41 +191,6 @@ async fn every_transition_leaves_a_commit_that_readers_find() {
 }
 
 #[tokio::test]
-async fn fsck_finds_a_damaged_index_and_puts_it_right() {
-    let redis = RedisServer::start();
-    let router = redis.router().await.at(T0);
-    ready(&router, &agent("li", "tax:4", 1)).await;
-    for n in 1..4 {
-        says(&router, n, n, &entry("tax:3", T0, 60_000)).await;
-    }
-    let healthy = router.fsck(&tenant(), false).await.unwrap();
-    assert_eq!(healthy.discrepancies, []);
-    assert_eq!((healthy.conversations, healthy.messages, healthy.agents), (3, 3, 1));
-    for damage in [
-        redis::cmd("ZREM").arg("{t1}:lane:w|tax:3||").arg("conv_0002"),
-        redis::cmd("DEL").arg("{t1}:heads"),
-        redis::cmd("ZADD").arg("{t1}:waiting:q").arg(5).arg("conv_ghost"),
-        redis::cmd("SREM").arg("{t1}:held:li").arg("conv_0001"),
-        redis::cmd("ZREM").arg("{t1}:timers").arg("w:1000001000060000:conv_0003"),
-    ] {
-        router.store().run("damage", damage).await.unwrap();
-    }
-    let damaged = router.fsck(&tenant(), false).await.unwrap();
-    assert_eq!(
-        wrong(&damaged),
-        [
-            "heads w|tax:3||",
-            "held:li conv_0001",
-            "lane:w|tax:3|| conv_0002",
-            "timers w:1000001000060000:conv_0003",
-            "waiting:q conv_ghost"
-        ]
-    );
-    assert_eq!(router.repair(&tenant(), &damaged).await.unwrap(), 5);
-    assert_eq!(router.fsck(&tenant(), false).await.unwrap().discrepancies, []);
-}
-
-#[tokio::test]
 async fn the_wait_is_estimated_over_the_agents_who_could_take_it() {
     let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
