@@ -163,6 +163,27 @@ pub fn plan_text(entry: &Entry) -> String {
     steps.join(";")
 }
 
+/// The steps of a plan after its first lane and before its reminder, in the order in which they come,
+/// each with its time and letter: lanes and overflow so long after entering, overdue when due.
+pub(crate) fn steps_to_come(plan: &str, entered: i64, due: i64) -> Vec<(i64, char)> {
+    let mut steps: Vec<(i64, u8, char)> = plan
+        .split(';')
+        .skip(1)
+        .filter_map(|step| {
+            let (after, action) = step.split_once(' ')?;
+            let at = entered + after.parse::<i64>().ok()?;
+            match action.chars().next()? {
+                'L' => Some((at, 0, 'L')),
+                'D' => Some((due, 1, 'D')),
+                'O' => Some((at, 2, 'O')),
+                _ => None,
+            }
+        })
+        .collect();
+    steps.sort_unstable();
+    steps.into_iter().map(|(at, _, action)| (at, action)).collect()
+}
+
 /// `longest_idle;30000;0;3;60000;86400000`: rule, offer, automatic, misses, wrap-up, reopening.
 pub fn policy_text(entry: &Entry) -> String {
     format!(

@@ -85,9 +85,7 @@ async fn has_overflowed(
     tenant: &TenantId,
     id: &ConversationId,
 ) -> Result<bool, routing::RoutingError> {
-    let Some((plan, done)) = app.router.plan(tenant, id).await? else { return Ok(false) };
-    let mut steps = plan.split(';').take(done);
-    Ok(steps.any(|step| step.split(' ').nth(1) == Some("O")))
+    Ok(app.router.plan(tenant, id).await?.is_some_and(|(_, overflowed)| overflowed))
 }
 
 /// Moves one conversation, if it still waits where it overflowed.

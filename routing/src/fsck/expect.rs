@@ -117,22 +117,7 @@ fn placed(kind: &str, due: i64, id: &str) -> String {
 /// When the next step of a waiting conversation's plan comes.
 fn plan_time(conv: &Content) -> String {
     let (entered, due) = (number(conv, "entered"), number(conv, "due"));
-    // The first step is the lane in which it entered; the others come in order of their times.
-    let mut times: Vec<(i64, u8)> = get(conv, "plan")
-        .split(';')
-        .skip(1)
-        .filter_map(|step| {
-            let (after, action) = step.split_once(' ')?;
-            let at = entered + after.parse::<i64>().ok()?;
-            match action.get(..1)? {
-                "L" => Some((at, 0)),
-                "D" => Some((due, 1)),
-                "O" => Some((at, 2)),
-                _ => None,
-            }
-        })
-        .collect();
-    times.sort_unstable();
+    let times = crate::router::steps_to_come(get(conv, "plan"), entered, due);
     let next = usize::try_from(number(conv, "step") - 2).ok().and_then(|place| times.get(place));
     next.map_or_else(|| ANY.to_owned(), |(at, _)| at.to_string())
 }

@@ -1,7 +1,7 @@
 //! Reads. None of them writes, blocks or looks at more than it returns.
 
 use super::conversations::ms;
-use super::{Router, kind_of, text};
+use super::{Router, kind_of, steps_to_come, text};
 use crate::error::RoutingError;
 use crate::keys;
 use crate::packed;
@@ -300,8 +300,8 @@ impl Router {
         }
     }
 
-    /// The plan by which a conversation waits, as [`crate::router::plan_text`] writes it, and how many
-    /// of its steps were carried out; `None` when it is not in Redis.
+    /// The plan by which a conversation waits, as [`crate::router::plan_text`] writes it, and whether
+    /// its overflow was carried out; `None` when it is not in Redis.
     ///
     /// # Errors
     /// See [`RoutingError`].
@@ -309,14 +309,21 @@ impl Router {
         &self,
         tenant: &TenantId,
         id: &ConversationId,
-    ) -> Result<Option<(String, usize)>, RoutingError> {
+    ) -> Result<Option<(String, bool)>, RoutingError> {
         let mut get = redis::cmd("HMGET");
-        get.arg(keys::conversation(tenant, id)).arg("plan").arg("step");
+        get.arg(keys::conversation(tenant, id)).arg("entry").arg("place");
         let fields = self.texts(&get, "plan").await?;
-        let [plan, step] = fields.as_slice() else { return Ok(None) };
-        // The hash has the place of the next step, counted from 1.
-        let done = step.parse::<usize>().unwrap_or(1).saturating_sub(1);
-        Ok((!plan.is_empty()).then(|| (plan.clone(), done)))
+        let [entry, place] = fields.as_slice() else { return Ok(None) };
+        let plan = packed::line("entry", entry, "plan");
+        let number = |text: &str| text.parse::<i64>().unwrap_or(0);
+        let due = number(packed::line("entry", entry, "due"));
+        let entered = number(packed::line("place", place, "entered"));
+        // The place of the next step is counted from 1, and the first lane is not among these.
+        let step = number(packed::line("place", place, "step"));
+        let done = usize::try_from(step - 2).unwrap_or(0);
+        let steps = steps_to_come(plan, entered, due);
+        let overflowed = steps.iter().take(done).any(|(_, action)| *action == 'O');
+        Ok((!plan.is_empty()).then(|| (plan.to_owned(), overflowed)))
     }
 
     /// Names this history: it changes when Redis lost or was given another one. The first caller

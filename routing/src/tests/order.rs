@@ -105,8 +105,12 @@ async fn leaving_an_absent_agent_out_moves_the_lanes_and_not_the_overflow() {
     says(&router, 1, 1, &ladder.reserved_for(&agent_id("wang"), 30_000)).await;
     let relaxed = router.at(T0 + 40_000).run_timers(&tenant(), 10).await.unwrap();
     assert_eq!((relaxed.ran, relaxed.next_due), (1, Some(Timestamp(T0 + 50_000))));
+    let plan = async || router.plan(&tenant(), &conv(1)).await.unwrap().unwrap();
+    let left = "0 L tax:3|;40000 L tax:1|;50000 O;600000 D;600000 R".to_owned();
+    assert_eq!(plan().await, (left.clone(), false));
     let cursor = router.newest_cursor(&tenant()).await.unwrap();
     router.at(T0 + 50_000).run_timers(&tenant(), 10).await.unwrap();
+    assert_eq!(plan().await, (left, true));
     assert_eq!(said(&router, &cursor).await, ["conversation_overflowed"]);
     assert_eq!(router.fsck(&tenant(), false).await.unwrap().discrepancies, []);
 }
