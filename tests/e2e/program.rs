@@ -188,6 +188,33 @@ async fn a_bad_desk_is_refused_as_a_whole_with_every_problem() {
 }
 
 #[tokio::test]
+async fn an_operator_makes_and_takes_back_api_keys_and_checks_the_trail() {
+    let house = House::small().await;
+    let admin = |words: &[&str]| house.gateways[0].runs(&[&["admin"][..], words].concat());
+    let key = admin(&["create-api-key", "wallboard", "--role", "supervisor"]).trim().to_owned();
+    let caller = house.api().with_token(&key);
+    caller.get("/v1/queues/state").await.ok();
+    caller.get("/v1/audit").await.problem(403);
+    let listed = admin(&["list-api-keys"]);
+    let id = key.split('_').nth(1).unwrap();
+    assert!(listed.contains(&format!("{id} supervisor wallboard")), "{listed}");
+    assert!(!listed.contains(&key), "{listed}");
+    admin(&["revoke-api-key", id]);
+    eventually("the key opens nothing", async || {
+        let status = caller.get("/v1/queues/state").await.status;
+        if status == 401 { Ok(()) } else { Err(status.to_string()) }
+    })
+    .await;
+    assert!(admin(&["list-api-keys"]).contains("(revoked)"));
+    let whole = admin(&["verify-audit"]);
+    assert!(whole.contains("whole"), "{whole}");
+    for words in [&["revoke-api-key", id], &["retry-dead-letter", "dlv_0"]] {
+        let output = house.gateways[0].run(&[&["admin"][..], &words[..]].concat());
+        assert!(!output.status.success(), "{words:?}: {output:?}");
+    }
+}
+
+#[tokio::test]
 async fn fsck_finds_what_was_broken_by_hand() {
     let mut house = House::small().await;
     let mut visitor = house.visitor().await;

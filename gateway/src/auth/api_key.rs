@@ -83,18 +83,17 @@ impl Auth {
         role: Role,
         created_by: &str,
     ) -> records::Result<FreshKey> {
-        let id: String = random_bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let secret = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
+        let (fresh, secret_hash) = mint();
         let new = NewApiKey {
-            id: &id,
-            secret_hash: hash_secret(secret.as_bytes()),
+            id: &fresh.id,
+            secret_hash,
             role,
             name,
             created_by,
             created_at: self.inner.clock.now(),
         };
         self.inner.records.api_keys().create(tenant, &new).await?;
-        Ok(FreshKey { key: format!("{PREFIX}{id}_{secret}"), id })
+        Ok(fresh)
     }
 
     /// Revokes a key; here at once, elsewhere within five seconds. False when there is none.
@@ -107,6 +106,14 @@ impl Auth {
         self.inner.api_keys.forget(id);
         Ok(revoked)
     }
+}
+
+/// A new key, and what the archive keeps of its secret.
+pub fn mint() -> (FreshKey, [u8; 32]) {
+    let id: String = random_bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
+    let hash = hash_secret(secret.as_bytes());
+    (FreshKey { key: format!("{PREFIX}{id}_{secret}"), id }, hash)
 }
 
 impl Cache {

@@ -19,6 +19,22 @@ impl Auth {
         Ok(code)
     }
 
+    /// A new code for a tenant, unless an earlier one still counts: several gateways start at once, and
+    /// the code that was told must stay the one that works.
+    ///
+    /// # Errors
+    /// When the archive cannot be written.
+    pub async fn offer_bootstrap_code(&self, tenant: &TenantId) -> records::Result<Option<String>> {
+        let code = password::generate();
+        let life =
+            i64::try_from(self.inner.config.bootstrap_secs).unwrap_or(0).saturating_mul(1000);
+        let now = self.inner.clock.now();
+        let hash = hash_secret(code.as_bytes());
+        let bootstrap = self.inner.records.bootstrap();
+        let kept = bootstrap.put_if_none(tenant, &hash, now.plus_ms(life), now).await?;
+        Ok(kept.then_some(code))
+    }
+
     /// Uses up a code; tells for which tenant it was.
     ///
     /// # Errors

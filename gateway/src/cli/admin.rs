@@ -1,12 +1,14 @@
 //! `hutong admin`: what an operator does by hand, with or without a running gateway.
 
+mod upkeep;
+
 use super::stores::Stores;
 use super::{Failure, say};
 use crate::auth::{hash_secret, password};
 use crate::clock::SystemClock;
 use crate::{App, Config};
 use clap::{Args, Subcommand};
-use domain::{AgentId, Clock, Event, TenantId};
+use domain::{AgentId, Clock, DeliveryId, Event, Role, TenantId};
 use records::credentials::PasswordKind;
 use records::tenants::Created;
 use std::io::BufRead;
@@ -53,6 +55,28 @@ enum AdminCommand {
     },
     /// Lists deliveries that were given up.
     DeadLetters,
+    /// Tries a delivery that was given up again.
+    RetryDeadLetter {
+        /// Which, as `dead-letters` lists it.
+        id: DeliveryId,
+    },
+    /// Makes an API key and prints it, the only time.
+    CreateApiKey {
+        /// What it is for.
+        name: String,
+        /// What it may do: agent, supervisor or admin.
+        #[arg(long, default_value = "agent", value_parser = role)]
+        role: Role,
+    },
+    /// Lists API keys, revoked ones too.
+    ListApiKeys,
+    /// Revokes an API key, for good.
+    RevokeApiKey {
+        /// Its public part, as `list-api-keys` lists it.
+        id: String,
+    },
+    /// Checks that no row of the audit trail was changed or is missing.
+    VerifyAudit,
 }
 
 impl Admin {
@@ -89,8 +113,23 @@ async fn for_tenant(
         AdminCommand::BootstrapCode => bootstrap_code(stores, config, tenant).await,
         AdminCommand::ListAgents => list_agents(stores, tenant).await,
         AdminCommand::DeadLetters => dead_letters(stores, tenant).await,
+        AdminCommand::RetryDeadLetter { id } => {
+            upkeep::retry_dead_letter(stores, tenant, &id).await
+        }
+        AdminCommand::CreateApiKey { name, role } => {
+            upkeep::create_api_key(stores, tenant, &name, role).await
+        }
+        AdminCommand::ListApiKeys => upkeep::list_api_keys(stores, tenant).await,
+        AdminCommand::RevokeApiKey { id } => upkeep::revoke_api_key(stores, tenant, &id).await,
+        AdminCommand::VerifyAudit => upkeep::verify_audit(stores, tenant).await,
         AdminCommand::CreateTenant { .. } | AdminCommand::DropLibrary { .. } => Ok(()),
     }
+}
+
+/// A role by its name, as settings write it.
+fn role(text: &str) -> Result<Role, String> {
+    serde_json::from_value(text.into())
+        .map_err(|_bad| "a role is agent, supervisor or admin".to_owned())
 }
 
 fn read_password(config: &Config, agent: &AgentId) -> Result<String, Failure> {

@@ -66,7 +66,13 @@ async fn offer_bootstrap(app: &App) -> Result<(), Failure> {
         if app.records.credentials().has_any(&tenant).await? {
             continue;
         }
-        let code = app.auth.new_bootstrap_code(&tenant).await?;
+        let Some(code) = app.auth.offer_bootstrap_code(&tenant).await? else {
+            complain(&format!(
+                "nobody can sign in to `{tenant}` yet; the one-time code that was printed before still \
+                 counts, and `hutong admin bootstrap-code --tenant {tenant}` prints a new one"
+            ));
+            continue;
+        };
         complain(&format!(
             "nobody can sign in to `{tenant}` yet. First admin, by this one-time code: {code}\n        \
              (POST /v1/auth/bootstrap, or {}desk/; or `hutong admin set-password AGENT`)",

@@ -164,6 +164,18 @@ on_both_engines! {
         assert_eq!(takes.into_iter().filter(|taken| matches!(taken, Ok(true))).count(), 1);
     }
 
+    async fn of_many_gateways_that_start_at_once_one_tells_its_bootstrap_code(r) {
+        let city = r.tenant("city").await;
+        let bootstrap = r.bootstrap();
+        let hashes: Vec<[u8; 32]> = (0..10).map(|n| [n; 32]).collect();
+        let offers = hashes.iter().map(|hash| bootstrap.put_if_none(&city, hash, Timestamp(100), Timestamp(1)));
+        let offers = join_all(offers).await;
+        assert_eq!(offers.into_iter().filter(|kept| matches!(kept, Ok(true))).count(), 1);
+        assert!(!bootstrap.put_if_none(&city, &[11; 32], Timestamp(200), Timestamp(99)).await.unwrap());
+        assert!(bootstrap.put_if_none(&city, &[12; 32], Timestamp(200), Timestamp(100)).await.unwrap(), "the old one is over");
+        assert!(bootstrap.take(&city, &[12; 32], Timestamp(101)).await.unwrap());
+    }
+
     async fn an_api_key_is_kept_found_used_and_revoked(r) {
         let city = r.tenant("city").await;
         let keys = r.api_keys();
