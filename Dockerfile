@@ -48,7 +48,7 @@ VOLUME /var/lib/hutong
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-    CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8080/readyz"]
+    CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8080/healthz"]
 # tini reaps the embedded Redis when there is one.
 ENTRYPOINT ["tini", "--", "hutong"]
 CMD ["serve"]

@@ -41,6 +41,48 @@ async fn the_first_admin_comes_in_by_the_code_printed_at_the_first_start_once() 
     house.redis.kill();
 }
 
+#[tokio::test]
+async fn the_code_of_the_first_gateway_still_works_when_a_second_one_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::of(DeskFile::small()).build().await;
+    let settings = [
+        ("redis.urls".to_owned(), json!([house.redis.url()])),
+        ("data_dir".to_owned(), json!(folder.path().join("data"))),
+    ];
+    let settings = settings.into_iter().collect();
+    let mut first = tests::GatewayProcess::set("first", folder.path(), &settings);
+    let mut second = tests::GatewayProcess::set("second", folder.path(), &settings);
+    first.start().await;
+    let code = bootstrap_code(&first.output()).expect("a code is printed");
+    second.start().await;
+    assert!(second.output().contains("hutong admin bootstrap-code"), "{}", second.output());
+    let body = json!({ "code": code, "agent": "boss", "name": "The boss", "password": "a long enough pass phrase" });
+    second.api().post("/v1/auth/bootstrap", body).await.ok();
+}
+
+#[tokio::test]
+async fn a_channels_secret_is_written_and_never_read() {
+    let mut house = House::small().await;
+    let root = house.signs_in("root").await;
+    let secret = tests::desk::IDENTITY_SECRET;
+    let read = async || root.api().get("/v1/settings/channels").await.ok();
+    let before = read().await;
+    assert!(!before.to_string().contains(secret), "{before}");
+    let mut value = before[0]["value"].clone();
+    value["name"]["en"] = "Another name".into();
+    root.api().put("/v1/settings/channels/website", json!({ "value": value })).await.ok();
+    root.api().post("/v1/settings/apply", json!({ "channels": [value] })).await.ok();
+    assert_eq!(read().await[0]["value"]["name"]["en"], "Another name");
+    let token = tests::token::identity("user-1", "Zhang", secret, 300);
+    let session = json!({ "identity_token": token });
+    let vouched = tests::TestVisitor::asks_for_session(&house.api(), "website", session).await.ok();
+    assert_eq!(vouched["verified"], true, "the secret is still the website's");
+    // Where no secret is kept, the mark is none.
+    value["id"] = "new_site".into();
+    let new = root.api().put("/v1/settings/channels/new_site", json!({ "value": value })).await;
+    new.problem(422);
+}
+
 /// The longest word on the line that speaks of the code.
 fn bootstrap_code(output: &str) -> Option<String> {
     let line = output.lines().find(|line| line.to_lowercase().contains("code"))?;

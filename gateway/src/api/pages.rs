@@ -47,11 +47,14 @@ async fn desk(
         }
         None => folder.join("index.html"),
     };
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; \
-                  img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
-                  connect-src 'self' ws: wss:; manifest-src 'self'; worker-src 'self'; \
-                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    serve(&request, &file, &path, policy).await
+    let sockets = socket_origin(&app);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
+         connect-src 'self' {sockets}; manifest-src 'self'; worker-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    serve(&request, &file, &path, &policy).await
 }
 
 /// The widget's loader and panel; the panel may be framed by the channel's websites only.
@@ -63,10 +66,11 @@ async fn widget(
     let folder = folder(&app, "widget/dist")?;
     let file = file_in(&folder, &path).filter(|file| file.is_file()).ok_or_else(nothing)?;
     let ancestors = ancestors(&app, request.query_string());
+    let sockets = socket_origin(&app);
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; \
          img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
-         connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; \
+         connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; \
          frame-ancestors {ancestors}"
     );
     let mut response = serve(&request, &file, &path, &policy).await?;
@@ -74,6 +78,12 @@ async fn widget(
     let name = header::HeaderName::from_static("cross-origin-resource-policy");
     response.headers_mut().insert(name, header::HeaderValue::from_static("cross-origin"));
     Ok(response)
+}
+
+/// The origin of our sockets, for browsers whose `'self'` does not cover them.
+fn socket_origin(app: &App) -> String {
+    // `http` becomes `ws`, `https` becomes `wss`.
+    app.config.public_origin().replacen("http", "ws", 1)
 }
 
 /// Who may frame the panel of the channel that the query names.

@@ -1,6 +1,7 @@
 //! Settings: the desk as data, document by document or as a whole.
 
 mod history;
+mod secrets;
 
 pub(crate) use history::*;
 pub use history::{DocumentVersion, Undo};
@@ -66,7 +67,7 @@ fn kind_of(text: &str) -> Result<SettingKind, ApiError> {
     id(text, "kind of setting")
 }
 
-/// The documents of a kind.
+/// The documents of a kind. In the place of a secret stands a mark; sent back, it keeps the secret.
 #[utoipa::path(get, path = "/v1/settings/{kind}", tag = "admins", security(("bearer" = [])),
     params(("kind" = String, Path)),
     responses((status = 200, body = Vec<SettingDocument>), (status = "4XX", body = super::error::Problem)))]
@@ -76,7 +77,9 @@ pub(crate) async fn list(
     path: web::Path<String>,
 ) -> Result<web::Json<Vec<SettingDocument>>, ApiError> {
     let staff = caller.staff(Role::Admin)?;
-    let documents = app.records.settings().list(&staff.tenant, kind_of(&path)?).await?;
+    let kind = kind_of(&path)?;
+    let mut documents = app.records.settings().list(&staff.tenant, kind).await?;
+    documents.iter_mut().for_each(|document| secrets::hide(kind, &mut document.value));
     Ok(web::Json(documents.into_iter().map(SettingDocument::from).collect()))
 }
 
@@ -111,7 +114,10 @@ pub(crate) async fn put(
 ) -> Result<web::Json<Version>, ApiError> {
     let staff = caller.staff(Role::Admin)?;
     let (kind, id) = (kind_of(&path.0)?, path.1.as_str());
-    let Body(NewDocument { version, value }) = body;
+    let Body(NewDocument { version, mut value }) = body;
+    if kind == SettingKind::Channels {
+        secrets::restore(&app, &staff.tenant, id, value.get_mut("settings")).await?;
+    }
     let how = (version, "setting_changed");
     let version = change_document(&app, &staff, (kind, id), value, how).await?;
     Ok(web::Json(Version { version }))
@@ -320,15 +326,20 @@ pub(crate) async fn apply(
     body: Body<Desk>,
 ) -> Result<web::Json<Changes>, ApiError> {
     let staff = caller.staff(Role::Admin)?;
-    let problems = desk_problems(app.config.webhooks.allow_http, &body.0);
+    let Body(mut desk) = body;
+    for channel in &mut desk.channels {
+        let (id, settings) = (channel.id.as_str(), &mut channel.settings);
+        secrets::restore(&app, &staff.tenant, id, Some(settings)).await?;
+    }
+    let problems = desk_problems(app.config.webhooks.allow_http, &desk);
     if !problems.is_empty() {
         return Err(ApiError::fields(problems));
     }
     let settings = app.records.settings();
     let applied = if query.0.dry_run {
-        settings.preview(&staff.tenant, &body.0).await?
+        settings.preview(&staff.tenant, &desk).await?
     } else {
-        settings.apply(&staff.tenant, &body.0, &staff.name, app.clock.now()).await?
+        settings.apply(&staff.tenant, &desk, &staff.name, app.clock.now()).await?
     };
     let changes = match applied {
         Applied::Applied { changes } => changes,
