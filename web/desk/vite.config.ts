@@ -5,5 +5,6 @@ export default defineConfig({
   base: "/desk/",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
-  server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true } } },
+  // The gateway takes agents' sockets from pages of its own address only.
+  server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true, headers: { origin: "http://127.0.0.1:8080" } } } },
 });

@@ -854,6 +854,12 @@ export interface components {
              * @description From 0 to 1, by the definition.
              */
             service_level?: number | null;
+            /**
+             * Format: int64
+             * @description Those who wait just now beyond their due time. They are not in the numbers above, which they
+             *     will make worse.
+             */
+            overdue: number;
             /** @description How the service level is reckoned. */
             definition: Record<string, never>;
         };
