@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod rooms;
+mod shipped;
 mod switchboard;
 mod windows;
 

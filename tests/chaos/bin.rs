@@ -34,6 +34,11 @@ async fn main() -> ExitCode {
     let mut arena = Arena::open(size).await;
     for n in 0..args.runs {
         if n > 0 && n % args.rounds_per_house.max(1) == 0 {
+            let unsettled = arena.settles().await;
+            if !unsettled.is_empty() {
+                println!("  BROKEN in this house: {unsettled:#?}");
+                broken.push(args.seed + n - 1);
+            }
             arena = Arena::open(size).await;
         }
         let report = arena.round(args.seed + n).await;
@@ -54,6 +59,11 @@ async fn main() -> ExitCode {
             // What is broken may stay broken: the next round begins in a new house.
             arena = Arena::open(size).await;
         }
+    }
+    let unsettled = arena.settles().await;
+    if !unsettled.is_empty() {
+        println!("  BROKEN at the end: {unsettled:#?}");
+        broken.push(args.seed + args.runs - 1);
     }
     println!(
         "{} runs in {} s: {} words acknowledged ({} of agents), {} tries of unknown outcome, {} events replayed; broken seeds: {broken:?}",

@@ -3,14 +3,18 @@
 
 use tests::binary::variable;
 use tests::chaos::{Arena, Size};
+use tests::postgres::PostgresServer;
 
-/// So many rounds in each of the three arenas, unless `HUTONG_CHAOS_RUNS` asks for more.
+/// So many rounds in an arena, unless `HUTONG_CHAOS_RUNS` asks for more.
 const ROUNDS: u64 = 8;
 
 async fn rounds(first_seed: u64, size: Size) {
+    rounds_in(Arena::open(size).await, first_seed, size, ROUNDS).await;
+}
+
+async fn rounds_in(mut arena: Arena, first_seed: u64, size: Size, rounds: u64) {
     let first_seed = variable("HUTONG_CHAOS_SEED").map_or(first_seed, |seed| seed.parse().unwrap());
-    let rounds = variable("HUTONG_CHAOS_RUNS").map_or(ROUNDS, |runs| runs.parse().unwrap());
-    let mut arena = Arena::open(size).await;
+    let rounds = variable("HUTONG_CHAOS_RUNS").map_or(rounds, |runs| runs.parse().unwrap());
     let mut replies = 0;
     for seed in first_seed..first_seed + rounds {
         let report = arena.round(seed).await;
@@ -22,6 +26,8 @@ async fn rounds(first_seed: u64, size: Size) {
             report.violations
         );
     }
+    let found = arena.settles().await;
+    assert!(found.is_empty(), "after seed {}: {found:#?}", first_seed + rounds - 1);
     let floor = usize::try_from(rounds).unwrap() * size.visitors / 2;
     assert!(replies >= floor, "agents had {replies} words acknowledged, not {floor}");
 }
@@ -39,4 +45,12 @@ async fn nothing_acknowledged_is_lost_or_doubled_with_one_gateway() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_in_a_crowd() {
     rounds(3_000, Size { gateways: 3, visitors: 12, words: 4 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_on_postgresql() {
+    let postgres = PostgresServer::start();
+    let size = Size { visitors: 4, words: 4, ..Size::default() };
+    let arena = Arena::open_with(size, Some(&postgres.url())).await;
+    rounds_in(arena, 4_000, size, ROUNDS / 2).await;
 }

@@ -24,4 +24,5 @@ mod resume;
 mod sign_in;
 mod supervisors;
 mod tenants;
+mod topologies;
 mod webhooks;

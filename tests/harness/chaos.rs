@@ -179,6 +179,19 @@ impl Arena {
         report
     }
 
+    /// Compares the webhooks and the audit trail with everything since the last time; the end of a
+    /// run needs it once more.
+    pub async fn settles(&mut self) -> Vec<String> {
+        let (commits, mut found) = (std::mem::take(&mut self.unsettled), Vec::new());
+        if !commits.is_empty() {
+            check::webhooks(&self.sink, &commits, self.faults, &mut found).await;
+            let (records, tenant) = (&self.records, &self.tenant);
+            let found = &mut found;
+            self.audited = check::audit(records, tenant, &commits, self.audited, found).await;
+        }
+        found
+    }
+
     async fn check(&mut self, report: &mut Report, visits: &[visitors::Visit]) {
         let found = &mut report.violations;
         check::words(self.supervisor.api(), visits, &self.crew.words(), found).await;
@@ -190,11 +203,10 @@ impl Arena {
         self.unsettled.extend(commits);
         self.rounds += 1;
         if self.rounds.is_multiple_of(SETTLE_EVERY) {
-            let commits = std::mem::take(&mut self.unsettled);
-            check::webhooks(&self.sink, &commits, self.faults, found).await;
-            self.audited =
-                check::audit(&self.records, &self.tenant, &commits, self.audited, found).await;
+            let unsettled = self.settles().await;
+            report.violations.extend(unsettled);
         }
+        let found = &mut report.violations;
         check::indexes(&self.house, found).await;
         for gateway in &self.house.gateways {
             if gateway.output().contains("panicked") {

@@ -18,6 +18,7 @@ const MISSING: &str = "PostgreSQL's server programs (initdb, postgres) were not 
 const WATCH: &str = r#""$@" & pid=$!; cat > /dev/null; kill -QUIT "$pid"; wait "$pid""#;
 
 /// A running server; dropping it ends it and removes its data.
+#[derive(Debug)]
 pub(crate) struct PostgresServer {
     folder: TempDir,
     watch: Child,

@@ -132,9 +132,14 @@ async fn comes_again(visitor: &mut TestVisitor, plan: &mut Plan, visit: &mut Vis
         Some(acked) => visit.acked.push((text, acked)),
         None => visit.violations.push(format!("{text}: no ack within {WORD_WITHIN:?}")),
     }
-    // The news that it is open again comes after the ack.
-    let is_open = |seen: &Seen| (seen.state["state"] != "closed").then_some(());
-    visitor.seen().within(ANSWER_WITHIN, is_open).await;
+    // The news that it is open again comes after the ack, or with the next welcome.
+    let is_told =
+        |seen: &Seen| (seen.state["state"] != "closed" || seen.ended.is_some()).then_some(());
+    visitor.seen().within(ANSWER_WITHIN, is_told).await;
+    let until = Instant::now() + WORD_WITHIN;
+    while visitor.is_cut_off() && Instant::now() < until {
+        reconnects(visitor, plan).await;
+    }
     leaves(visitor, plan).await;
 }
 
