@@ -13,6 +13,7 @@ function framed(origin = ORIGIN) {
   const events: HostEvents = {
     onShown: (shown, page) => heard.push({ shown, page }),
     onIdentify: (token) => heard.push({ token }),
+    onReset: () => heard.push({ reset: true }),
   };
   new Host(origin, self as unknown as Window).listen(events);
   const from = (data: unknown, source: unknown = parent, at = ORIGIN) => hear({ data, source, origin: at });

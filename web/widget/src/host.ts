@@ -5,6 +5,7 @@ import { isOurs, type HostMessage, type PanelMessage } from "./wire.ts";
 export interface HostEvents {
   onShown: (shown: boolean, page: string | null) => void;
   onIdentify: (token: string) => void;
+  onReset: () => void;
 }
 
 /** The longest address and token that are taken from a page. */
@@ -47,6 +48,8 @@ function heard(message: Partial<HostMessage>, events: HostEvents): void {
     events.onShown(false, null);
   } else if (message.type === "identify" && typeof message.token === "string" && message.token.length <= TEXT_MAX) {
     events.onIdentify(message.token);
+  } else if (message.type === "reset") {
+    events.onReset();
   }
 }
 

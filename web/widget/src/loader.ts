@@ -12,6 +12,8 @@ export interface HutongApi {
   close(): void;
   /** Vouches for the person by a token that the website's backend signed. */
   identify(token: string): void;
+  /** Forgets the person in this browser: for signing out, and for shared computers. */
+  reset(): void;
 }
 
 declare global {
@@ -49,8 +51,8 @@ function start(script: HTMLScriptElement): void {
     if (message.type === "ready") {
       ready = true;
       launcher.ready();
-      if (identity !== null) tell({ hutong: 1, type: "identify", token: identity });
       waiting.splice(0).forEach(tell);
+      if (identity !== null) tell({ hutong: 1, type: "identify", token: identity });
     } else if (message.type === "close") {
       show(false);
     } else if (message.type === "unread" && typeof message.count === "number") {
@@ -74,6 +76,15 @@ function start(script: HTMLScriptElement): void {
       if (typeof token !== "string" || token === "" || token === identity) return;
       identity = token;
       if (ready) tell({ hutong: 1, type: "identify", token });
+    },
+    reset: () => {
+      identity = null;
+      show(false);
+      tell({ hutong: 1, type: "reset" });
+      // What is to be forgotten is in the panel's own storage: it must be there to forget.
+      load();
+      launcher.unread(0);
+      remember(settings.channel, false);
     },
   };
   // With a conversation open, an answer must show as unread on the next page too.

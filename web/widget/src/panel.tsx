@@ -104,6 +104,7 @@ host.listen({
     if (shown) document.dispatchEvent(new CustomEvent("hutong:shown"));
   },
   onIdentify: (token) => void session.identify(token),
+  onReset: () => session.reset(),
 });
 look();
 session.start();

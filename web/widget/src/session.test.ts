@@ -203,3 +203,70 @@ describe("a session", () => {
     expect(p.store.model.outgoing).toEqual([]);
   });
 });
+
+describe("a shared computer", () => {
+  const person = (contact: string) => (body: Record<string, unknown>) =>
+    body["identity_token"] === "bad" ? new Response("{}", { status: 422 })
+      : Response.json({ token: `of ${contact}`, contact, verified: "identity_token" in body });
+  /** Somebody was vouched for, wrote, and left the page without signing out. */
+  const before = async () => {
+    const p = panel({ session: person("ctc_1") });
+    p.session.start();
+    await p.session.identify("signed");
+    await p.write("我的工资");
+    return p.disk;
+  };
+
+  it("does not connect somebody of an earlier page before the website said who is here", async () => {
+    const p = panel({ store: await before() });
+    p.session.start();
+    await p.settle();
+    expect(p.sockets).toEqual([]);
+    expect(p.store.model).toMatchObject({ contact: null, outgoing: [], messages: [] });
+  });
+
+  it("goes on with what was said when it is the same person", async () => {
+    const p = panel({ store: await before(), session: person("ctc_1") });
+    p.session.start();
+    await p.session.identify("signed again");
+    expect(p.store.model).toMatchObject({ contact: "ctc_1", verified: true });
+    expect(p.connect().sent).toMatchObject([{ type: "hello", token: "of ctc_1" }, { type: "send", text: "我的工资" }]);
+  });
+
+  it("shows and sends nothing of theirs when it is somebody else, or nobody", async () => {
+    const other = panel({ store: await before(), session: person("ctc_2") });
+    other.session.start();
+    await other.session.identify("signed for another");
+    expect(other.connect().sent).toMatchObject([{ type: "hello", token: "of ctc_2" }]);
+    const stranger = panel({ store: await before(), session: person("ctc_3") });
+    stranger.session.start();
+    await stranger.write("你好");
+    expect(stranger.asked()[0]?.body).toEqual({ locale: "zh-CN" });
+    expect(stranger.connect().sent.slice(1)).toMatchObject([{ type: "send", text: "你好" }]);
+  });
+
+  it("drops them when the website's word is refused", async () => {
+    const disk = await before();
+    const p = panel({ store: disk, session: person("ctc_1") });
+    p.session.start();
+    await p.session.identify("bad");
+    expect(p.sockets).toEqual([]);
+    expect(p.asked()).toHaveLength(1);
+    expect(new PanelStorage(disk, "website").visitor()).toBeNull();
+  });
+
+  it("forgets on request, also in the other tabs", async () => {
+    const p = panel({ session: person("ctc_1") });
+    p.session.start();
+    await p.session.identify("signed");
+    await p.write("我的工资");
+    const tab = panel({ store: p.disk, session: person("ctc_1") });
+    tab.session.start();
+    await tab.session.identify("signed");
+    p.store.dispatch({ type: "draft_typed", text: "还有" });
+    p.session.reset();
+    tab.session.adopt();
+    for (const one of [p, tab]) expect(one.store.model).toMatchObject({ contact: null, verified: false, outgoing: [], draft: "", conversation: null });
+    expect(new PanelStorage(p.disk, "website").outbox().list()).toEqual([]);
+  });
+});

@@ -1,53 +1,39 @@
-/** Carries out what the person does: signs in, says, rates, ends. Decides nothing that the model can. */
+/** Who the person is, and the line to the gateway. Decides nothing that the model can. */
 import {
-  ApiClient, ApiProblem, Outbox, ResumingSocket, mintId,
-  type Acked, type ChatChannel, type FrameOf, type LineStatus, type Schemas, type SocketLike, type VisitorFrame,
+  ApiClient, ApiProblem, Outbox, ResumingSocket,
+  type ChatChannel, type LineStatus, type Schemas, type VisitorFrame,
 } from "@hutong/api-client";
-import { asked, sendable, toMarkRead } from "./model/select.ts";
-import { TEXT_BYTES_MAX, type Model } from "./model/model.ts";
-import type { Store } from "./store.ts";
-import type { PanelStorage } from "./storage.ts";
-
-type Kept = VisitorFrame & Acked;
-
-/** What the world gives to a session. */
-export interface SessionPorts {
-  channel: string;
-  store: Store;
-  storage: PanelStorage;
-  openSocket: () => SocketLike;
-  fetch?: typeof fetch;
-  now: () => number;
-}
+import { toMarkRead } from "./model/select.ts";
+import type { Model } from "./model/model.ts";
+import type { StoredDraft, StoredVisitor } from "./storage.ts";
+import { Talk, type Kept, type SessionPorts } from "./talk.ts";
 
 /** What became of asking for a session. */
 type SignIn = "ok" | "refused" | "unreachable";
 
 /** A line that is down for longer than this is spoken of. */
 const LATE_MS = 1500;
-/** `typing` is told at most so often. */
-const TYPING_EVERY_MS = 3000;
-/** The longest preview of what is being typed. */
-const PREVIEW_CHARS = 500;
 /** How soon the channel is asked for again after a failure. */
 const CHANNEL_RETRY_MS = 5000;
 /** Earlier messages come by so many. */
 const PAGE = 50;
 
-export class Session {
+export class Session extends Talk {
   readonly api: ApiClient;
   /** For what needs no session: the channel, and the session itself. */
   private readonly open: ApiClient;
-  private readonly outbox: Outbox<Kept>;
-  private readonly socket: ResumingSocket<VisitorFrame, { type: string }>;
+  protected readonly outbox: Outbox<Kept>;
+  protected readonly socket: ResumingSocket<VisitorFrame, { type: string }>;
   private token: string | null = null;
   private signingIn: Promise<SignIn> | null = null;
   private identity: string | null = null;
-  /** The page from which the person writes. */
-  private page: string | null = null;
-  private typedAt = 0;
-
-  constructor(private readonly ports: SessionPorts) {
+  /** The website's word that was accepted last, in this page. */
+  private accepted: string | null = null;
+  /** Somebody for whom the website vouched on an earlier page: not taken until it does so again, since
+   * another person may sit here now. */
+  private held: { visitor: StoredVisitor; draft: StoredDraft } | null = null;
+  constructor(ports: SessionPorts) {
+    super(ports);
     const { store, storage } = ports;
     const base = ports.fetch ? { fetch: ports.fetch } : {};
     this.open = new ApiClient(base);
@@ -68,10 +54,6 @@ export class Session {
     store.listen((model) => this.modelChanged(model));
   }
 
-  private get model(): Model {
-    return this.ports.store.model;
-  }
-
   /** The bearer token, for uploads. */
   get bearer(): string | null {
     return this.token;
@@ -80,7 +62,8 @@ export class Session {
   /** Loads the channel; goes on where the person stopped. */
   start(): void {
     this.adopt();
-    this.restoreOutgoing();
+    if (this.held === null) this.goOn();
+    else this.ports.store.dispatch({ type: "forgotten" });
     void this.loadChannel();
   }
 
@@ -96,10 +79,20 @@ export class Session {
     }
   }
 
-  /** Takes the visitor that this browser knows, perhaps from another tab. */
+  /** Takes the visitor that this browser knows, perhaps from another tab, or forgets with it. */
   adopt(): void {
     const stored = this.ports.storage.visitor();
-    if (stored === null || stored.token === this.token) return;
+    if (stored?.token === this.token) return;
+    if (stored === null) {
+      if (this.token !== null) this.forget();
+      return;
+    }
+    const proven = this.accepted !== null && stored.contact === this.model.contact;
+    if (stored.verified && !proven) {
+      const { draft, topic, name } = this.model;
+      if (this.token === null) this.held = { visitor: stored, draft: { draft, topic, name } };
+      return;
+    }
     this.token = stored.token;
     this.ports.store.dispatch({ type: "signed_in", contact: stored.contact, verified: stored.verified });
     this.socket.restart();
@@ -109,11 +102,15 @@ export class Session {
   async identify(identityToken: string): Promise<void> {
     if (this.identity === identityToken) return;
     this.identity = identityToken;
+    // One that is being asked for may not know this word yet.
+    if (this.signingIn !== null) await this.signingIn;
     if ((await this.signIn()) === "ok") this.socket.restart();
   }
 
-  onPage(page: string | null): void {
-    this.page = page;
+  /** The person signs out of the website, or leaves a shared computer: nothing of them stays here. */
+  reset(): void {
+    this.identity = this.accepted = null;
+    this.forget();
   }
 
   /** The network or the page woke up. */
@@ -123,82 +120,6 @@ export class Session {
 
   continueHere(): void {
     this.socket.start();
-  }
-
-  /** Says what the composer holds. */
-  async say(): Promise<void> {
-    const { store } = this.ports;
-    const model = this.model;
-    if (!sendable(model)) return;
-    if (asked(model).name === "required" && model.name.trim() === "" && model.conversation === null) {
-      store.dispatch({ type: "name_missing" });
-      return;
-    }
-    const text = model.draft.trim();
-    if (new TextEncoder().encode(text).length > TEXT_BYTES_MAX) {
-      store.dispatch({ type: "problem", code: "too_long" });
-      return;
-    }
-    const files = model.attachments.flatMap((one) => one.file ?? []);
-    const frame: FrameOf<VisitorFrame, "send"> = {
-      type: "send",
-      client_id: mintId(this.ports.now()),
-      text,
-      files: files.map((file) => file.id),
-      topic: model.topic,
-      request_type: model.requestType,
-      page_url: this.page,
-    };
-    if (!this.outbox.add(frame, this.ports.now())) {
-      store.dispatch({ type: "problem", code: "too_much_waiting" });
-      return;
-    }
-    const outgoing = { clientId: frame.client_id, at: this.ports.now(), text, files, failed: null };
-    store.dispatch({ type: "said", outgoing });
-    if (await this.ensureSession()) this.socket.deliver(frame);
-  }
-
-  resend(clientId: string): void {
-    const one = this.model.outgoing.find((outgoing) => outgoing.clientId === clientId);
-    if (one === undefined) return;
-    this.ports.store.dispatch({ type: "outgoing_retried", clientId });
-    const files = one.files.map((file) => file.id);
-    // Nothing changed when it was refused, so the same id is free to be used again.
-    const { topic, requestType } = this.model;
-    this.socket.deliver({ type: "send", client_id: clientId, text: one.text, files, topic, request_type: requestType });
-  }
-
-  discard(clientId: string): void {
-    this.outbox.settle(clientId);
-    this.ports.store.dispatch({ type: "outgoing_dropped", clientId });
-  }
-
-  typed(text: string): void {
-    this.ports.store.dispatch({ type: "draft_typed", text });
-    const { conversation, channel } = this.model;
-    const now = this.ports.now();
-    if (conversation?.state !== "active" || text === "" || now - this.typedAt < TYPING_EVERY_MS) return;
-    this.typedAt = now;
-    const preview = channel?.widget.typing_preview === true ? text.slice(0, PREVIEW_CHARS) : null;
-    this.socket.tell(preview === null ? { type: "typing" } : { type: "typing", preview });
-  }
-
-  end(): void {
-    this.ports.store.dispatch({ type: "end_said" });
-    this.socket.deliver({ type: "end", client_id: mintId(this.ports.now()) });
-  }
-
-  rate(): void {
-    const { conversation, rating } = this.model;
-    if (conversation === null || rating.grade === null) return;
-    this.ports.store.dispatch({ type: "rate_said" });
-    this.socket.deliver({
-      type: "rate",
-      client_id: mintId(this.ports.now()),
-      conversation: conversation.id,
-      grade: rating.grade,
-      comment: rating.comment.trim(),
-    });
   }
 
   async loadEarlier(): Promise<void> {
@@ -240,23 +161,26 @@ export class Session {
 
   private async askForSession(): Promise<SignIn> {
     const { locale, name } = this.model;
+    const word = this.identity;
     try {
       const answer = await this.open.post<Schemas["ChatSession"]>(`/chat/${encodeURIComponent(this.ports.channel)}/sessions`, {
         locale,
         ...(this.token === null ? {} : { token: this.token }),
-        ...(this.identity === null ? {} : { identity_token: this.identity }),
+        ...(word === null ? {} : { identity_token: word }),
         ...(name.trim() === "" ? {} : { name: name.trim() }),
       });
+      if (word !== null) this.vouched(word, answer.contact);
       this.token = answer.token;
       this.ports.storage.setVisitor({ token: answer.token, contact: answer.contact, verified: answer.verified });
       this.ports.store.dispatch({ type: "signed_in", contact: answer.contact, verified: answer.verified });
       return "ok";
     } catch (error) {
       const refused = error instanceof ApiProblem && error.status >= 400 && error.status < 500 && error.status !== 429;
-      if (refused && this.identity !== null) {
-        // The website's word for the person ran out or is wrong; who they are here still holds.
+      if (refused && word !== null) {
         this.identity = null;
-        return this.askForSession();
+        // A word that counted once ran out: who they are here still holds. A wrong one proves nobody.
+        if (word !== this.accepted && (this.model.verified || this.held !== null)) this.forget();
+        return this.token === null && this.outbox.size === 0 ? "refused" : this.askForSession();
       }
       return refused ? "refused" : "unreachable";
     }
@@ -267,8 +191,46 @@ export class Session {
     this.socket.stop();
     this.token = null;
     this.ports.storage.setVisitor(null);
-    this.outbox.entries().forEach((entry) => this.outbox.settle(entry.frame.client_id));
+    this.dropOutbox();
     this.ports.store.dispatch({ type: "signed_out" });
+  }
+
+  /** The website said who is here: what an earlier page left is theirs, or is gone. */
+  private vouched(word: string, contact: string): void {
+    this.accepted = word;
+    const { model } = this;
+    if (model.verified && model.contact !== contact) this.forget();
+    this.settleHeld(contact);
+  }
+
+  protected begins(): void {
+    this.settleHeld(null);
+  }
+
+  private settleHeld(contact: string | null): void {
+    const { held } = this;
+    this.held = null;
+    if (held === null) return;
+    if (held.visitor.contact !== contact) {
+      this.dropOutbox();
+      return;
+    }
+    if (this.model.draft === "") this.ports.store.dispatch({ type: "draft_restored", ...held.draft });
+    this.goOn();
+  }
+
+  private goOn(): void {
+    this.restoreOutgoing();
+    void this.ensureSessionFor();
+  }
+
+  /** Nothing of the person stays, neither here nor in the browser. */
+  private forget(): void {
+    this.socket.stop();
+    this.token = this.held = null;
+    this.ports.storage.setVisitor(null);
+    this.dropOutbox();
+    this.ports.store.dispatch({ type: "forgotten" });
   }
 
   private hello(): VisitorFrame {
@@ -281,17 +243,6 @@ export class Session {
     const { store } = this.ports;
     store.dispatch({ type: "line", status });
     if (status === "waiting" || status === "connecting") setTimeout(() => store.dispatch({ type: "line_late" }), LATE_MS);
-  }
-
-  /** What was on its way before a reload is shown again as on its way. */
-  private restoreOutgoing(): void {
-    const outgoing = this.outbox.entries().flatMap(({ frame, at }) => {
-      if (frame.type !== "send") return [];
-      const files = (frame.files ?? []).map((id) => ({ id, name: "", media_type: "", bytes: 0 }));
-      return [{ clientId: frame.client_id, at, text: frame.text ?? "", files, failed: null }];
-    });
-    if (outgoing.length > 0) this.ports.store.dispatch({ type: "outgoing_restored", outgoing });
-    void this.ensureSessionFor();
   }
 
   private modelChanged(model: Model): void {

@@ -6,7 +6,9 @@ export type HostMessage =
   | { hutong: 1; type: "shown"; page: string }
   | { hutong: 1; type: "hidden" }
   /** The website's backend vouches for the person. */
-  | { hutong: 1; type: "identify"; token: string };
+  | { hutong: 1; type: "identify"; token: string }
+  /** The person is gone: nothing of them may stay. */
+  | { hutong: 1; type: "reset" };
 
 /** From the panel to the host page. */
 export type PanelMessage =

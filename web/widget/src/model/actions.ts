@@ -8,6 +8,8 @@ export type Action =
   | { type: "channel_retried" }
   | { type: "signed_in"; contact: string; verified: boolean }
   | { type: "signed_out" }
+  | { type: "forgotten" }
+  | { type: "draft_restored"; draft: string; topic: string | null; name: string }
   | { type: "line"; status: LineStatus }
   | { type: "line_late" }
   | { type: "frame"; frame: WidgetFrame; now: number }

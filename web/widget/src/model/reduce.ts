@@ -28,6 +28,8 @@ const handlers: Handlers = {
     ...stranger(model),
     draft: [...model.outgoing.map((one) => one.text), model.draft].filter((text) => text !== "").join("\n"),
   }),
+  forgotten: (model) => ({ ...stranger(model), draft: "", topic: null, announcement: null }),
+  draft_restored: (model, { draft, topic, name }) => ({ ...model, draft, topic, name }),
   line: (model, { status }) => withLine(model, status),
   line_late: (model) => ({ ...model, lineLate: model.line === "connecting" || model.line === "waiting" }),
   frame: (model, { frame, now }) => afterFrame(model, frame, now),
