@@ -1,7 +1,9 @@
 //! For the widget: the channel, visitors' sessions, a visitor's own messages.
 
+mod earlier;
 mod session;
 
+pub use earlier::{EarlierConversation, EarlierConversations};
 pub use session::{ChatSession, SessionWish, TranscriptWish};
 
 use super::caller::Caller;
@@ -19,12 +21,15 @@ use records::history::MessagesFrom;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+pub(crate) use earlier::*;
 pub(crate) use session::*;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/chat/messages", web::get().to(messages))
+        .route("/chat/conversations", web::get().to(earlier::earlier))
+        .route("/chat/conversations/{id}/messages", web::get().to(earlier::earlier_messages))
         .route("/chat/transcripts", web::post().to(session::transcript))
         .route("/chat/{channel}", web::get().to(channel))
         .route("/chat/{channel}/sessions", web::post().to(session::open));

@@ -22,6 +22,7 @@ use utoipa::{Modify, OpenApi};
         health::healthz, health::readyz, health::metrics,
         auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
         chat::channel, chat::open, chat::messages, chat::transcript,
+        chat::earlier, chat::earlier_messages,
         files::upload, files::download,
         desk::desk, desk::presence,
         conversations::list, conversations::one, conversations::messages, conversations::send,

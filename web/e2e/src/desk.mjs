@@ -1,14 +1,18 @@
 /** The desk of the browser tests: three queues, agents with different skills, one website. */
 
+/** What the website signs with, for people who are signed in there. */
+export const IDENTITY_SECRET = "an identity secret of thirty-two bytes or more";
+
 const named = (zh, en) => ({ "zh-CN": zh, en });
-const queue = (id, name, skill, targetSecs, wrapUpSecs = 0) => ({
+const queue = (id, name, skill, targetSecs, more = {}) => ({
   id,
   name,
   ladder: [{ skills: { [skill]: 3 } }],
   target_secs: targetSecs,
   rule: "best_skilled",
   offer: { timeout_secs: 6, misses_max: 1 },
-  wrap_up_secs: wrapUpSecs,
+  wrap_up_secs: 0,
+  ...more,
 });
 const agent = (id, name, role, skills) => ({ id, name, role, skills, locale: "zh-CN" });
 
@@ -26,7 +30,7 @@ export const desk = {
   queues: [
     queue("tax", named("税务咨询", "Tax"), "tax", 120),
     queue("insurance", named("社会保险", "Social insurance"), "insurance", 30),
-    queue("housing", named("住房公积金", "Housing fund"), "housing", 60, 120),
+    queue("housing", named("住房公积金", "Housing fund"), "housing", 60, { wrap_up_secs: 120, reopen_hours: 0 }),
   ],
   agents: [
     agent("ming", "王明", "agent", { tax: 5 }),
@@ -47,7 +51,7 @@ export const desk = {
         { id: "insurance", name: named("社保", "Social insurance"), queue: "insurance", request_type: "consultation" },
         { id: "housing", name: named("公积金", "Housing fund"), queue: "housing", request_type: "consultation" },
       ],
-      settings: {},
+      settings: { identity_secret: IDENTITY_SECRET },
     },
   ],
   quick_replies: [

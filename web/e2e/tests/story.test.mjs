@@ -98,6 +98,43 @@ test("two visitors, three agents, one of whom ignores an offer, and gateways tha
   for (const person of [taxpayer, worker, li, ming, fang]) await person.leaves();
 });
 
+test("whom the website vouches for finds earlier conversations on another device, and nobody else does", { timeout: 60_000 }, async () => {
+  const fang = await signsIn("fang");
+  await fang.isReady();
+  const office = await Visitor.comes(browser, house.origin);
+  await office.signsIn("resident-1");
+  await office.asks("公积金", "办公室里问的");
+  await fang.accepts("办公室里问的");
+  await fang.says("已经办好");
+  await office.sees("已经办好");
+  await fang.notes("同事才看得到");
+  await fang.closes();
+  await fang.page.getByTestId("end-wrap-up").click();
+  await eventually("it is in the archive", async () =>
+    JSON.stringify(await house.get("/v1/conversations?state=closed&limit=10", "sun")).includes("housing"));
+
+  // The time to reopen it is over: it is an earlier one, on every device of the same person.
+  const phone = await Visitor.comes(browser, house.origin);
+  await phone.signsIn("resident-1");
+  const before = phone.panel.locator(".before-one", { hasText: "办公室里问的" });
+  await eventually("the earlier conversation", () => before.isVisible());
+  await before.locator("summary").click();
+  await eventually("its words", () => before.getByText("已经办好").isVisible());
+  await phone.neverSaw("同事才看得到");
+  const other = await Visitor.comes(browser, house.origin);
+  await other.signsIn("resident-2");
+  await other.choosesTopic("税务");
+  await other.neverSaw("办公室里问的");
+
+  // On a shared computer: signed out, the one before is gone, also from the next page.
+  await office.page.evaluate(() => window.Hutong.reset());
+  await office.page.evaluate(() => window.Hutong.open());
+  await office.choosesTopic("税务");
+  await office.neverSaw("已经办好");
+  assert.equal(await other.panel.locator(".before-one").count(), 0);
+  for (const person of [office, phone, other, fang]) await person.leaves();
+});
+
 test("a visitor finds the conversation again after a reload, and what was typed offline is sent", { timeout: 60_000 }, async () => {
   const ming = await signsIn("ming");
   await ming.isReady();

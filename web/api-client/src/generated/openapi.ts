@@ -475,6 +475,25 @@ export interface components {
             /** @description Which of its fields differ from the version before; empty for the oldest one kept. */
             fields: string[];
         };
+        /** @description An earlier conversation, as its own visitor sees it. */
+        EarlierConversation: {
+            /** @description Which. */
+            id: components["schemas"]["ConversationId"];
+            /** @description When the first word came. */
+            opened_at: components["schemas"]["Timestamp"];
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who answered last. */
+            agent_name?: string | null;
+            /** @description The first words, cut short. */
+            words: string;
+        };
+        /** @description Earlier conversations, the last closed first. */
+        EarlierConversations: {
+            /** @description The conversations. */
+            conversations: components["schemas"]["EarlierConversation"][];
+            /** @description What to give as `before` for the next page; absent at the end. */
+            next?: string | null;
+        };
         EndpointId: string;
         /** @description One wrong part of a request. */
         FieldProblem: {

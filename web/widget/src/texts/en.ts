@@ -41,6 +41,10 @@ export const en: Record<keyof typeof zhCN, string> = {
   privacy_default: "What you tell us is used only for answering you.",
   privacy_link: "Privacy",
 
+  before: "Earlier conversations",
+  before_more: "Show older ones",
+  before_files: "(Files)",
+
   message_label: "Your message",
   message_placeholder: "Write a message…",
   message_placeholder_start: "Write your question…",

@@ -39,6 +39,10 @@ export const zhCN = {
   privacy_default: "您提供的信息只用于处理本次咨询。",
   privacy_link: "隐私说明",
 
+  before: "之前的咨询",
+  before_more: "更早的",
+  before_files: "（文件）",
+
   message_label: "输入消息",
   message_placeholder: "输入消息…",
   message_placeholder_start: "请输入您的问题…",

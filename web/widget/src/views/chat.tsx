@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { over } from "../model/frames.ts";
 import { rowsOf } from "../model/timeline.ts";
+import { EarlierConversations } from "./earlier-conversations.tsx";
 import { usePanel } from "./context.ts";
 import { RowView } from "./rows.tsx";
 import { EndQuestion, Standing } from "./standing.tsx";
@@ -46,7 +47,8 @@ export function Chat() {
 
 function Earlier() {
   const { model, t, session } = usePanel();
-  if (model.history === "done" || model.messages.length === 0) return null;
+  // Before the first word of this conversation stand those before it.
+  if (model.history === "done" || (model.messages[0]?.seq ?? 1) <= 1) return <EarlierConversations />;
   if (model.history === "loading") return <p class="earlier" role="status">{t("history_loading")}</p>;
   return (
     <p class="earlier">

@@ -3,6 +3,7 @@ import { localized, type ChatTopic } from "@hutong/api-client";
 import { Icon } from "@hutong/ui/icon";
 import { ChevronDown, ChevronRight, WifiOff } from "lucide";
 import { useState } from "preact/hooks";
+import { EarlierConversations } from "./earlier-conversations.tsx";
 import { usePanel } from "./context.ts";
 import { Privacy } from "./privacy.tsx";
 import { whenText } from "./when.ts";
@@ -35,6 +36,7 @@ export function Home() {
           </button>
         )}
       </section>
+      <EarlierConversations />
       <Privacy />
     </div>
   );
