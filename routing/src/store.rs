@@ -261,12 +261,8 @@ impl Store {
         let routing = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let mut cluster = cluster.clone();
         let sent = async { lifted(cluster.route_command(command.clone(), routing).await) };
-        let answers = match self.answer(function, sent.boxed()).await? {
-            Value::Map(answers) => answers,
-            other => {
-                let reply = format!("{other:?}").chars().take(200).collect();
-                return Err(RoutingError::UnexpectedReply { function, reply });
-            }
+        let Value::Map(answers) = self.answer(function, sent.boxed()).await? else {
+            return Err(RoutingError::Unavailable { function, source: None });
         };
         let named = |(node, answer)| Some((crate::router::text(&node)?, answer));
         Ok(answers.into_iter().filter_map(named).collect())

@@ -14,8 +14,8 @@ fn text(file: &str) -> String {
 fn variables(file: &str) -> BTreeSet<String> {
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let text = text(file);
-    let starts = text.match_indices("HUTONG__").map(|(at, _)| &text[at..]);
-    starts.map(|rest| rest.chars().take_while(|c| is_of_name(*c)).collect()).collect()
+    let name_of = |rest: &str| rest.chars().take_while(|c| is_of_name(*c)).collect::<String>();
+    text.split("HUTONG__").skip(1).map(|rest| format!("HUTONG__{}", name_of(rest))).collect()
 }
 
 /// The keys of `config/default.toml`, as variables.

@@ -73,7 +73,7 @@ async fn a_channels_secret_is_written_and_never_read() {
     root.api().put("/v1/settings/channels/website", json!({ "value": value })).await.ok();
     root.api().post("/v1/settings/apply", json!({ "channels": [value] })).await.ok();
     assert_eq!(read().await[0]["value"]["name"]["en"], "Another name");
-    let token = tests::token::identity("user-1", "Zhang", secret, 300);
+    let token = token::identity("user-1", "Zhang", secret, 300);
     let session = json!({ "identity_token": token });
     let vouched = tests::TestVisitor::asks_for_session(&house.api(), "website", session).await.ok();
     assert_eq!(vouched["verified"], true, "the secret is still the website's");
