@@ -20,6 +20,8 @@ handle!(Audit, "The audit trail.");
 const VERIFY_ROWS: u32 = 1000;
 /// What a trail's first row has for the hash of the row before.
 const FIRST_PREV_HASH: [u8; 32] = [0; 32];
+/// Where a reader stands who has stored nothing yet.
+const BEGINNING: &str = "0-0";
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +54,8 @@ pub struct AuditRow {
 pub enum CommitsAppended {
     /// The rows and the cursor are stored.
     Stored,
-    /// The reader is as far as this or farther; nothing was stored.
-    AlreadyStored {
+    /// The reader does not stand where this stretch begins; nothing was stored.
+    Elsewhere {
         /// How far it is.
         cursor: String,
     },
@@ -83,27 +85,33 @@ impl Audit<'_> {
     }
 
     /// Appends the rows of a stretch of the tenant's stream and notes how far the reader has come, in
-    /// one transaction: each stretch is stored exactly once, however often it is handed in.
-    /// `cursor` is the stream id `<ms>-<n>` of the last commit read.
+    /// one transaction. The stretch goes from behind `from` (`0-0` is the beginning) up to `cursor`,
+    /// both stream ids `<ms>-<n>`, and is stored only while the reader stands at `from`: each stretch
+    /// is stored exactly once, however often it is handed in, and none that overlaps what another
+    /// writer stored meanwhile.
     pub async fn append_commits(
         self,
         tenant: &TenantId,
         reader: &str,
-        cursor: &str,
+        (from, cursor): (&str, &str),
         entries: &[AuditEntry],
     ) -> Result<CommitsAppended> {
-        let new = place(cursor).ok_or_else(|| RecordsError::Unstorable {
-            field: "cursor",
-            problem: "it is not of the form `<ms>-<n>`".to_owned(),
-        })?;
+        if place(from).is_none() || place(cursor).is_none() {
+            return Err(RecordsError::Unstorable {
+                field: "cursor",
+                problem: "it is not of the form `<ms>-<n>`".to_owned(),
+            });
+        }
         let mut tx = self.database.begin().await?;
         tx.lock("audit", tenant.as_str()).await?;
         let select = sql("SELECT cursor FROM audit_readers WHERE tenant = $1 AND name = $2");
-        if let Some(row) = tx.one(select.bind(tenant).bind(reader)).await? {
-            let stored: String = row.get("cursor")?;
-            if place(&stored) >= Some(new) {
-                return Ok(CommitsAppended::AlreadyStored { cursor: stored });
-            }
+        let row = tx.one(select.bind(tenant).bind(reader)).await?;
+        let stored = match row {
+            Some(row) => row.get("cursor")?,
+            None => BEGINNING.to_owned(),
+        };
+        if stored != from {
+            return Ok(CommitsAppended::Elsewhere { cursor: stored });
         }
         append_all(&mut tx, tenant, entries).await?;
         let note = sql("INSERT INTO audit_readers (tenant, name, cursor) VALUES ($1, $2, $3) \
@@ -289,7 +297,7 @@ async fn append_all(tx: &mut Transaction, tenant: &TenantId, entries: &[AuditEnt
     tx.write(note.bind(tenant).bind(head.n).bind(&head.hash)).await.map(drop)
 }
 
-/// A stream id's place in the stream; ids are compared as two numbers, not as text.
+/// A stream id's two numbers.
 fn place(cursor: &str) -> Option<(u64, u64)> {
     let (ms, n) = cursor.split_once('-')?;
     Some((ms.parse().ok()?, n.parse().ok()?))

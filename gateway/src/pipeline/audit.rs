@@ -5,7 +5,7 @@ use super::duty::{DutyWork, Passed};
 use crate::app::App;
 use domain::{Commit, Event, TenantId, Timestamp};
 use futures_util::FutureExt;
-use records::audit::AuditEntry;
+use records::audit::{AuditEntry, CommitsAppended};
 use routing::events::Read;
 use routing::router::Trimmed;
 use serde_json::{Map, Value};
@@ -44,8 +44,14 @@ async fn pass(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
     let Some(last) = commits.last() else { return Ok(false) };
     let cursor = last.cursor.clone();
     let entries: Vec<AuditEntry> = commits.iter().flat_map(entries_of).collect();
-    // The records' own cursor fences: two writers cannot store the same stretch twice.
-    app.records.audit().append_commits(tenant, READER, &cursor, &entries).await?;
+    // The records' own cursor fences: two writers cannot store the same stretch twice, nor parts of it.
+    let audit = app.records.audit();
+    if let CommitsAppended::Elsewhere { cursor: stored } =
+        audit.append_commits(tenant, READER, (done, &cursor), &entries).await?
+    {
+        *done = stored;
+        return Ok(true);
+    }
     let trimmed = app.router.trim_events(tenant, &cursor, COMMITS_KEPT, COMMITS_MAX).await?;
     if let Trimmed::Unread(count) = trimmed {
         crate::metrics::commits_cut(count);
@@ -67,12 +73,11 @@ async fn note_gap(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
         object: String::new(),
         details: serde_json::json!({"after": &*done, "before": newest}),
     };
-    if routing::events::is_before(done, &newest) {
-        app.records.audit().append_commits(tenant, READER, &newest, &[gap]).await?;
-    } else {
-        app.records.audit().append(tenant, &gap).await?;
-    }
-    *done = newest;
+    let audit = app.records.audit();
+    *done = match audit.append_commits(tenant, READER, (done, &newest), &[gap]).await? {
+        CommitsAppended::Stored => newest,
+        CommitsAppended::Elsewhere { cursor } => cursor,
+    };
     Ok(false)
 }
 

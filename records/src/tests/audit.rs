@@ -21,19 +21,19 @@ on_both_engines! {
         let city = r.tenant("city").await;
         let audit = r.audit();
         assert_eq!(audit.cursor(&city, "audit").await.unwrap(), None);
-        let append = |cursor: &'static str, n| {
+        let append = |from: &'static str, to: &'static str, n| {
             let (city, entries) = (city.clone(), vec![entry(n), entry(n + 1)]);
-            async move { audit.append_commits(&city, "audit", cursor, &entries).await }
+            async move { audit.append_commits(&city, "audit", (from, to), &entries).await }
         };
-        assert_eq!(append("99-0", 1).await.unwrap(), CommitsAppended::Stored);
-        // As numbers 100-2 is later than 99-0 and earlier than 100-10; as text it is not.
-        assert_eq!(append("100-2", 3).await.unwrap(), CommitsAppended::Stored);
-        assert_eq!(append("100-10", 5).await.unwrap(), CommitsAppended::Stored);
-        let known = CommitsAppended::AlreadyStored { cursor: "100-10".to_owned() };
-        for cursor in ["99-0", "100-2", "100-10"] {
-            assert_eq!(append(cursor, 7).await.unwrap(), known, "{cursor}");
+        assert_eq!(append("0-0", "99-0", 1).await.unwrap(), CommitsAppended::Stored);
+        assert_eq!(append("99-0", "100-2", 3).await.unwrap(), CommitsAppended::Stored);
+        assert_eq!(append("100-2", "100-10", 5).await.unwrap(), CommitsAppended::Stored);
+        // Handed in again, or by one who fell behind: also a stretch that goes beyond what is stored.
+        let known = CommitsAppended::Elsewhere { cursor: "100-10".to_owned() };
+        for (from, to) in [("0-0", "99-0"), ("100-2", "100-10"), ("100-2", "100-12")] {
+            assert_eq!(append(from, to, 7).await.unwrap(), known, "{from} to {to}");
         }
-        assert!(append("later", 7).await.is_err());
+        assert!(append("100-10", "later", 7).await.is_err());
         assert_eq!(audit.cursor(&city, "audit").await.unwrap().as_deref(), Some("100-10"));
         assert_eq!(audit.cursor(&city, "other").await.unwrap(), None);
         assert_eq!(audit.verify(&city).await.unwrap(), Verified::Intact { rows: 6 });
@@ -45,7 +45,7 @@ on_both_engines! {
         assert_eq!(audit.verify(&city).await.unwrap(), Verified::Intact { rows: 0 });
         let entries: Vec<_> = (0..30).map(entry).collect();
         let direct = join_all(entries.iter().map(|entry| audit.append(&city, entry)));
-        let same = join_all((0..5).map(|_| audit.append_commits(&city, "audit", "5-0", &entries[..3])));
+        let same = join_all((0..5).map(|_| audit.append_commits(&city, "audit", ("0-0", "5-0"), &entries[..3])));
         let (direct, same) = futures_util::future::join(direct, same).await;
         direct.into_iter().for_each(Result::unwrap);
         let stored = same.into_iter().filter(|s| matches!(s, Ok(CommitsAppended::Stored))).count();

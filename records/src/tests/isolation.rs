@@ -59,7 +59,7 @@ async fn fill(r: &TestRecords, tenant: &TenantId) {
     let rating =
         Rating { conversation: conversation_id(1), grade: 5, comment: String::new(), at: NOW };
     r.ratings().put(tenant, &rating).await.unwrap();
-    r.audit().append_commits(tenant, "audit", "5-0", &[entry()]).await.unwrap();
+    r.audit().append_commits(tenant, "audit", ("0-0", "5-0"), &[entry()]).await.unwrap();
     r.files().create(tenant, &file()).await.unwrap();
 }
 
