@@ -65,6 +65,8 @@ async function api(request, response, url, path) {
     response.writeHead(200, { "content-type": found.type, "content-disposition": "attachment", "x-content-type-options": "nosniff" });
     return response.end(found.bytes);
   }
+  // Everybody is new here: no conversations of earlier days.
+  if (path === "chat/conversations") return json(response, { conversations: [], next: null });
   const channel = /^chat\/([\w-]+)$/.exec(path);
   if (channel) return json(response, channelOf(channel[1], world));
   return problem(response, 404, "not_found");

@@ -3,7 +3,7 @@ import type { Message, Schemas } from "@hutong/api-client";
 import { Icon } from "@hutong/ui/icon";
 import { dayText } from "@hutong/ui/time";
 import { ChevronDown, History } from "lucide";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { rowsOf } from "../model/timeline.ts";
 import { usePanel } from "./context.ts";
 import { RowView } from "./rows.tsx";
@@ -14,9 +14,13 @@ function useList() {
   const { model, session } = usePanel();
   const [list, setList] = useState<readonly Earlier[]>([]);
   const [next, setNext] = useState<string | null>(null);
+  // An answer to an earlier question may be about the person before: it is not shown to the next one.
+  const asked = useRef(0);
   const load = async (before: string | null) => {
+    const question = asked.current;
     try {
       const page = await session.api.get<Schemas["EarlierConversations"]>("/chat/conversations", before === null ? {} : { before });
+      if (question !== asked.current) return;
       setList((known) => (before === null ? page.conversations : [...known, ...page.conversations]));
       setNext(page.next ?? null);
     } catch {
@@ -24,7 +28,9 @@ function useList() {
     }
   };
   useEffect(() => {
+    asked.current += 1;
     setList([]);
+    setNext(null);
     if (model.contact !== null) void load(null);
   }, [model.contact, model.conversation?.id]);
   return { list, more: next === null ? null : () => void load(next) };

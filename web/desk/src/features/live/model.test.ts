@@ -23,10 +23,10 @@ describe("the live view", () => {
   it("adds queues up without averaging averages", () => {
     const definition = { within_secs: 120, short_abandon_secs: 5, denominator: "offered_less_short_abandons" };
     const today = readToday([
-      { queue: "a", offered: 90, answered: 90, abandoned: 0, short_abandoned: 0, answered_in_time: 81, mean_wait_ms: 1000, definition },
-      { queue: "b", offered: 20, answered: 10, abandoned: 10, short_abandoned: 10, answered_in_time: 9, mean_wait_ms: 11_000, definition }]);
+      { queue: "a", offered: 90, answered: 90, abandoned: 0, short_abandoned: 0, answered_in_time: 81, mean_wait_ms: 1000, overdue: 2, definition },
+      { queue: "b", offered: 20, answered: 10, abandoned: 10, short_abandoned: 10, answered_in_time: 9, mean_wait_ms: 11_000, overdue: 1, definition }]);
     const all = totals(today);
-    expect(all).toMatchObject({ offered: 110, abandoned: 10, mean_wait_ms: 2000 });
+    expect(all).toMatchObject({ offered: 110, abandoned: 10, mean_wait_ms: 2000, overdue: 3 });
     expect(today.definition && serviceLevel(all, today.definition)).toBe(0.9);
   });
   it("says nothing of a day without numbers", () => {

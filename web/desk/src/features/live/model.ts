@@ -50,6 +50,7 @@ export function readToday(value: unknown): Today {
     short_abandoned: num(row["short_abandoned"]) ?? 0,
     answered_in_time: num(row["answered_in_time"]) ?? 0,
     mean_wait_ms: num(row["mean_wait_ms"]),
+    overdue: num(row["overdue"]) ?? 0,
   }));
   return { queues, definition: readDefinition(record["definition"] ?? obj(rows[0])["definition"]) };
 }
@@ -74,6 +75,7 @@ export function totals(today: Today): QueueToday {
     short_abandoned: sum((queue) => queue.short_abandoned),
     answered_in_time: sum((queue) => queue.answered_in_time),
     mean_wait_ms: answered > 0 ? sum((queue) => (queue.mean_wait_ms ?? 0) * queue.answered) / answered : null,
+    overdue: sum((queue) => queue.overdue),
   };
 }
 

@@ -50,7 +50,7 @@ function TodayTiles() {
   const level = by && all ? serviceLevel(all, by) : null;
   return (
     <>
-      <Tile name={t("live.level")} value={percent(level)} hint={by ? t(`live.level.${by.denominator}`, { secs: by.within_secs }) : t("live.no_numbers")} />
+      <Tile name={t("live.level")} value={percent(level)} hint={by ? t(`live.level.${by.denominator}`) : t("live.no_numbers")} />
       <Tile name={t("live.answered")} value={all ? String(all.answered) : "–"} hint={all ? t("live.offered", { n: all.offered }) : undefined} />
       <Tile name={t("live.abandoned")} value={all ? String(all.abandoned) : "–"} hint={all && all.offered > 0 ? percent(all.abandoned / all.offered) : undefined} />
       <Tile name={t("live.mean_wait")} value={typeof all?.mean_wait_ms === "number" ? clockText(all.mean_wait_ms) : "–"} hint={t("live.today")} />
