@@ -88,7 +88,9 @@ async fn an_agent_who_did_not_answer_can_come_back() {
     ming.seen()
         .until("not answering", |seen| (seen.presence == "not_answering").then_some(()))
         .await;
+    // Who says ready again is asked anew, also for what was missed, and in due order.
     ming.is_ready().await;
+    assert_eq!(ming.accepts_next_offer().await, missed);
     let mut other = house.visitor().await;
     let next = other.asks("tax", "hello too").await.conversation;
     assert_eq!(ming.accepts_next_offer().await, next);
