@@ -107,8 +107,8 @@ impl Manager {
         bail!("installing with {} needs root, and there is neither sudo nor doas", self.program())
     }
 
-    /// Before packages are fetched: would they be too old? Only apt can be asked beforehand, and
-    /// only after its lists are fresh.
+    /// Before packages are fetched: are there any, and would they be too old? Only apt can be asked
+    /// beforehand, and only after its lists are fresh.
     pub(super) fn check_candidates(
         self,
         machine: &Machine,
@@ -119,9 +119,17 @@ impl Manager {
             return Ok(());
         }
         for need in needs {
-            let Some(least) = need.major_min() else { continue };
             let package = self.package(*need);
-            let policy = machine.ask("apt-cache", &["policy", package]).unwrap_or_default();
+            let Some(policy) = machine.ask("apt-cache", &["policy", package]) else { continue };
+            if *need == Need::Chromium && !has_candidate(&policy) {
+                bail!(
+                    "this system has no package `{package}` (Ubuntu ships Chromium as a snap only): \
+                     `snap install chromium`, or install google-chrome-stable from its makers; \
+                     chromium, chromium-browser and google-chrome are all found. Or leave the \
+                     browser out: `cargo xtask test --skip web-pages,browser`"
+                );
+            }
+            let Some(least) = need.major_min() else { continue };
             if let Some(major) = candidate_major(&policy).filter(|major| *major < least) {
                 bail!(
                     "{} is needed, and this system's package `{package}` is version {major}: \
@@ -132,6 +140,12 @@ impl Manager {
         }
         Ok(())
     }
+}
+
+/// Does apt know a version that it could install?
+fn has_candidate(policy: &str) -> bool {
+    let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate:"));
+    candidate.is_some_and(|version| version.trim() != "(none)")
 }
 
 /// The major version of `Candidate: 5:7.0.15-1~deb12u10`.

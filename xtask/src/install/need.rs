@@ -32,6 +32,7 @@ const BROWSERS: &[&str] = &[
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+    "/snap/bin/chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];

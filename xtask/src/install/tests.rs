@@ -97,6 +97,24 @@ fn a_package_that_would_be_too_old_is_not_installed() {
 }
 
 #[test]
+fn a_system_without_a_chromium_package_is_told_what_to_do() {
+    for policy in ["", "printf 'chromium:\\n  Candidate: (none)\\n'"] {
+        let fake = FakeMachine::with(&[("apt-get", APT), ("apt-cache", policy)]);
+        let error = format!("{:#}", ensure_on(&fake.machine, &[Need::Chromium], true).unwrap_err());
+        assert!(error.contains("snap install chromium"), "{error}");
+        assert_eq!(fake.log(), "apt-get update\n");
+    }
+}
+
+#[test]
+fn any_browser_of_the_family_will_do() {
+    for name in ["chromium", "chromium-browser", "google-chrome"] {
+        let fake = FakeMachine::with(&[(name, ""), ("apt-get", APT)]);
+        ensure_on(&fake.machine, &[Need::Chromium], true).unwrap();
+    }
+}
+
+#[test]
 fn an_installation_that_brought_nothing_is_an_error() {
     let fake = FakeMachine::with(&[("apk", "")]);
     let error = format!("{:#}", ensure_on(&fake.machine, &[Need::Redis], true).unwrap_err());

@@ -1,7 +1,8 @@
 //! What dependencies may be: their licences, where they come from, and which stay outside.
 //!
-//! `cargo deny` judges by `deny.toml` where it is installed; elsewhere the same lists are applied
-//! here to `cargo metadata`.
+//! `cargo deny` judges by `deny.toml` where it is installed, and looks for known vulnerabilities where
+//! their database can be reached; elsewhere the same lists are applied here to `cargo metadata`, and it
+//! is said that vulnerabilities were not looked for.
 
 use crate::{command, say, workspace};
 use anyhow::{Context, Result, bail};
@@ -62,9 +63,12 @@ pub(super) fn check() -> Result<()> {
             "cargo deny",
             &mut command::cargo(&["deny", "check", "bans", "licenses", "sources"]),
         )?;
-        return Ok(());
+        return check_advisories();
     }
-    say::line("cargo-deny is not installed: its lists are applied to `cargo metadata`.");
+    say::line(
+        "cargo-deny is not installed: its lists are applied to `cargo metadata`, and known \
+         vulnerabilities are NOT looked for (`cargo install cargo-deny` brings that).",
+    );
     let file = workspace::root().join("deny.toml");
     let rules: Rules =
         toml::from_str(&std::fs::read_to_string(&file)?).context("read deny.toml")?;
@@ -74,6 +78,21 @@ pub(super) fn check() -> Result<()> {
     let problems: Vec<String> =
         metadata.packages.iter().filter_map(|package| problem(package, &rules)).collect();
     if problems.is_empty() { Ok(()) } else { bail!("dependencies:\n  {}", problems.join("\n  ")) }
+}
+
+/// Known vulnerabilities and yanked versions. Without the network there is no fresh database: that is
+/// said, and is no failure of the sources.
+fn check_advisories() -> Result<()> {
+    if let Err(error) = command::output(&mut command::cargo(&["deny", "fetch", "db"])) {
+        say::line(&format!(
+            "The database of advisories cannot be reached, so known vulnerabilities are NOT looked \
+             for: {error:#}"
+        ));
+        return Ok(());
+    }
+    let args = ["deny", "check", "--disable-fetch", "advisories"];
+    command::run("cargo deny check advisories", &mut command::cargo(&args))?;
+    Ok(())
 }
 
 /// Why a package may not come in; ours have no source and are not judged.
