@@ -15,6 +15,7 @@ pub(super) use dump::read as dump_of;
 pub(super) use outbox::Outbox;
 
 use domain::{AgentRule, Entry, PlanAction, PlanStep, State};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A conversation as the rules see it.
@@ -39,7 +40,8 @@ pub(super) struct Conv {
     pub(super) opened: i64,
     pub(super) accepted: Option<i64>,
     pub(super) closed: Option<i64>,
-    pub(super) log_length: u64,
+    /// Its messages since the last archiving.
+    pub(super) log: Vec<Value>,
     pub(super) base: u64,
     pub(super) read_by_contact: u64,
     pub(super) read_by_agent: u64,
@@ -82,6 +84,8 @@ pub(super) struct Twin {
     pub(super) queues: BTreeSet<String>,
     /// Names of the events of the transition just made.
     pub(super) events: Vec<&'static str>,
+    /// Who held the conversation of each message that was appended.
+    pub(super) heard: Vec<Option<String>>,
     /// Who was given what, since the moment began.
     pub(super) grants: Vec<fairness::Grant>,
     /// Who was overtaken by a conversation that is due later.
@@ -93,6 +97,7 @@ impl Twin {
     pub(super) fn at(&mut self, now: i64) -> &mut Self {
         self.now = now;
         self.events.clear();
+        self.heard.clear();
         self
     }
 
@@ -112,16 +117,43 @@ impl Twin {
         self.people.get_mut(id).expect("an agent of the model")
     }
 
-    /// Appends to a log; returns the seq.
-    pub(super) fn append(&mut self, id: &str) -> u64 {
+    /// Appends to a log, before the eyes of whoever holds the conversation; returns the seq.
+    pub(super) fn append(&mut self, id: &str, content: Value) -> u64 {
         self.say("message_appended");
-        let conv = self.edit(id);
-        conv.log_length += 1;
-        conv.base + conv.log_length
+        let (now, conv) = (self.now, self.edit(id));
+        let seq = conv.last_seq() + 1;
+        let mut message = json!({ "seq": seq, "at": now });
+        let fields = content.as_object().expect("an object").clone();
+        message.as_object_mut().expect("an object").extend(fields);
+        conv.log.push(message);
+        let agent = conv.agent.clone();
+        self.heard.push(agent);
+        seq
+    }
+
+    /// Appends a fact.
+    pub(super) fn notice(&mut self, id: &str, notice: Value) {
+        let seq = self.conv(id).last_seq() + 1;
+        let name = format!("msg_{}_{seq}", id.trim_start_matches("conv_"));
+        let author = json!({ "type": "system" });
+        self.append(
+            id,
+            json!({ "id": name, "author": author, "kind": "notice", "notice": notice }),
+        );
+    }
+
+    /// Says in the log that it went back to the queue.
+    pub(super) fn requeued(&mut self, id: &str, reason: &str) {
+        let queue = self.conv(id).entry.queue.to_string();
+        self.notice(id, json!({ "code": "requeued", "reason": reason, "queue": queue }));
     }
 }
 
 impl Conv {
+    pub(super) fn last_seq(&self) -> u64 {
+        self.base + self.log.len() as u64
+    }
+
     pub(super) fn rule(&self) -> AgentRule {
         self.entry.rule
     }

@@ -11,7 +11,8 @@ use crate::events::Read;
 use crate::reply::*;
 use crate::router::Router;
 use domain::{
-    AgentRule, Author, ChannelKind, Entry, MessageKind, PlanAction, PlanStep, Presence, Timestamp,
+    AgentRule, Author, ChannelKind, Entry, Event, MessageKind, PlanAction, PlanStep, Presence,
+    Timestamp,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -189,6 +190,17 @@ impl Run {
             .iter()
             .flat_map(|commit| commit.events.iter().map(|event| event.name()))
             .collect();
+        let heard: Vec<Option<String>> = commits
+            .iter()
+            .flat_map(|commit| &commit.events)
+            .filter_map(|event| match event {
+                Event::MessageAppended { agent, .. } => {
+                    Some(agent.as_ref().map(ToString::to_string))
+                }
+                _ => None,
+            })
+            .collect();
+        differ(&format!("who heard of {op:?}"), &heard, &self.twin.heard)?;
         if let Some(last) = commits.last() {
             self.cursor.clone_from(&last.cursor);
         }
@@ -203,9 +215,11 @@ impl Run {
                 self.next_conv += 1;
                 let entry = shaped(*shape, now);
                 let real = receive(&router, *who, self.next_conv, *message, &entry).await;
+                let author = Author::Contact { id: contact(*who) };
+                let words = serde_json::to_value(content(*message, author)).unwrap();
                 let twin = self.twin.receive(
                     contact(*who).as_str(),
-                    &format!("ext-{message}"),
+                    (&format!("ext-{message}"), words),
                     conv(self.next_conv).as_str(),
                     &entry,
                 );
@@ -236,21 +250,16 @@ impl Run {
                     Sent::NotAssigned => vec!["not_assigned".to_owned()],
                     Sent::Unknown => vec!["unknown".to_owned()],
                 };
-                let client = content.client_id.unwrap();
-                differ("send", &real, &self.twin.send(&id, &agent, &client, (standing, of)))
+                let said = serde_json::to_value(&content).unwrap();
+                let client = (content.client_id.as_deref().unwrap(), said);
+                differ("send", &real, &self.twin.send(&id, &agent, client, (standing, of)))
             }
             Op::Accept { conv, agent, wrong } => {
                 let id = self.conv(*conv);
                 let (agent, token) = self.offer(&id, *agent, *wrong);
-                let real = router
-                    .accept_offer(
-                        &t,
-                        &id.parse().unwrap(),
-                        &agent_id(&agent),
-                        &token.parse().unwrap(),
-                    )
-                    .await
-                    .unwrap();
+                let (parsed, token_id) = (id.parse().unwrap(), token.parse().unwrap());
+                let by = agent_id(&agent);
+                let real = router.accept_offer(&t, &parsed, &by, &token_id).await.unwrap();
                 let real = if real == Accepted::Assigned { "assigned" } else { "stale" };
                 differ("accept", &real, &self.twin.accept(&id, &agent, &token))
             }
@@ -384,7 +393,7 @@ impl Run {
             }
             Op::Archive { conv, off } => {
                 let id = self.conv(*conv);
-                let last = self.twin.convs.get(&id).map_or(0, |c| c.base + c.log_length);
+                let last = self.twin.convs.get(&id).map_or(0, |c| c.last_seq());
                 let last = last + u64::from(*off);
                 let real = router.archive(&t, &id.parse().unwrap(), last).await.unwrap();
                 differ("archive", &real, &self.twin.archive(&id, last))

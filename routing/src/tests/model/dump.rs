@@ -48,8 +48,8 @@ impl Twin {
     fn dump_conversations(&self, dump: &mut Dump) {
         for conv in self.convs.values() {
             let (id, due) = (conv.id.clone(), conv.entry.due_at.0);
-            if conv.log_length > 0 {
-                put(dump, format!("log:{id}"), "length", conv.log_length);
+            for message in &conv.log {
+                put(dump, format!("log:{id}"), message["seq"].to_string(), message);
             }
             if conv.state == State::Queued {
                 let lane = conv.lane_text();
@@ -174,7 +174,7 @@ for _, key in ipairs(redis.call('KEYS', '{t1}:*')) do
   local kind = redis.call('TYPE', key).ok
   local read = {
     hash = { 'HGETALL', key }, zset = { 'ZRANGE', key, 0, -1, 'WITHSCORES' }, set = { 'SMEMBERS', key },
-    list = { 'LLEN', key }, string = { 'GET', key },
+    list = { 'LRANGE', key, 0, -1 }, string = { 'GET', key },
   }
   if read[kind] then
     local content = redis.call(unpack(read[kind]))
@@ -213,7 +213,11 @@ fn read_content(name: &str, kind: &str, content: Vec<String>) -> BTreeMap<String
             fields
         }
         "hash" => pairs().collect(),
-        "list" => BTreeMap::from([("length".to_owned(), content[0].clone())]),
+        "list" => content
+            .iter()
+            .map(|entry| serde_json::from_str::<serde_json::Value>(entry).unwrap())
+            .map(|message| (message["seq"].to_string(), message.to_string()))
+            .collect(),
         "zset" => pairs().map(|(member, score)| (member, whole(&score))).collect(),
         _ => content.into_iter().map(|member| (member, String::new())).collect(),
     }

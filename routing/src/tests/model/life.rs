@@ -5,6 +5,7 @@ use super::plan::step_time;
 use super::{Conv, Twin};
 use crate::command::Standing;
 use domain::{Entry, MessageKind, State};
+use serde_json::{Value, json};
 
 impl Twin {
     pub(super) fn queued(&mut self, id: &str, but: Option<&str>) {
@@ -66,7 +67,7 @@ impl Twin {
         (conv.agent, conv.last) = (Some(agent.to_owned()), Some(agent.to_owned()));
         conv.accepted = Some(now);
         self.say("conversation_assigned");
-        self.append(id);
+        self.notice(id, json!({ "code": "joined", "agent": agent }));
     }
 
     pub(super) fn exclude(&mut self, id: &str, agent: &str) {
@@ -105,7 +106,7 @@ impl Twin {
     pub(in super::super) fn receive(
         &mut self,
         contact: &str,
-        external: &str,
+        (external, content): (&str, Value),
         new_id: &str,
         entry: &Entry,
     ) -> Vec<String> {
@@ -135,7 +136,10 @@ impl Twin {
                 (new_id.to_owned(), true)
             }
         };
-        let seq = self.append(&id);
+        if self.conv(&id).state == State::Closed {
+            self.edit(&id).agent = None;
+        }
+        let seq = self.append(&id, content);
         self.seen.insert(external.to_owned(), format!("{id} {seq}"));
         let entered = if opened {
             self.schedule_or_enter(&id, Vec::new(), None);
@@ -164,7 +168,7 @@ impl Twin {
                 let conv = self.edit(id);
                 (conv.closed, conv.accepted, conv.agent) = (None, None, None);
                 conv.wait_by(entry);
-                self.append(id);
+                self.notice(id, json!({ "code": "reopened" }));
                 self.schedule_or_enter(id, Vec::new(), None);
             }
             State::Scheduled | State::Queued | State::Offered | State::Active => return false,
@@ -179,7 +183,7 @@ impl Twin {
         conv.entry.arrived_at.0 = now;
         let queue = conv.entry.queue.to_string();
         self.queues.insert(queue);
-        self.append(id);
+        self.requeued(id, "woken");
         self.enter(id, Vec::new(), None);
     }
 
@@ -187,7 +191,7 @@ impl Twin {
         &mut self,
         id: &str,
         agent: &str,
-        client: &str,
+        (client, content): (&str, Value),
         (standing, kind): (Standing, MessageKind),
     ) -> Vec<String> {
         let Some(conv) = self.convs.get(id) else { return vec!["unknown".into()] };
@@ -207,7 +211,7 @@ impl Twin {
         if conv.state == State::Closed {
             return vec!["unknown".into()];
         }
-        let seq = self.append(id).to_string();
+        let seq = self.append(id, content).to_string();
         self.seen.insert(mark, seq.clone());
         vec!["appended".into(), seq]
     }
@@ -268,7 +272,7 @@ impl Twin {
         }
         self.released(id, &agent);
         self.edit(id).wait_by(entry);
-        self.append(id);
+        self.requeued(id, "transfer");
         let excluded = if again { Vec::new() } else { vec![agent.parse().expect("an id")] };
         // The agent who lets go is asked only after everyone else.
         self.schedule_or_enter(id, excluded, Some(&agent));
@@ -351,7 +355,7 @@ impl Twin {
         }
         let now = self.now;
         self.edit(id).closed = Some(now);
-        self.append(id);
+        self.notice(id, json!({ "code": "closed", "by": by }));
         self.say("conversation_closed");
         if conv.state == State::Active {
             self.learn_handling(id);
@@ -429,7 +433,7 @@ impl Twin {
         if !mine {
             return false;
         }
-        let seq = seq.min(conv.base + conv.log_length);
+        let seq = seq.min(conv.last_seq());
         let mark =
             if by == "contact" { &mut conv.read_by_contact } else { &mut conv.read_by_agent };
         if seq > *mark {
@@ -445,7 +449,7 @@ impl Twin {
             self.to_archive.remove(id);
             return true;
         };
-        if conv.state != State::Closed || conv.base + conv.log_length != last {
+        if conv.state != State::Closed || conv.last_seq() != last {
             return false;
         }
         self.to_archive.remove(id);
@@ -459,7 +463,8 @@ impl Twin {
             }
         } else {
             let conv = self.edit(id);
-            (conv.base, conv.log_length) = (last, 0);
+            conv.base = last;
+            conv.log.clear();
         }
         true
     }
@@ -492,7 +497,7 @@ fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv {
         opened: now,
         accepted: None,
         closed: None,
-        log_length: 0,
+        log: Vec::new(),
         base: 0,
         read_by_contact: 0,
         read_by_agent: 0,

@@ -68,7 +68,7 @@ impl Twin {
                 self.ask_anew(agent);
                 self.match_agent(agent);
             }
-            "offline" => self.abandon(agent, false),
+            "offline" => self.abandon(agent, "signed_out", false),
             _ => self.withdraw(agent),
         }
         "set"
@@ -111,7 +111,7 @@ impl Twin {
     }
 
     /// Everything that an agent holds goes back, in order of due time; mail only with `all`.
-    fn abandon(&mut self, agent: &str, all: bool) {
+    fn abandon(&mut self, agent: &str, reason: &str, all: bool) {
         let mut held: Vec<_> = self
             .convs
             .values()
@@ -127,7 +127,7 @@ impl Twin {
                 State::Offered => self.withdraw(agent),
                 State::Active if all || !mail => {
                     self.released(&id, agent);
-                    self.append(&id);
+                    self.requeued(&id, reason);
                     self.enter(&id, Vec::new(), None);
                 }
                 State::WrapUp => self.wrapped_up(&id),
@@ -141,7 +141,7 @@ impl Twin {
             return false;
         }
         self.present(agent, "offline");
-        self.abandon(agent, true);
+        self.abandon(agent, "agent_removed", true);
         self.say("agent_changed");
         self.people.remove(agent);
         true
@@ -222,7 +222,7 @@ impl Twin {
             _ => {
                 self.person(id).lease = None;
                 self.present(id, "offline");
-                self.abandon(id, false);
+                self.abandon(id, "agent_lost", false);
             }
         }
     }
