@@ -3,6 +3,7 @@
 //! The benchmarks themselves live with the inspectors, so that this crate stays quick to build.
 //! Each prints one JSON object a line; `--json` passes the lines on as they are.
 
+use crate::gateway::{Hutong, Profile};
 use crate::install::Need;
 use crate::{command, install, say, workspace};
 use anyhow::{Context, Result, bail};
@@ -131,8 +132,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn bench_command(args: &Args) -> Result<Command> {
-    let line = ["run", "--release", "--locked", "--package", "tests", "--bin", "bench", "--"];
-    let mut bench = command::cargo(&line);
+    let built = Hutong::build(Profile::Bench)?;
+    let mut bench = Command::new(built.binary().with_file_name("bench"));
+    bench.current_dir(workspace::root()).env("HUTONG_BINARY", built.binary());
     bench.args(&args.names).args(["--durability", args.durability.name()]);
     if let Some(rounds) = args.rounds {
         bench.arg("--rounds").arg(rounds.to_string());

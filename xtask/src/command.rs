@@ -43,7 +43,16 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Comma
 
 /// The cargo that runs us.
 pub(crate) fn cargo(args: &[&str]) -> Command {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
+    let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args);
+    // What the cargo that runs us told us of ourselves: build scripts that read it would run again,
+    // and everything after them would be compiled anew.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|told| name.starts_with(told)) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// npm in the folder of the pages.

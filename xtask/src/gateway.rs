@@ -13,6 +13,8 @@ pub(crate) enum Profile {
     Debug,
     /// Quick to run.
     Release,
+    /// Quick to run, with `bench` beside it.
+    Bench,
 }
 
 /// The built program.
@@ -30,10 +32,16 @@ impl Hutong {
             // With the features that the tests build with, so that both share what is compiled.
             Profile::Debug => args.push("--workspace"),
             Profile::Release => args.extend(["--package", "gateway", "--release"]),
+            // In one call: a build within a running one sees another environment and starts anew.
+            Profile::Bench => {
+                args.extend(["--package", "gateway", "--package", "tests"]);
+                args.extend(["--bin", "bench", "--release"]);
+            }
         }
         let what = match profile {
             Profile::Debug => "build the gateway (debug)",
             Profile::Release => "build the gateway (release; the first time takes some minutes)",
+            Profile::Bench => "build the gateway and the benchmarks (release; takes some minutes)",
         };
         let ended = command::run(what, &mut command::cargo(&args))?;
         let binary =
