@@ -151,6 +151,14 @@ impl DeskHub {
         tokio::time::timeout(FIRST_POSITION_WITHIN, known).await.ok().flatten()
     }
 
+    /// At most `limit` commits after one that is still kept here, decoded once for everybody; `None`
+    /// when it is not, and Redis has to be asked.
+    pub(crate) fn commits_after(&self, cursor: &str, limit: usize) -> Option<Vec<Batch>> {
+        let state = self.lock();
+        let batches = state.ring.exactly_after(cursor)?;
+        Some(batches.take(limit).cloned().collect())
+    }
+
     /// Wakes at each commit.
     pub fn commits(&self) -> watch::Receiver<Arc<str>> {
         self.newest.subscribe()

@@ -6,6 +6,7 @@
 
 mod archiver;
 mod audit;
+mod commits;
 pub mod duty;
 pub mod entries;
 pub mod estimates;

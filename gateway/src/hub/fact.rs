@@ -41,6 +41,11 @@ impl Batch {
         Self { cursor, facts }
     }
 
+    /// Its events, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.facts.iter().map(|fact| &fact.event)
+    }
+
     /// About how many bytes it holds.
     pub fn bytes(&self) -> usize {
         self.facts.iter().map(|fact| fact.bytes()).sum()

@@ -46,6 +46,14 @@ impl Ring {
         }
     }
 
+    /// The commits after one that is known here; `None` when it is not among those kept.
+    pub(super) fn exactly_after(&self, cursor: &str) -> Option<impl Iterator<Item = &Batch>> {
+        let from = self.batches.partition_point(|batch| !is_before(cursor, &batch.cursor));
+        let last = from.checked_sub(1).and_then(|last| self.batches.get(last));
+        let known = last.map_or(&self.start, |last| &last.cursor);
+        (**known == *cursor).then(|| self.batches.range(from..))
+    }
+
     /// The commits after a cursor; `None` when some of them are no longer kept here.
     pub(super) fn after(&self, cursor: &str) -> Option<impl Iterator<Item = &Batch>> {
         if is_before(cursor, &self.start) {
@@ -90,6 +98,21 @@ mod tests {
         assert_eq!(after(&ring, "99-0").unwrap(), Vec::<String>::new(), "ahead of this gateway");
         assert_eq!(after(&ring, "4-9"), None, "older than what is kept");
         assert_eq!(after(&ring, "10-0").unwrap(), Vec::<String>::new(), "numbers, not texts");
+    }
+
+    #[test]
+    fn a_duty_goes_on_only_after_a_commit_that_is_known() {
+        let ring = ring(5, 8);
+        let after = |cursor: &str| {
+            ring.exactly_after(cursor)
+                .map(|batches| batches.map(|batch| batch.cursor.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(after("5-0").unwrap(), ["6-0", "7-0", "8-0"]);
+        assert_eq!(after("7-0").unwrap(), ["8-0"]);
+        assert_eq!(after("8-0").unwrap(), Vec::<String>::new());
+        assert_eq!(after("7-5"), None, "no commit of this history");
+        assert_eq!(after("99-0"), None, "ahead: perhaps of another history");
+        assert_eq!(after("4-9"), None, "older than what is kept");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Writes every state change into the audit trail, from the same stream that sockets read, and then
 //! lets the stream forget what the records hold.
 
+use super::commits::{self, Next};
 use super::duty::{DutyWork, Passed};
 use crate::app::App;
-use domain::{Commit, Event, TenantId, Timestamp};
+use crate::hub::Batch;
+use domain::{Event, TenantId, Timestamp};
 use futures_util::FutureExt;
 use records::audit::{AuditEntry, CommitsAppended};
-use routing::events::Read;
 use routing::router::Trimmed;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -37,12 +38,12 @@ async fn pass(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
     if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
         return Ok(false);
     }
-    let commits = match app.router.commits_after(tenant, done, COMMITS_AT_ONCE).await? {
-        Read::Commits(commits) => commits,
-        Read::Lost => return note_gap(app, tenant, done).await,
+    let commits = match commits::after(app, tenant, done, COMMITS_AT_ONCE).await? {
+        Next::Commits(commits) => commits,
+        Next::Lost => return note_gap(app, tenant, done).await,
     };
     let Some(last) = commits.last() else { return Ok(false) };
-    let cursor = last.cursor.clone();
+    let cursor = last.cursor.to_string();
     let entries: Vec<AuditEntry> = commits.iter().flat_map(entries_of).collect();
     // The records' own cursor fences: two writers cannot store the same stretch twice, nor parts of it.
     let audit = app.records.audit();
@@ -82,10 +83,10 @@ async fn note_gap(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
 }
 
 /// The rows of one commit. Signs without weight for the trail (who has read what) are left out.
-fn entries_of(commit: &Commit) -> Vec<AuditEntry> {
+fn entries_of(commit: &Batch) -> Vec<AuditEntry> {
     let at = commit.cursor.split('-').next().and_then(|ms| ms.parse().ok()).unwrap_or(0);
     let weighty = |event: &&Event| !matches!(event, Event::ReadMarked { .. });
-    commit.events.iter().filter(weighty).map(|event| entry_of(event, Timestamp(at))).collect()
+    commit.events().filter(weighty).map(|event| entry_of(event, Timestamp(at))).collect()
 }
 
 fn entry_of(event: &Event, at: Timestamp) -> AuditEntry {
@@ -149,7 +150,7 @@ fn details(event: &Event) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Author, Message, MessageContent, MessageKind};
+    use domain::{Author, Commit, Message, MessageContent, MessageKind};
 
     #[test]
     fn the_trail_holds_no_words_and_no_tokens() {
@@ -182,7 +183,8 @@ mod tests {
                 why: Value::Null,
             },
         ];
-        let rows = entries_of(&Commit { cursor: "17-4".to_owned(), events });
+        let rows =
+            entries_of(&Batch::new(Commit { cursor: "17-4".to_owned(), events }, &"17-3".into()));
         let text = format!("{rows:?}");
         assert!(!text.contains("secret"), "{text}");
         assert_eq!(

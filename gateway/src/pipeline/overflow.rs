@@ -2,12 +2,12 @@
 //! cursor of its own, so none is passed over when a gateway dies. One that is held out to an agent at
 //! that moment is looked at again when it comes back to the queue.
 
+use super::commits::{self, Next};
 use super::duty::{DutyWork, Passed};
 use super::entries;
 use crate::app::App;
 use domain::{ConversationId, Event, QueueId, State, TenantId};
 use futures_util::FutureExt;
-use routing::events::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,9 +34,9 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
         return Ok(false);
     }
-    let commits = match app.router.commits_after(tenant, done, COMMITS_AT_ONCE).await? {
-        Read::Commits(commits) => commits,
-        Read::Lost => {
+    let commits = match commits::after(app, tenant, done, COMMITS_AT_ONCE).await? {
+        Next::Commits(commits) => commits,
+        Next::Lost => {
             // Whoever still waits is reminded of by the reminders of its plan; go on from now.
             tracing::error!(tenant.id = %tenant, "overflows were missed: the stream was cut before they were read");
             let newest = app.router.newest_cursor(tenant).await?;
@@ -46,8 +46,8 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
         }
     };
     let Some(last) = commits.last() else { return Ok(false) };
-    let cursor = last.cursor.clone();
-    for event in commits.iter().flat_map(|commit| &commit.events) {
+    let cursor = last.cursor.to_string();
+    for event in commits.iter().flat_map(|commit| commit.events()) {
         match event {
             Event::ConversationOverflowed { conversation, queue } => {
                 take_over(app, tenant, conversation, queue).await?;

@@ -9,14 +9,15 @@ pub mod guard;
 pub mod secret;
 pub mod sign;
 
+use super::commits::{self, Next};
 use super::duty::{DutyWork, Passed};
 use super::inbound::named_uuid;
 use crate::app::App;
+use crate::hub::Batch;
 use chrono::{DateTime, SecondsFormat};
-use domain::{Commit, DeliveryId, EndpointId, Event, TenantId, Webhook};
+use domain::{DeliveryId, EndpointId, Event, TenantId, Webhook};
 use futures_util::FutureExt;
 use routing::command::{NewDelivery, OutboxBounds};
-use routing::events::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,9 +70,9 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     if done.is_empty() {
         *done = app.router.duty_cursor(tenant, DUTY).await?;
     }
-    let commits = match app.router.commits_after(tenant, done, COMMITS_AT_ONCE).await? {
-        Read::Commits(commits) => commits,
-        Read::Lost => {
+    let commits = match commits::after(app, tenant, done, COMMITS_AT_ONCE).await? {
+        Next::Commits(commits) => commits,
+        Next::Lost => {
             tracing::error!(tenant.id = %tenant, "webhooks missed events: the stream was cut before they were read");
             let newest = app.router.newest_cursor(tenant).await?;
             app.router.dispatch(tenant, DUTY, epoch, &newest, &[]).await?;
@@ -101,7 +102,7 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
             }
             batch = rest;
         }
-        done.clone_from(&commit.cursor);
+        *done = commit.cursor.to_string();
     }
     if !commits.is_empty() && !dispatch(app, tenant, epoch, done, &batch).await? {
         done.clear();
@@ -149,11 +150,11 @@ async fn dispatch(
 /// The deliveries of one commit.
 fn plan(
     tenant: &TenantId,
-    commit: &Commit,
+    commit: &Batch,
     hooks: &[&Webhook],
 ) -> Result<Vec<Planned>, serde_json::Error> {
     let mut planned = Vec::new();
-    for (n, event) in commit.events.iter().enumerate() {
+    for (n, event) in commit.events().enumerate() {
         // What became of a delivery is no event for webhooks: telling it would be a delivery again.
         if matches!(event, Event::DeliveryRecorded { .. }) {
             continue;
@@ -178,8 +179,8 @@ fn plan(
 }
 
 /// `{id, type, timestamp, data}`.
-fn payload_of(commit: &Commit, n: usize) -> Result<String, serde_json::Error> {
-    let event = commit.events.get(n).map(serde_json::to_value).transpose()?.unwrap_or_default();
+fn payload_of(commit: &Batch, n: usize) -> Result<String, serde_json::Error> {
+    let event = commit.events().nth(n).map(serde_json::to_value).transpose()?.unwrap_or_default();
     let ms = commit.cursor.split('-').next().and_then(|ms| ms.parse().ok()).unwrap_or(0);
     let at = DateTime::from_timestamp_millis(ms).unwrap_or_default();
     let mut data = match event {
@@ -200,6 +201,7 @@ fn payload_of(commit: &Commit, n: usize) -> Result<String, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Commit;
 
     fn hook(id: &str, events: &[&str]) -> Webhook {
         Webhook {
@@ -227,6 +229,7 @@ mod tests {
                 },
             ],
         };
+        let commit = Batch::new(commit, &"1732298400000-1".into());
         let tenant = "main".parse().unwrap();
         let planned = plan(&tenant, &commit, &[&all, &some, &none]).unwrap();
         let whom: Vec<&str> = planned.iter().map(|one| one.endpoint.as_str()).collect();

@@ -171,7 +171,12 @@ pub(super) async fn run<P: Party>(
             heard = socket.hear() => {
                 pace.missed = 0;
                 match heard {
-                    Heard::Text(text) => party.on_text(&text, &mut out).await,
+                    Heard::Text(text) => {
+                        let done = party.on_text(&text, &mut out).await;
+                        // What the frame brought about is often there already: one write for both.
+                        let more = if done.is_ok() { outbox.take().items } else { Vec::new() };
+                        if more.is_empty() { done } else { party.on_items(more, &mut out).await }
+                    }
                     Heard::Alive => Ok(()),
                     Heard::Over(close) => return close,
                 }
