@@ -17,7 +17,7 @@ use crate::store::statement::{json, sql};
 use domain::{
     AgentId, ContactId, Conversation, ConversationId, Message, QueueId, TenantId, Timestamp,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
 
 handle!(History, "Closed conversations.");
@@ -38,6 +38,8 @@ pub struct ClosedConversation {
 pub struct Stored {
     /// How many messages were new.
     pub new_messages: u64,
+    /// How many were stored otherwise before: the log had gone on without them.
+    pub replaced_messages: u64,
 }
 
 /// A place in a list of conversations, the last closed first; `<closed_at>.<id>` as text.
@@ -108,7 +110,9 @@ pub enum MessagesFrom {
 }
 
 impl History<'_> {
-    /// Stores a closed conversation and those of its messages that are not stored yet.
+    /// Stores a closed conversation and those of its messages that are not stored yet. Where another
+    /// message stands at a place already, Redis had lost its end after it was archived (`relaxed`, a
+    /// power cut), and the log went on from there: what is said now counts.
     pub async fn store_closed(
         self,
         tenant: &TenantId,
@@ -119,14 +123,21 @@ impl History<'_> {
         tx.lock("conversation", &format!("{tenant}/{}", conversation.id)).await?;
         upsert_conversation(&mut tx, tenant, &conversation, closed.archived_at).await?;
         wait::store(&mut tx, tenant, &conversation, &closed.messages).await?;
-        let stored = stored_seqs(&mut tx, tenant, &conversation.id).await?;
-        let mut new_messages = 0;
-        for message in closed.messages.iter().filter(|message| !stored.contains(&message.seq)) {
+        let stored = stored_messages(&mut tx, tenant, &conversation.id).await?;
+        let (mut new_messages, mut replaced_messages) = (0, 0);
+        for message in &closed.messages {
+            match stored.get(&message.seq) {
+                Some((_, known)) if known == message => continue,
+                Some((place, _)) => {
+                    delete_message(&mut tx, tenant, *place).await?;
+                    replaced_messages += 1;
+                }
+                None => new_messages += 1,
+            }
             insert_message(&mut tx, tenant, &conversation.id, message).await?;
-            new_messages += 1;
         }
         tx.commit().await?;
-        Ok(Stored { new_messages })
+        Ok(Stored { new_messages, replaced_messages })
     }
 
     /// A closed conversation; its `agent` is who answered it last.
@@ -220,8 +231,9 @@ async fn upsert_conversation(
          queue = excluded.queue, agent = excluded.agent, closed_at = excluded.closed_at, \
          archived_at = excluded.archived_at, last_seq = excluded.last_seq, \
          document = excluded.document \
-         WHERE conversations.closed_at <= excluded.closed_at \
-         AND conversations.last_seq <= excluded.last_seq");
+         WHERE conversations.closed_at < excluded.closed_at \
+         OR (conversations.closed_at = excluded.closed_at \
+             AND conversations.last_seq <= excluded.last_seq)");
     let upsert = upsert
         .bind(tenant)
         .bind(&conversation.id)
@@ -235,14 +247,28 @@ async fn upsert_conversation(
     tx.write(upsert).await.map(drop)
 }
 
-async fn stored_seqs(
+/// The messages that are stored, by seq, with their places.
+async fn stored_messages(
     tx: &mut Transaction,
     tenant: &TenantId,
     id: &ConversationId,
-) -> Result<BTreeSet<u64>> {
-    let select = sql("SELECT seq FROM messages WHERE tenant = $1 AND conversation = $2");
+) -> Result<BTreeMap<u64, (i64, Message)>> {
+    let select =
+        sql("SELECT place, document FROM messages WHERE tenant = $1 AND conversation = $2");
     let rows = tx.all(select.bind(tenant).bind(id)).await?;
-    rows.iter().map(|row| row.number("seq")).collect()
+    let read = rows.iter().map(|row| {
+        let message: Message = row.json("document")?;
+        Ok((message.seq, (row.get("place")?, message)))
+    });
+    read.collect()
+}
+
+async fn delete_message(tx: &mut Transaction, tenant: &TenantId, place: i64) -> Result<()> {
+    let found = "DELETE FROM message_search WHERE rowid IN \
+                 (SELECT place FROM messages WHERE tenant = $1 AND place = $2)";
+    tx.write(sql(found).bind(tenant).bind(place)).await?;
+    let message = sql("DELETE FROM messages WHERE tenant = $1 AND place = $2");
+    tx.write(message.bind(tenant).bind(place)).await.map(drop)
 }
 
 async fn insert_message(

@@ -103,7 +103,11 @@ async fn archive(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<bo
     let messages = whole_log(app, tenant, id).await?;
     let last_seq = messages.last().map_or(conversation.last_seq, |last| last.seq);
     let closed = ClosedConversation { conversation, messages, archived_at: app.clock.now() };
-    app.records.history().store_closed(tenant, &closed).await?;
+    let stored = app.records.history().store_closed(tenant, &closed).await?;
+    if stored.replaced_messages > 0 {
+        let count = stored.replaced_messages;
+        tracing::warn!(conversation.id = %id, count, "Redis had lost its end after it was archived: messages that it no longer knew gave way to later ones");
+    }
     Ok(app.router.archive(tenant, id, last_seq).await?)
 }
 

@@ -6,6 +6,9 @@ use crate::app::App;
 use domain::{ConversationId, Message, TenantId};
 use records::history::{MessagePage, MessagesFrom};
 
+/// No log is so long: what is asked after this is beyond every end, and no number of the stores.
+const SEQ_MAX: u64 = 1 << 53;
+
 /// Messages with a seq after `after`, in order, at most `limit` (200 at the most).
 ///
 /// # Errors
@@ -17,6 +20,9 @@ pub async fn after(
     after: u64,
     limit: usize,
 ) -> Result<Vec<Message>, ApiError> {
+    if after >= SEQ_MAX {
+        return Ok(Vec::new());
+    }
     let recent = app.router.messages_after(tenant, id, after, limit).await?;
     if recent.first().is_some_and(|first| first.seq <= after + 1) {
         return Ok(recent);

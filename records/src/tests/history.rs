@@ -45,6 +45,24 @@ on_both_engines! {
         assert_eq!(r.history().messages(&city, id, ALL).await.unwrap(), second.messages);
     }
 
+    async fn a_log_that_went_on_otherwise_after_a_loss_is_stored_as_it_is_now(r) {
+        let city = r.tenant("city").await;
+        let before = closed(1, 9_000, &["一", "丢失", "也丢失", "还丢失"]);
+        let now = closed(1, 19_000, &["一", "后来"]);
+        let id = &before.conversation.id;
+        r.history().store_closed(&city, &before).await.unwrap();
+        let stored = r.history().store_closed(&city, &now).await.unwrap();
+        assert_eq!((stored.new_messages, stored.replaced_messages), (0, 1));
+        let log = r.history().messages(&city, id, ALL).await.unwrap();
+        let texts: Vec<&str> = log.iter().map(|message| message.content.text.as_str()).collect();
+        assert_eq!(texts, ["一", "后来", "也丢失", "还丢失"], "nothing more is thrown away");
+        assert_eq!(r.history().conversation(&city, id).await.unwrap().unwrap().closed_at, Some(Timestamp(19_000)));
+        let filter = HistoryFilter { limit: 10, ..HistoryFilter::default() };
+        assert_eq!(r.history().search(&city, "后来", &filter).await.unwrap().len(), 1);
+        let again = r.history().store_closed(&city, &now).await.unwrap();
+        assert_eq!((again.new_messages, again.replaced_messages), (0, 0));
+    }
+
     async fn rounds_in_any_order_end_in_the_same_log(r) {
         let city = r.tenant("city").await;
         let mut runner = TestRunner::new(Config { cases: 32, failure_persistence: None, ..Config::default() });

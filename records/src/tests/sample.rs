@@ -55,6 +55,7 @@ pub(crate) fn conversation(n: u128, closed_at: i64) -> Conversation {
         due_at: Timestamp(31_000),
         last_seq: 0,
         read_by_contact: 0,
+        received_by_contact: 0,
         read_by_agent: 0,
         why: None,
         info: ConversationInfo {

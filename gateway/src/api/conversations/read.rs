@@ -210,10 +210,7 @@ pub(crate) async fn page(
     let id = &conversation.id;
     let end = conversation.last_seq.saturating_add(1);
     match from {
-        // Beyond the end there is nothing, however far beyond.
-        MessagesFrom::After(after) => {
-            log::after(app, tenant, id, after.min(conversation.last_seq), limit).await
-        }
+        MessagesFrom::After(after) => log::after(app, tenant, id, after, limit).await,
         // And the last ones are those before the end.
         MessagesFrom::Before(before) => log::before(app, tenant, id, before.min(end), limit).await,
         MessagesFrom::End => log::before(app, tenant, id, end, limit).await,
