@@ -132,6 +132,9 @@ pub struct Conversation {
     pub read_by_contact: u64,
     /// The agents have read up to here.
     pub read_by_agent: u64,
+    /// Up to here it has reached a device of the contact, read or not.
+    #[serde(default)]
+    pub received_by_contact: u64,
     /// The decision record of the last offer: why this agent, who was passed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

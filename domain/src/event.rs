@@ -222,6 +222,17 @@ pub enum Event {
         /// Up to here.
         seq: u64,
     },
+    /// What was said up to a seq has reached a device of the contact.
+    ReceivedMarked {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who asks.
+        contact: ContactId,
+        /// Who holds it, if anyone.
+        agent: Option<AgentId>,
+        /// Up to here.
+        seq: u64,
+    },
     /// An agent's presence changed.
     PresenceChanged {
         /// Whose.
@@ -290,6 +301,7 @@ impl Event {
             Self::ConversationReopened { .. } => "conversation_reopened",
             Self::ConversationDescribed { .. } => "conversation_described",
             Self::ReadMarked { .. } => "read_marked",
+            Self::ReceivedMarked { .. } => "received_marked",
             Self::PresenceChanged { .. } => "presence_changed",
             Self::AgentChanged { .. } => "agent_changed",
             Self::DeliveryRecorded { .. } => "delivery_recorded",
@@ -322,6 +334,7 @@ impl Event {
             | Self::ConversationReopened { conversation, .. }
             | Self::ConversationDescribed { conversation, .. }
             | Self::ReadMarked { conversation, .. }
+            | Self::ReceivedMarked { conversation, .. }
             | Self::ConversationRated { conversation, .. } => Some(conversation),
             Self::PresenceChanged { .. }
             | Self::AgentChanged { .. }

@@ -42,6 +42,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "functions/finish_idempotent.lua",
     "functions/heartbeat.lua",
     "functions/mark_read.lua",
+    "functions/mark_received.lua",
     "functions/prune_deliveries.lua",
     "functions/read_conversation.lua",
     "functions/receive_message.lua",

@@ -148,9 +148,15 @@ async fn typing_and_read_marks_cross() {
         seen.frames.iter().find(|f| f["type"] == "read" && f["by"] == "agent").cloned()
     };
     assert_eq!(visitor.seen().until("the agent has read", read).await["seq"], word.seq);
+    visitor.sends(&json!({ "type": "received", "seq": 99 })).await;
+    let event = ming.sees_event("received_marked", &conversation).await;
+    let received = event["seq"].as_u64().unwrap();
+    assert!(received >= word.seq && received < 99, "never beyond the log: {event}");
     visitor.sends(&json!({ "type": "read", "seq": word.seq })).await;
     let event = ming.sees_event("read_marked", &conversation).await;
     assert_eq!(event["conversation"], conversation);
+    let shown = ming.api().get(&format!("/v1/conversations/{conversation}")).await;
+    assert_eq!(shown.body["received_by_contact"], received, "{shown:?}");
 }
 
 #[tokio::test]

@@ -164,7 +164,8 @@ pub fn audience(event: &Event) -> Audience<'_> {
         Event::MessageAppended { conversation, agent, .. }
         | Event::ConversationClosed { conversation, agent, .. }
         | Event::ConversationDescribed { conversation, agent }
-        | Event::ReadMarked { conversation, agent, .. } => match agent {
+        | Event::ReadMarked { conversation, agent, .. }
+        | Event::ReceivedMarked { conversation, agent, .. } => match agent {
             Some(agent) => Audience::Agent(agent),
             None => Audience::Conversation(conversation),
         },
@@ -206,6 +207,7 @@ pub fn contact(event: &Event) -> Option<&ContactId> {
         | Event::ConversationReleased { .. }
         | Event::WrapUpEnded { .. }
         | Event::ConversationDescribed { .. }
+        | Event::ReceivedMarked { .. }
         | Event::PresenceChanged { .. }
         | Event::AgentChanged { .. }
         | Event::DeliveryRecorded { .. }

@@ -82,10 +82,12 @@ async fn note_gap(app: &App, tenant: &TenantId, done: &mut String) -> Passed {
     Ok(false)
 }
 
-/// The rows of one commit. Signs without weight for the trail (who has read what) are left out.
+/// The rows of one commit. Signs without weight for the trail (who has what, and has read it) are
+/// left out.
 fn entries_of(commit: &Batch) -> Vec<AuditEntry> {
     let at = commit.cursor.split('-').next().and_then(|ms| ms.parse().ok()).unwrap_or(0);
-    let weighty = |event: &&Event| !matches!(event, Event::ReadMarked { .. });
+    let weighty =
+        |event: &&Event| !matches!(event, Event::ReadMarked { .. } | Event::ReceivedMarked { .. });
     commit.events().filter(weighty).map(|event| entry_of(event, Timestamp(at))).collect()
 }
 

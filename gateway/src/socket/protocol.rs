@@ -236,6 +236,11 @@ pub enum VisitorFrame {
         /// Up to here.
         seq: u64,
     },
+    /// What came up to a seq is here, and not read yet; `read` says it, too.
+    Received {
+        /// Up to here.
+        seq: u64,
+    },
     /// Ends the conversation.
     End {
         /// Minted by the client; echoed in the ack.

@@ -9,14 +9,11 @@ H.register('mark_read', function(c, args)
   if not v or (by == 'contact' and v.contact ~= args[4]) or (by == 'agent' and v.agent ~= args[4]) then
     return { 'unknown' }
   end
-  local field = by == 'contact' and 'read_by_contact' or 'read_by_agent'
-  local last = redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base
-  local seq = math.min(tonumber(args[5]), last)
-  if seq <= tonumber(redis.call('HGET', c.t .. 'conv:' .. v.id, field) or '0') then
+  local seq = H.grow_mark(c, v, by == 'contact' and 'read_by_contact' or 'read_by_agent', args[5])
+  if not seq then
     return { 'unchanged' }
   end
-  H.save(v, field, seq)
   H.event(c, 'read_marked', '"conversation":"' .. v.id .. '","contact":"' .. v.contact .. '","agent":'
-    .. H.json_id(v.agent) .. ',"by":"' .. by .. '","seq":' .. H.int(seq))
+    .. H.json_id(v.agent) .. ',"by":"' .. by .. '","seq":' .. seq)
   return { 'marked' }
 end)

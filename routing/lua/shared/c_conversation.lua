@@ -10,7 +10,9 @@ local PLACE = '^' .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L .. L ..
 local PLACE_FORMAT = '%s\n%s\n%s\n%s\n%d\n%d\n%d\n%s\n%d\n%d\n%s\n%s\n%s'
 
 -- Fields that stay by themselves: written when given, and not read here.
-local APART = { info = true, why = true, read_by_contact = true, read_by_agent = true }
+local APART = {
+  info = true, why = true, read_by_contact = true, read_by_agent = true, received_by_contact = true,
+}
 
 -- The conversation, or nil. One call knows each conversation once, so that its copy is the truth.
 function H.load(c, id)
@@ -125,6 +127,16 @@ end
 -- The place of the next message: the log's length plus what was archived before.
 function H.next_seq(c, v)
   return redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base + 1
+end
+
+-- Lets a mark grow up to a seq, never beyond the log. The seq that it has now, or nil when it stays.
+function H.grow_mark(c, v, field, wanted)
+  local seq = math.min(tonumber(wanted), redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base)
+  if seq <= tonumber(redis.call('HGET', c.t .. 'conv:' .. v.id, field) or '0') then
+    return nil
+  end
+  H.save(v, field, seq)
+  return H.int(seq)
 end
 
 -- Appends to the log and returns the seq.

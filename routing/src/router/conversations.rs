@@ -8,7 +8,8 @@ use crate::reply::{
 };
 use domain::limits::DEDUPE_MS;
 use domain::{
-    AgentId, ConversationId, ConversationInfo, Entry, MessageKind, OfferToken, TenantId, Timestamp,
+    AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, OfferToken, TenantId,
+    Timestamp,
 };
 
 impl Router {
@@ -284,6 +285,23 @@ impl Router {
         };
         let seq = seq.to_string();
         let reply = self.call("mark_read", tenant, &[conversation.as_str(), by, who, &seq]).await?;
+        Ok(reply.tag() != "unknown")
+    }
+
+    /// What was said up to a seq has reached a device of the contact; false when the conversation is
+    /// not the contact's.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn mark_received(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        contact: &ContactId,
+        seq: u64,
+    ) -> Result<bool, RoutingError> {
+        let arguments = [conversation.as_str(), contact.as_str(), &seq.to_string()];
+        let reply = self.call("mark_received", tenant, &arguments).await?;
         Ok(reply.tag() != "unknown")
     }
 

@@ -441,6 +441,7 @@ fn conversation(id: &ConversationId, reply: &Reply) -> Result<Conversation, Stri
         last_seq: place("base") + log_length,
         read_by_contact: place("read_by_contact"),
         read_by_agent: place("read_by_agent"),
+        received_by_contact: place("received_by_contact"),
         why: serde_json::from_str(text("why")).ok(),
         info: serde_json::from_str(text("info"))
             .map_err(|error| format!("field `info`: {error}"))?,

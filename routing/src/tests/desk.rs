@@ -10,6 +10,9 @@ use domain::{
 };
 use std::collections::BTreeMap;
 
+/// So many agents are excluded from one conversation here.
+pub(super) const EXCLUDED_MAX: usize = 3;
+
 pub(super) fn tenant() -> TenantId {
     "t1".parse().unwrap()
 }
@@ -147,4 +150,17 @@ pub(super) async fn try_says_as(
 pub(super) async fn ready(router: &Router, agent: &Agent) {
     router.set_agent(&tenant(), agent, true).await.unwrap();
     router.set_presence(&tenant(), &agent.id, Presence::Ready, "agent", 600_000).await.unwrap();
+}
+
+/// The library for a small desk: it reads indexes two entries at a time, so that there are many pages,
+/// and excludes at most three agents from a conversation, so that more decline.
+pub(super) fn small_library() -> String {
+    let small = [
+        ("H.SCAN_CHUNK = 16", "H.SCAN_CHUNK = 2".to_owned()),
+        ("H.EXCLUDED_MAX = 16", format!("H.EXCLUDED_MAX = {EXCLUDED_MAX}")),
+    ];
+    small.into_iter().fold(crate::library::text(), |text, (usual, small)| {
+        assert!(text.contains(usual), "{usual}");
+        text.replace(usual, &small)
+    })
 }

@@ -45,6 +45,7 @@ pub(super) struct Conv {
     pub(super) base: u64,
     pub(super) read_by_contact: u64,
     pub(super) read_by_agent: u64,
+    pub(super) received_by_contact: u64,
 }
 
 /// What a waiting conversation wants just now.

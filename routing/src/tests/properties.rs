@@ -18,8 +18,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
 pub(super) const T0: i64 = 1_000_000_000;
-/// So many agents are excluded from one conversation here.
-pub(super) const EXCLUDED_MAX: usize = 3;
 
 /// One transition with the numbers from which its arguments are made.
 #[derive(Debug, Clone)]
@@ -38,7 +36,7 @@ pub(super) enum Op {
     Close { conv: usize, by: usize },
     EndWrapUp { conv: usize, agent: usize },
     Snooze { conv: usize, agent: usize, shape: u32 },
-    MarkRead { conv: usize, by: usize, seq: u64 },
+    Mark { conv: usize, by: usize, seq: u64 },
     Archive { conv: usize, off: bool },
     Timers { limit: u32 },
 }
@@ -62,10 +60,10 @@ fn op() -> impl Strategy<Value = (Op, i64)> {
         3 => (conv.clone(), 0usize..7, 0u32..5000, any::<bool>()).prop_map(|(conv, holder, shape, again)| Op::Transfer { conv, holder, shape, again }),
         2 => (conv.clone(), 0u32..5000).prop_map(|(conv, shape)| Op::ChangeQueue { conv, shape }),
         2 => (conv.clone(), agent.clone()).prop_map(|(conv, agent)| Op::Assign { conv, agent }),
-        4 => (conv.clone(), 0usize..7).prop_map(|(conv, by)| Op::Close { conv, by }),
+        4 => (conv.clone(), 0usize..8).prop_map(|(conv, by)| Op::Close { conv, by }),
         2 => (conv.clone(), agent.clone()).prop_map(|(conv, agent)| Op::EndWrapUp { conv, agent }),
         2 => (conv.clone(), agent, 0u32..5000).prop_map(|(conv, agent, shape)| Op::Snooze { conv, agent, shape }),
-        1 => (conv.clone(), 0usize..6, 0u64..9).prop_map(|(conv, by, seq)| Op::MarkRead { conv, by, seq }),
+        1 => (conv.clone(), 0usize..8, 0u64..9).prop_map(|(conv, by, seq)| Op::Mark { conv, by, seq }),
         2 => (conv, prop::bool::weighted(0.2)).prop_map(|(conv, off)| Op::Archive { conv, off }),
         8 => (1u32..20).prop_map(|limit| Op::Timers { limit }),
     ];
@@ -74,7 +72,8 @@ fn op() -> impl Strategy<Value = (Op, i64)> {
 
 /// An entry made from a number: every kind of ladder, rule and policy comes up.
 fn shaped(shape: u32, now: i64) -> Entry {
-    let pick = |n: u32, of: u32| (shape / n) % of;
+    // Mixed, so that no choice follows from another.
+    let pick = |n: u32, of: u32| ((shape + 1).wrapping_mul(n.wrapping_mul(0x9E37_79B1)) >> 16) % of;
     if pick(29, 3) == 0 {
         return super::policy::computed(shape, now);
     }
@@ -349,11 +348,12 @@ impl Run {
             Op::Close { conv, by } => {
                 let id = self.conv(*conv);
                 let holder = self.holder(&id, (*by).clamp(1, 3));
-                let asks = self.twin.convs.get(&id).map_or("ctc_0".into(), |c| c.contact.clone());
+                let asks = self.twin.convs.get(&id).map(|conv| conv.contact.clone());
+                let asks = asks.filter(|_| *by != 7).unwrap_or_else(|| "ctc_stranger".to_owned());
                 let (agent, contact) = (agent_id(&holder), asks.parse().unwrap());
                 let (closer, by, who) = match by {
                     0..4 => (Closer::Agent(&agent), "agent", holder.as_str()),
-                    4 | 5 => (Closer::Contact(&contact), "contact", asks.as_str()),
+                    4 | 5 | 7 => (Closer::Contact(&contact), "contact", asks.as_str()),
                     _ => (Closer::System, "system", ""),
                 };
                 let real = router.close(&t, &id.parse().unwrap(), &closer, None).await.unwrap();
@@ -378,18 +378,23 @@ impl Run {
                     .unwrap();
                 differ("snooze", &moved(&real), &self.twin.snooze(&id, &agent, until, &entry))
             }
-            Op::MarkRead { conv, by, seq } => {
+            Op::Mark { conv, by, seq } => {
                 let id = self.conv(*conv);
                 let asks = self.twin.convs.get(&id).map_or("ctc_0".into(), |c| c.contact.clone());
                 let holder = self.holder(&id, by % 4);
-                let (agent, contact) = (agent_id(&holder), asks.parse().unwrap());
-                let (reader, name, who) = if *by < 4 {
-                    (Reader::Agent(&agent), "agent", holder.as_str())
-                } else {
-                    (Reader::Contact(&contact), "contact", asks.as_str())
+                let (agent, parsed) = (agent_id(&holder), id.parse().unwrap());
+                let contact = asks.parse().unwrap();
+                let reader = match by {
+                    0..4 => Reader::Agent(&agent),
+                    4..6 => Reader::Contact(&contact),
+                    _ => {
+                        let real = router.mark_received(&t, &parsed, &contact, *seq).await;
+                        let twin = self.twin.mark_received(&id, &asks, *seq);
+                        return differ("mark_received", &real.unwrap(), &twin);
+                    }
                 };
-                let real = router.mark_read(&t, &id.parse().unwrap(), &reader, *seq).await.unwrap();
-                differ("mark_read", &real, &self.twin.mark_read(&id, name, who, *seq))
+                let real = router.mark_read(&t, &parsed, &reader, *seq).await.unwrap();
+                differ("mark_read", &real, &self.twin.mark_read(&id, &reader, *seq))
             }
             Op::Archive { conv, off } => {
                 let id = self.conv(*conv);
@@ -440,19 +445,6 @@ async fn receive(router: &Router, who: u32, new: u32, message: u32, entry: &Entr
         }
         Received::QueueFull => vec!["queue_full".to_owned()],
     }
-}
-
-/// The library for a small desk: it reads indexes two entries at a time, so that there are many pages,
-/// and excludes at most three agents from a conversation, so that more decline.
-pub(super) fn small_library() -> String {
-    let small = [
-        ("H.SCAN_CHUNK = 16", "H.SCAN_CHUNK = 2".to_owned()),
-        ("H.EXCLUDED_MAX = 16", format!("H.EXCLUDED_MAX = {EXCLUDED_MAX}")),
-    ];
-    small.into_iter().fold(crate::library::text(), |text, (usual, small)| {
-        assert!(text.contains(usual), "{usual}");
-        text.replace(usual, &small)
-    })
 }
 
 pub(super) fn cases(default: u32) -> ProptestConfig {

@@ -1,8 +1,11 @@
 //! Do the tests have teeth? Each seeded bug is one guard of the Lua broken; the twin must notice.
 
+use super::desk::small_library;
 use super::postal::{letters, post_run};
-use super::properties::{agree, check, desks, small_library};
-use proptest::prelude::ProptestConfig;
+use super::properties::{agree, check, desks};
+use crate::Router;
+use proptest::prelude::{ProptestConfig, Strategy};
+use proptest::test_runner::{RngSeed, TestCaseError};
 
 /// What breaks, the guard as it stands, and the guard broken.
 const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
@@ -149,8 +152,8 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "reading goes beyond the log",
-        "local seq = math.min(tonumber(args[5]), last)",
-        "local seq = tonumber(args[5])",
+        "math.min(tonumber(wanted), redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base)",
+        "tonumber(wanted)",
     ),
     (
         "a stranger closes a conversation",
@@ -158,7 +161,6 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
         "(by == 'contact')",
     ),
     ("archiving forgets what grew", "or last ~= tonumber(args[3]) then", "then"),
-    ("a stale pointer is followed", "if left <= 0 or not current then", "if left <= 0 then"),
     (
         "a wrap-up frees no capacity",
         "  if a then\n    H.let_go(c, a, v)\n    a.idle_since = c.now\n  end\n  H.event(c, 'wrap_up_ended'",
@@ -231,9 +233,11 @@ const OF_DELIVERIES: &[(&str, &str, &str)] = &[
     ("a dead letter blocks its box", "  redis.call('ZREM', box, id)\n  if outcome", "  if outcome"),
 ];
 
+/// Always the same sequences: whether a bug is caught follows from the code alone.
 fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 400,
+        rng_seed: RngSeed::Fixed(1),
         max_shrink_iters: 0,
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -246,32 +250,33 @@ fn broken((bug, guard, instead): (&str, &str, &str)) -> String {
     text.replace(guard, instead)
 }
 
+/// The names of the bugs that the twin does not notice; each is told with the time it took.
+fn missed<S: Strategy>(
+    bugs: &[(&'static str, &str, &str)],
+    strategy: &S,
+    test: impl AsyncFn(Router, S::Value) -> Result<(), TestCaseError>,
+) -> Vec<&'static str>
+where
+    S::Value: std::fmt::Debug,
+{
+    let is_missed = |bug: &(&str, &str, &str)| {
+        let started = std::time::Instant::now();
+        let missed = check(config(), &broken(*bug), strategy, &test).is_ok();
+        let found = if missed { "MISSED" } else { "caught" };
+        println!("{:>6} ms {found} {}", started.elapsed().as_millis(), bug.0);
+        missed
+    };
+    bugs.iter().filter(|bug| is_missed(bug)).map(|(bug, ..)| *bug).collect()
+}
+
 #[test]
 fn every_seeded_bug_of_conversations_is_caught() {
-    let missed: Vec<&str> = OF_CONVERSATIONS
-        .iter()
-        .filter(|bug| {
-            let started = std::time::Instant::now();
-            let missed = check(config(), &broken(**bug), &desks(), agree).is_ok();
-            println!(
-                "{:>6} ms {} {}",
-                started.elapsed().as_millis(),
-                if missed { "MISSED" } else { "caught" },
-                bug.0
-            );
-            missed
-        })
-        .map(|(bug, ..)| *bug)
-        .collect();
+    let missed = missed(OF_CONVERSATIONS, &desks(), agree);
     assert!(missed.is_empty(), "not caught: {missed:#?}");
 }
 
 #[test]
 fn every_seeded_bug_of_deliveries_is_caught() {
-    let missed: Vec<&str> = OF_DELIVERIES
-        .iter()
-        .filter(|bug| check(config(), &broken(**bug), &letters(), post_run).is_ok())
-        .map(|(bug, ..)| *bug)
-        .collect();
+    let missed = missed(OF_DELIVERIES, &letters(), post_run);
     assert!(missed.is_empty(), "not caught: {missed:#?}");
 }

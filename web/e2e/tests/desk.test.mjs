@@ -97,6 +97,14 @@ test("a reply, a note, a file, a quick reply: the visitor gets what is theirs an
   await visitor.sees("您好！");
   await visitor.neverSaw("此人上周来过");
 
+  // Words that reach a closed panel are delivered, and read when it is opened.
+  await visitor.page.evaluate(() => window.Hutong.close());
+  await ming.says("还有别的问题吗？");
+  await expect("it is delivered", () => ming.page.getByTestId("mark-received").isVisible());
+  await visitor.page.evaluate(() => window.Hutong.open());
+  await expect("it is read", async () =>
+    (await ming.page.getByTestId("mark-received").count()) === 0 && ming.page.getByTestId("mark-read").isVisible());
+
   // A draft survives a reload, and says for which mode it was.
   await ming.page.getByTestId("mode-note").click();
   await composer.fill("没写完的备注");

@@ -3,7 +3,7 @@ import {
   ApiClient, ApiProblem, Outbox, ResumingSocket,
   type ChatChannel, type LineStatus, type Schemas, type VisitorFrame,
 } from "@hutong/api-client";
-import { toMarkRead } from "./model/select.ts";
+import { toMarkRead, toMarkReceived } from "./model/select.ts";
 import type { Model } from "./model/model.ts";
 import type { StoredDraft, StoredVisitor } from "./storage.ts";
 import { Talk, type Kept, type SessionPorts } from "./talk.ts";
@@ -249,6 +249,10 @@ export class Session extends Talk {
     const seq = toMarkRead(model);
     if (seq !== null && this.socket.tell({ type: "read", seq })) {
       this.ports.store.dispatch({ type: "read_told", seq });
+    }
+    const received = seq === null ? toMarkReceived(model) : null;
+    if (received !== null && this.socket.tell({ type: "received", seq: received })) {
+      this.ports.store.dispatch({ type: "received_told", seq: received });
     }
   }
 }

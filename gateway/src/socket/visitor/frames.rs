@@ -79,6 +79,7 @@ impl Visitor {
                 (Some(client_id), rated.map(Some))
             }
             VisitorFrame::Read { seq } => (None, self.read(seq).await.map(|()| None)),
+            VisitorFrame::Received { seq } => (None, self.received(seq).await.map(|()| None)),
             VisitorFrame::Typing { preview } => {
                 self.type_on(preview, out).await;
                 (None, Ok(None))
@@ -246,6 +247,18 @@ impl Visitor {
         self.must_be_up()?;
         let reader = Reader::Contact(&self.identity.contact);
         self.app.router.mark_read(&self.identity.tenant, chat.id(), &reader, seq).await?;
+        Ok(())
+    }
+
+    async fn received(&mut self, seq: u64) -> Result<(), ApiError> {
+        let Some(chat) = &self.chat else { return Ok(()) };
+        if self.may_act().is_err() {
+            // A later one tells all that this one would.
+            return Ok(());
+        }
+        self.must_be_up()?;
+        let (tenant, contact) = (&self.identity.tenant, &self.identity.contact);
+        self.app.router.mark_received(tenant, chat.id(), contact, seq).await?;
         Ok(())
     }
 

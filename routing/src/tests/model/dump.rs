@@ -101,6 +101,7 @@ impl Twin {
                 ("until", time(conv.until)),
                 ("read_by_contact", number(conv.read_by_contact as i64)),
                 ("read_by_agent", number(conv.read_by_agent as i64)),
+                ("received_by_contact", number(conv.received_by_contact as i64)),
             ];
             for (field, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
                 put(dump, format!("conv:{id}"), field, value);

@@ -1,9 +1,9 @@
 //! The life of a conversation in the twin: one method per transition, and the steps they share.
 
-use super::super::properties::EXCLUDED_MAX;
+use super::super::desk::EXCLUDED_MAX;
 use super::plan::step_time;
 use super::{Conv, Twin};
-use crate::command::Standing;
+use crate::command::{Reader, Standing};
 use domain::{Entry, MessageKind, State};
 use serde_json::{Value, json};
 
@@ -426,19 +426,32 @@ impl Twin {
         ("moved", Some(State::Snoozed))
     }
 
-    pub(in super::super) fn mark_read(&mut self, id: &str, by: &str, who: &str, seq: u64) -> bool {
+    pub(in super::super) fn mark_read(&mut self, id: &str, reader: &Reader<'_>, seq: u64) -> bool {
         let Some(conv) = self.convs.get_mut(id) else { return false };
-        let mine =
-            if by == "contact" { conv.contact == who } else { conv.agent.as_deref() == Some(who) };
-        if !mine {
-            return false;
-        }
         let seq = seq.min(conv.last_seq());
-        let mark =
-            if by == "contact" { &mut conv.read_by_contact } else { &mut conv.read_by_agent };
-        if seq > *mark {
+        let (mine, mark) = match reader {
+            Reader::Contact(contact) => {
+                (conv.contact == contact.as_str(), &mut conv.read_by_contact)
+            }
+            Reader::Agent(agent) => {
+                (conv.agent.as_deref() == Some(agent.as_str()), &mut conv.read_by_agent)
+            }
+        };
+        if mine && seq > *mark {
             *mark = seq;
             self.say("read_marked");
+        }
+        mine
+    }
+
+    pub(in super::super) fn mark_received(&mut self, id: &str, who: &str, seq: u64) -> bool {
+        let Some(conv) = self.convs.get_mut(id).filter(|conv| conv.contact == who) else {
+            return false;
+        };
+        let seq = seq.min(conv.last_seq());
+        if seq > conv.received_by_contact {
+            conv.received_by_contact = seq;
+            self.say("received_marked");
         }
         true
     }
@@ -501,5 +514,6 @@ fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv {
         base: 0,
         read_by_contact: 0,
         read_by_agent: 0,
+        received_by_contact: 0,
     }
 }

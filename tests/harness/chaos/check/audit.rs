@@ -13,6 +13,8 @@ use std::time::Duration;
 /// The duty's owner may have to be given up first.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(40);
 const PAGE: u32 = 200;
+/// Signs of receiving and reading have no weight for the trail.
+const SIGNS: [&str; 2] = ["read_marked", "received_marked"];
 
 /// When, what, to which object.
 type Line = (i64, String, String);
@@ -59,9 +61,8 @@ fn is_of_stream(row: &AuditRow) -> bool {
     row.entry.details.as_object().is_some_and(|fields| !fields.is_empty())
 }
 
-/// Signs of reading have no weight for the trail.
 fn lines_of(commit: &Commit) -> Vec<Line> {
-    let weighty = commit.events.iter().filter(|event| kind(event) != "read_marked");
+    let weighty = commit.events.iter().filter(|event| !SIGNS.contains(&kind(event)));
     weighty.map(|event| (commit.at(), kind(event).to_owned(), object(event))).collect()
 }
 

@@ -305,6 +305,11 @@ export interface components {
              * @description The agents have read up to here.
              */
             read_by_agent: number;
+            /**
+             * Format: int64
+             * @description Up to here it has reached a device of the contact, read or not.
+             */
+            received_by_contact?: number;
             /** @description The decision record of the last offer: why this agent, who was passed over. */
             why?: Record<string, never> | null;
             /** @description What else is known. */

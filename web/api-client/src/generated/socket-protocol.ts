@@ -415,6 +415,19 @@ export interface components {
             /** @enum {string} */
             type: "read_marked";
         } | {
+            /** @description Which conversation. */
+            conversation: components["schemas"]["ConversationId"];
+            /** @description Who asks. */
+            contact: components["schemas"]["ContactId"];
+            agent?: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int64
+             * @description Up to here.
+             */
+            seq: number;
+            /** @enum {string} */
+            type: "received_marked";
+        } | {
             /** @description Whose. */
             agent: components["schemas"]["AgentId"];
             /** @description Now. */
@@ -619,6 +632,14 @@ export interface components {
             seq: number;
             /** @enum {string} */
             type: "read";
+        } | {
+            /**
+             * Format: int64
+             * @description Up to here.
+             */
+            seq: number;
+            /** @enum {string} */
+            type: "received";
         } | {
             /** @description Minted by the client; echoed in the ack. */
             client_id: string;

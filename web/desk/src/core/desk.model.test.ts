@@ -66,6 +66,7 @@ describe("the desk", () => {
       offer, assigned,
       { type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na", message: word(2) },
       { type: "read_marked", conversation: "conv_1", contact: "ctc_1", by: "agent", seq: 2 },
+      { type: "received_marked", conversation: "conv_1", contact: "ctc_1", agent: "li-na", seq: 2 },
       { type: "conversation_closed", conversation: "conv_1", contact: "ctc_1", agent: "li-na", by: "agent", from: "active", wrap_up: true },
     ];
     let state = withOne;

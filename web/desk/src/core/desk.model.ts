@@ -85,7 +85,8 @@ export function remember(state: DeskState, one: ConversationSummary): DeskState 
   // An answer on its way may be older than an event that came meanwhile.
   const newer = before && before.last_seq > one.last_seq ? { last_seq: before.last_seq, last_message: before.last_message ?? null } : {};
   known.set(one.id, { ...one, ...newer, read_by_contact: Math.max(one.read_by_contact, before?.read_by_contact ?? 0),
-    read_by_agent: Math.max(one.read_by_agent, before?.read_by_agent ?? 0) });
+    read_by_agent: Math.max(one.read_by_agent, before?.read_by_agent ?? 0),
+    received_by_contact: Math.max(one.received_by_contact ?? 0, before?.received_by_contact ?? 0) });
   const others = [...known.values()].filter((each) => !isMine(state, each) && !isResting(state, each));
   for (const each of others.slice(0, Math.max(0, others.length - OTHERS_MAX))) known.delete(each.id);
   return { ...state, known };
@@ -106,6 +107,8 @@ export function applyEvent(state: DeskState, event: Event): Applied {
       return messageAppended(state, event);
     case "read_marked":
       return { state: readMarked(state, event) };
+    case "received_marked":
+      return { state: receivedMarked(state, event) };
     case "offer_made":
       return offerMade(state, event);
     case "conversation_assigned":
@@ -179,6 +182,11 @@ function readMarked(state: DeskState, event: Of<"read_marked">): DeskState {
   if (!one) return state;
   const name = event.by === "contact" ? "read_by_contact" : "read_by_agent";
   return change(state, event.conversation, { [name]: Math.max(one[name], event.seq) });
+}
+
+function receivedMarked(state: DeskState, event: Of<"received_marked">): DeskState {
+  const one = state.known.get(event.conversation);
+  return one ? change(state, event.conversation, { received_by_contact: Math.max(one.received_by_contact ?? 0, event.seq) }) : state;
 }
 
 function offerMade(state: DeskState, event: Of<"offer_made">): Applied {

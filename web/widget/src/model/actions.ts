@@ -35,6 +35,7 @@ export type Action =
   | { type: "history_failed" }
   | { type: "shown"; shown: boolean }
   | { type: "read_told"; seq: number }
+  | { type: "received_told"; seq: number }
   | { type: "end_asked" }
   | { type: "end_dismissed" }
   | { type: "end_said" }

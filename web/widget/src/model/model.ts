@@ -76,6 +76,8 @@ export interface Model {
   epoch: string | null;
   /** Up to here nothing is missing: what resuming starts from. */
   resumeSeq: number;
+  /** What the desk was told of as received. */
+  received: { conversation: string; seq: number } | null;
   conversation: ChatState | null;
   messages: Message[];
   outgoing: Outgoing[];
@@ -109,6 +111,7 @@ export function initialModel(start: Pick<Model, "locale" | "elder"> & Partial<Mo
     attachments: [],
     epoch: null,
     resumeSeq: 0,
+    received: null,
     conversation: null,
     messages: [],
     outgoing: [],

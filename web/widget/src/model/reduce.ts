@@ -76,6 +76,10 @@ const handlers: Handlers = {
     model.conversation === null
       ? model
       : { ...model, conversation: { ...model.conversation, read_by_contact: Math.max(model.conversation.read_by_contact, seq) } },
+  received_told: (model, { seq }) => ({
+    ...model,
+    received: model.conversation === null ? null : { conversation: model.conversation.id, seq },
+  }),
   end_asked: (model) => ({ ...model, ending: "asked" }),
   end_dismissed: (model) => ({ ...model, ending: "no" }),
   end_said: (model) => ({ ...model, ending: "sending" }),

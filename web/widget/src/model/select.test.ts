@@ -3,7 +3,8 @@ import { refusal, sizeText } from "./files.ts";
 import { agentSays, channel, contactSays, heard, model, NOW, notice, outgoing, state, welcome } from "./fixtures.ts";
 import { reduce } from "./reduce.ts";
 import {
-  activeOf, asked, authorName, hoursOf, lineWords, markOf, placeWords, screenOf, sendable, toMarkRead, unreadOf, waitWords,
+  activeOf, asked, authorName, hoursOf, lineWords, markOf, placeWords, screenOf, sendable, toMarkRead, toMarkReceived, unreadOf,
+  waitWords,
 } from "./select.ts";
 import { rowsOf } from "./timeline.ts";
 
@@ -91,6 +92,15 @@ describe("marks", () => {
     const seen = reduce(m, { type: "shown", shown: true });
     expect(toMarkRead(seen)).toBe(4);
     expect(toMarkRead(reduce(seen, { type: "read_told", seq: 4 }))).toBeNull();
+  });
+
+  it("tell once that an agent's words are here, also when nobody sees them yet", () => {
+    const m = heard(model(), welcome([contactSays(1, "a"), agentSays(2), agentSays(4)], state({ read_by_contact: 2 })));
+    expect(toMarkReceived(m)).toBe(4);
+    const told = reduce(m, { type: "received_told", seq: 4 });
+    expect(toMarkReceived(told)).toBeNull();
+    expect(toMarkReceived(heard(told, welcome([agentSays(1)], state({ id: "conv_2" }))))).toBe(1);
+    expect(toMarkReceived({ ...m, line: "waiting" })).toBeNull();
   });
 
   it("keep the panel loaded while something is open", () => {

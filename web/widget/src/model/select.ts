@@ -83,6 +83,15 @@ export function toMarkRead(model: Model): number | null {
   return last > model.conversation.read_by_contact ? last : null;
 }
 
+/** The seq to report as received: the last agent's message, when it is here and not seen. Null when nothing is new. */
+export function toMarkReceived(model: Model): number | null {
+  if (model.conversation === null || model.line !== "online" || !model.welcomed) return null;
+  const last = lastSeq(model.messages.filter(fromAgent));
+  const { id, read_by_contact: read } = model.conversation;
+  const told = model.received?.conversation === id ? model.received.seq : 0;
+  return last > Math.max(read, told) ? last : null;
+}
+
 /** How far something that the person said has come. */
 export type Mark = "pending" | "sent" | "read" | "failed";
 

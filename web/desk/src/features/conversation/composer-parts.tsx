@@ -1,23 +1,9 @@
 /** Small parts of the composer. */
 import { Icon, IconButton } from "@hutong/ui";
-import { File, PencilLine, X } from "lucide";
-import { agentName } from "../../core/names";
-import { desk, typing } from "../../core/store";
+import { File, X } from "lucide";
 import { t } from "../../texts/texts";
 import { bytesText } from "./model";
 import type { Upload } from "./uploads";
-
-/** A colleague writes in the same conversation: said before both answer. */
-export function Colleague({ conversation }: { conversation: string }) {
-  const one = typing.value.get(conversation);
-  if (!one || one.who === "contact" || one.who === desk.value?.me.id) return null;
-  return (
-    <p class="composer-colleague" role="status">
-      <Icon icon={PencilLine} size={13} />
-      {t("typing.colleague", { agent: agentName(one.who) })}
-    </p>
-  );
-}
 
 /** Shown when the end of a message comes near. */
 export function Limit({ bytes, most }: { bytes: number; most: number }) {

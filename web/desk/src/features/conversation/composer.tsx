@@ -10,7 +10,7 @@ import { desk } from "../../core/store";
 import { inWords, t } from "../../texts/texts";
 import { answerable } from "../offers/offers";
 import { accept } from "../../core/actions";
-import { Colleague, Limit, UploadRow } from "./composer-parts";
+import { Limit, UploadRow } from "./composer-parts";
 import { keepDraft, readDraft } from "./drafts";
 import { takesFocus } from "./focus";
 import { bytesOf, sends, slashQuery, TEXT_BYTES_MAX } from "./model";
@@ -110,7 +110,6 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => takeFiles(event.dataTransfer?.files, event)}
     >
-      <Colleague conversation={one.id} />
       <QuickReplies state={replies} onChoose={composer.choose} />
       <div class="composer-box">
         <div class="composer-top">

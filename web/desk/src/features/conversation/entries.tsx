@@ -9,31 +9,24 @@ import { locale } from "../../core/preferences";
 import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
 import { Files } from "./files";
-import { linkParts, type Entry } from "./model";
+import { linkParts, markOf, type Entry, type Mark, type Marks } from "./model";
 import { noticeText } from "./notices";
 
 interface EntriesProps {
   entries: readonly Entry[];
-  read: number;
-  said: number;
+  marks: Marks;
   one: ConversationSummary;
 }
 
-export function Entries({ entries, read, said, one }: EntriesProps) {
+export function Entries({ entries, marks, one }: EntriesProps) {
   return (
     <div class="piece">
       {entries.map((entry) =>
         entry.type === "day"
           ? <p key={entry.key} class="day"><span>{dayText(entry.at, present(), locale())}</span></p>
-          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, read, said)} />)}
+          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, marks)} />)}
     </div>
   );
-}
-
-/** Only the last read and the last said of my words carry a mark. */
-function markOf(seq: number, read: number, said: number): "read" | "sent" | null {
-  if (seq === read) return "read";
-  return seq === said && said > read ? "sent" : null;
 }
 
 export function Text({ text }: { text: string }) {
@@ -59,11 +52,11 @@ function Notice({ message }: { message: Message }) {
   );
 }
 
-function Mark({ mark }: { mark: "read" | "sent" | null }) {
+function HowFar({ mark }: { mark: Mark | null }) {
   if (!mark) return null;
   return (
     <span class={`mark mark-${mark}`} data-testid={`mark-${mark}`}>
-      <Icon icon={mark === "read" ? CheckCheck : Check} size={13} />
+      <Icon icon={mark === "sent" ? Check : CheckCheck} size={13} />
       {t(`mark.${mark}`)}
     </span>
   );
@@ -76,7 +69,7 @@ function nameOf(message: Message, one: ConversationSummary): string {
   return untracked(() => (agent !== "" && agent === desk.value?.me.id ? t("message.me") : agentName(agent) || t("message.system")));
 }
 
-function Spoken({ message, first, one, mark }: { message: Message; first: boolean; one: ConversationSummary; mark: "read" | "sent" | null }) {
+function Spoken({ message, first, one, mark }: { message: Message; first: boolean; one: ConversationSummary; mark: Mark | null }) {
   if (message.kind === "notice") return <Notice message={message} />;
   const isContact = message.author.type === "contact";
   const name = nameOf(message, one);
@@ -96,7 +89,7 @@ function Spoken({ message, first, one, mark }: { message: Message; first: boolea
           {message.text && <Text text={message.text} />}
           {message.files && message.files.length > 0 && <Files files={message.files} />}
         </div>
-        <Mark mark={mark} />
+        <HowFar mark={mark} />
       </div>
     </article>
   );

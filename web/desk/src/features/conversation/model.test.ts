@@ -1,6 +1,6 @@
 import type { Message, QuickReply } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
-import { bytesOf, bytesText, findReplies, linkParts, pieces, readMarks, sends, slashQuery, timeline } from "./model";
+import { bytesOf, bytesText, findReplies, linkParts, pieces, markOf, marksOf, sends, slashQuery, timeline } from "./model";
 
 const noon = new Date(2026, 7, 3, 12).getTime();
 const word = (seq: number, at: number, type: "contact" | "agent" = "contact"): Message => ({
@@ -19,9 +19,16 @@ describe("the timeline", () => {
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     expect(after.flatMap((piece) => piece.entries)).toHaveLength(122);
   });
-  it("knows which of my words were read", () => {
-    const messages = [word(1, noon), word(2, noon, "agent"), word(3, noon, "agent")];
-    expect(readMarks(messages, 2)).toEqual({ read: 2, said: 3 });
+  it("knows how far my words have come", () => {
+    const messages = [word(1, noon), word(2, noon, "agent"), word(3, noon, "agent"), word(4, noon, "agent")];
+    const shown = (read: number, received: number) => {
+      const marks = marksOf(messages, read, received);
+      return messages.map((message) => markOf(message.seq, marks));
+    };
+    expect(shown(2, 3)).toEqual([null, "read", "received", "sent"]);
+    expect(shown(0, 0)).toEqual([null, null, null, "sent"]);
+    expect(shown(0, 9)).toEqual([null, null, null, "received"]);
+    expect(shown(4, 3)).toEqual([null, null, null, "read"]);
   });
 });
 

@@ -54,15 +54,26 @@ export function pieces(entries: readonly Entry[]): { key: number; entries: reado
   return found;
 }
 
-/** The last of my words that the contact has read, and the last that I said. */
-export function readMarks(messages: readonly Message[], readByContact: number): { read: number; said: number } {
-  let [read, said] = [0, 0];
+/** How far the desk's words have come: the last that the contact has read, the last that reached a device, the last said. */
+export type Marks = { read: number; received: number; said: number };
+export type Mark = "read" | "received" | "sent";
+
+export function marksOf(messages: readonly Message[], readUpTo: number, receivedUpTo: number): Marks {
+  const marks = { read: 0, received: 0, said: 0 };
   for (const message of messages) {
     if (message.author.type !== "agent" || message.kind !== "text") continue;
-    said = message.seq;
-    if (message.seq <= readByContact) read = message.seq;
+    marks.said = message.seq;
+    if (message.seq <= receivedUpTo) marks.received = message.seq;
+    if (message.seq <= readUpTo) marks.read = message.seq;
   }
-  return { read, said };
+  return marks;
+}
+
+/** Only the last word that came so far carries a mark. */
+export function markOf(seq: number, { read, received, said }: Marks): Mark | null {
+  if (seq === read) return "read";
+  if (seq === received && received > read) return "received";
+  return seq === said && said > Math.max(read, received) ? "sent" : null;
 }
 
 export type Part = { text: string; href?: string };

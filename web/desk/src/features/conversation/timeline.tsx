@@ -10,7 +10,7 @@ import { locale } from "../../core/preferences";
 import { loadEarlier, typing } from "../../core/store";
 import { t } from "../../texts/texts";
 import { Entries } from "./entries";
-import { pieceOf, pieces, readMarks, timeline } from "./model";
+import { marksOf, pieceOf, pieces, timeline } from "./model";
 import { PendingMessage } from "./pending";
 import { TypingBubble } from "./typing-bubble";
 import { useScroll } from "./use-scroll";
@@ -19,13 +19,15 @@ import { useScroll } from "./use-scroll";
 function usePieces(one: ConversationSummary, log: Log) {
   const drawn = useRef(new Map<number, { sign: string; node: VNode }>());
   const cut = useMemo(() => pieces(timeline(log.messages)), [log.messages]);
-  const marks = useMemo(() => readMarks(log.messages, one.read_by_contact), [log.messages, one.read_by_contact]);
+  const received = one.received_by_contact ?? 0;
+  const marks = useMemo(() => marksOf(log.messages, one.read_by_contact, received), [log.messages, one.read_by_contact, received]);
   return cut.map((piece) => {
     const inside = (seq: number) => piece.key === pieceOf(seq);
-    const sign = [piece.entries.length, piece.last, locale(), inside(marks.read) && marks.read, inside(marks.said) && marks.said].join();
+    const sign = [piece.entries.length, piece.last, locale(), inside(marks.read) && marks.read,
+      inside(marks.received) && marks.received, inside(marks.said) && marks.said].join();
     const before = drawn.current.get(piece.key);
     if (before?.sign === sign) return before.node;
-    const node = <Entries key={piece.key} entries={piece.entries} read={marks.read} said={marks.said} one={one} />;
+    const node = <Entries key={piece.key} entries={piece.entries} marks={marks} one={one} />;
     drawn.current.set(piece.key, { sign, node });
     return node;
   });

@@ -53,7 +53,7 @@ export function useLive() {
   }, []);
   const { count, last } = deskEvents.value;
   useEffect(() => {
-    if (!last || last.type === "message_appended" || last.type === "read_marked") return;
+    if (!last || last.type === "message_appended" || last.type === "read_marked" || last.type === "received_marked") return;
     const soon = setTimeout(() => void look(), BURST_MS);
     return () => clearTimeout(soon);
   }, [count]);
