@@ -83,6 +83,9 @@ pub struct Webhook {
     pub enabled: bool,
 }
 
+/// Words that stand in the API's paths where a channel's id stands (`/v1/chat/{channel}`).
+const RESERVED_CHANNELS: [&str; 3] = ["conversations", "messages", "transcripts"];
+
 /// A problem of a desk, with the dotted path of what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskProblem {
@@ -126,6 +129,10 @@ impl Desk {
             }
         }
         for (n, channel) in self.channels.iter().enumerate() {
+            if RESERVED_CHANNELS.contains(&channel.id.as_str()) {
+                let names = RESERVED_CHANNELS.join("`, `");
+                say(format!("channels[{n}].id"), format!("must not be one of `{names}`"));
+            }
             if channel.topics.is_empty() {
                 say(format!("channels[{n}].topics"), "needs at least one topic".to_owned());
             }
@@ -205,4 +212,24 @@ fn doubles<'a>(
 
 fn yes() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_channel_must_not_be_named_like_a_path_of_the_api() {
+        let problems = |id: &str| {
+            let desk = json!({ "channels": [{
+                "id": id, "name": { "zh-CN": "网站", "en": "Website" }, "kind": "web_chat",
+                "adapter": "web_chat", "audience": "public", "topics": [],
+            }] });
+            let problems = serde_json::from_value::<Desk>(desk).unwrap().problems();
+            problems.into_iter().map(|problem| problem.path).collect::<Vec<_>>()
+        };
+        assert_eq!(problems("messages"), ["channels[0].id", "channels[0].topics"]);
+        assert_eq!(problems("website"), ["channels[0].topics"]);
+    }
 }

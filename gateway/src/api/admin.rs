@@ -239,6 +239,7 @@ pub(crate) async fn rotate_secret(
 
 /// How many.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
     /// At most so many, 1 to 200.

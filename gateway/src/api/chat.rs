@@ -106,6 +106,7 @@ fn chat_topic(
 
 /// Which messages.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Earlier {
     /// Those before this seq; without it the last ones.

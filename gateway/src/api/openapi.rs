@@ -180,6 +180,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_parameter_stands_where_its_endpoint_has_it() {
+        let document: Value = serde_json::from_str(&openapi()).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            let operations = methods.as_object().unwrap().iter();
+            for (method, operation) in operations {
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let name = parameter["name"].as_str().unwrap();
+                    let in_path = path.contains(&format!("{{{name}}}"));
+                    let told = parameter["in"] == "path";
+                    assert_eq!(told, in_path, "{method} {path}: {name}");
+                }
+            }
+        }
+    }
+
     fn collect(value: &Value, references: &mut Vec<String>) {
         match value {
             Value::Object(map) => {

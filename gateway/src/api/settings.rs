@@ -147,6 +147,7 @@ async fn change_document(
 
 /// Which version is to be deleted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeletedVersion {
     /// The version that the deletion is based on; absent to delete any.
@@ -289,6 +290,7 @@ fn keeps_an_admin(
 
 /// Only check?
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DryRun {
     /// Tells what would be done, and does nothing.

@@ -71,6 +71,7 @@ pub(crate) async fn queues(
 
 /// How many.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
     /// At most so many, 1 to 200.
@@ -196,6 +197,7 @@ pub(crate) async fn send_away(
 
 /// Which ratings.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RatingPage {
     /// Those before this time and conversation: `<at>.<conversation>` of the last one.
@@ -297,6 +299,7 @@ impl From<QueueReport> for QueueToday {
 
 /// From when the day counts.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Since {
     /// The start of the reader's day; without it the last 24 hours.

@@ -62,6 +62,7 @@ pub(crate) async fn system(
 
 /// Which rows.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditPage {
     /// Those before this place.

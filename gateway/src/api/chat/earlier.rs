@@ -25,6 +25,7 @@ const WORDS_WITHIN_MAX: u32 = 5;
 
 /// Which earlier conversations.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Before {
     /// The `next` of the page before.

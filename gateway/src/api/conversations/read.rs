@@ -146,6 +146,7 @@ async fn note_read(
 
 /// Which messages.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Messages {
     /// Those after this seq, in order.
@@ -219,6 +220,7 @@ pub(crate) async fn page(
 
 /// Which earlier conversations.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Earlier {
     /// Only `closed` is kept here.
