@@ -3,10 +3,14 @@ import "./bits.css";
 import type { ComponentChildren } from "preact";
 import { Icon, type IconNode } from "./icon";
 
-/** The letters that stand for a name: the last character of a Chinese given name, or two initials. */
+/** What is said after a Chinese surname, and is no name. */
+const TITLE = /(?:先生|女士|小姐|同志|老师)$/u;
+
+/** The letters that stand for a name: the last character of a Chinese given name (of 马先生 the surname), or two initials. */
 export function initials(name: string): string {
   const trimmed = name.trim();
-  if (/\p{Script=Han}/u.test(trimmed)) return [...trimmed.replace(/[^\p{Script=Han}]/gu, "")].slice(-1).join("");
+  const han = trimmed.replace(/[^\p{Script=Han}]/gu, "");
+  if (han !== "") return [...(han.replace(TITLE, "") || han)].slice(-1).join("");
   const words = trimmed.split(/\s+/u).filter(Boolean);
   return words.slice(0, 2).map((word) => [...word][0]?.toUpperCase() ?? "").join("");
 }
