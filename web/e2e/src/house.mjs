@@ -120,6 +120,16 @@ export class House {
     return answer.json();
   }
 
+  /** Ends whatever is held or waits. */
+  async closesAll() {
+    const headers = { authorization: `Bearer ${await this.token("root")}`, "content-type": "application/json" };
+    const held = await Promise.all(desk.agents.map(({ id }) => this.get(`/v1/agents/${id}/conversations`)));
+    const waiting = await Promise.all(desk.queues.map(({ id }) => this.get(`/v1/queues/${id}/waiting`)));
+    for (const { id } of [...held, ...waiting].flat()) {
+      await fetch(`${this.origin}/v1/conversations/${id}/close`, { method: "POST", headers, body: "{}" });
+    }
+  }
+
   async close() {
     await this.balancer.close();
     for (const gateway of this.gateways) await gateway.kill();

@@ -1,6 +1,6 @@
 /** What agents, supervisors and admins do at the desk all day, in real browsers on a real gateway. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import { isAccessible } from "../src/accessibility.mjs";
 import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
@@ -21,6 +21,10 @@ let here = [];
 beforeEach(async () => {
   for (const person of here) await person.leaves();
   here = [];
+});
+// One failure is one: what it left open would fail those after it.
+afterEach(async (t) => {
+  if (!t.passed) await house.closesAll();
 });
 const signsIn = async (name, more) => {
   const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
@@ -110,12 +114,23 @@ test("a reply, a note, a file, a quick reply: the visitor gets what is theirs an
   await composer.fill("没写完的备注");
   await ming.page.reload();
   await expect("the draft is back", async () => (await composer.inputValue()) === "没写完的备注");
-  assert.equal(await ming.page.getByTestId("mode-note").getAttribute("aria-checked"), "true");
+  await expect("it is for a note", async () => (await ming.page.getByTestId("mode-note").getAttribute("aria-checked")) === "true");
   await composer.fill("");
   await ming.page.getByTestId("mode-reply").click();
 
+  // What was chosen stands, also while the gateway takes its time and other things happen.
   const type = ming.page.getByTestId("request-type");
+  let goOn;
+  const held = new Promise((done) => { goOn = done; });
+  await ming.page.route("**/describe", async (route) => {
+    await held;
+    await route.continue();
+  });
   await type.selectOption("complaint");
+  await visitor.says("我想投诉");
+  await ming.sees("我想投诉");
+  assert.equal(await type.inputValue(), "complaint");
+  goOn();
   await expect("the request type is kept", async () => {
     const list = await house.get("/v1/desk", "ming");
     return list.conversations[0]?.info.request_type === "complaint";

@@ -62,8 +62,14 @@ function IdentityRow({ identity }: { identity: Identity }) {
 
 function RequestType({ one }: { one: ConversationSummary }) {
   const state = desk.value;
+  const [asked, setAsked] = useState<string | null>(null);
   if (!state) return null;
-  const chosen = one.info.request_type ?? "";
+  const chosen = asked ?? one.info.request_type ?? "";
+  // What was chosen stands until the desk knows it, or knows that it was refused.
+  const choose = (type: string) => {
+    setAsked(type);
+    void describe(one.id, { request_type: type }).finally(() => setAsked((last) => (last === type ? null : last)));
+  };
   if (!isHeld(state, one)) return <p>{chosen ? requestTypeName(chosen) : t("panel.no_request_type")}</p>;
   const choices = state.requestTypes.map((type) => ({ value: type.id, label: inWords(type.name, type.id) }));
   return (
@@ -72,7 +78,7 @@ function RequestType({ one }: { one: ConversationSummary }) {
       label={t("panel.request_type")}
       value={chosen}
       choices={chosen ? choices : [{ value: "", label: t("panel.no_request_type") }, ...choices]}
-      onValue={(request_type) => void describe(one.id, { request_type })}
+      onValue={choose}
       data-testid="request-type"
     />
   );

@@ -24,7 +24,8 @@ function useDraft(conversation: string, mayReply: boolean) {
   const [draft] = useState(() => readDraft(me, conversation));
   const [text, setText] = useState(draft?.text ?? "");
   const [note, setNote] = useState(!mayReply || draft?.note === true);
-  useEffect(() => keepDraft(me, conversation, text, note), [text, note]);
+  // Before the next key or a reload: an effect after painting would lose the last of what was typed.
+  useLayoutEffect(() => keepDraft(me, conversation, text, note), [text, note]);
   return { text, setText, note: note || !mayReply, setNote };
 }
 
