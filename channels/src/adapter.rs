@@ -6,7 +6,7 @@
 //! adapter's pure functions.
 
 use crate::error::AdapterError;
-use crate::inbound::{InboundSink, SinkError};
+use crate::inbound::{Inbound, InboundSink, RawInbound, SinkError};
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
 use domain::{ChannelId, ChannelKind};
@@ -64,6 +64,11 @@ pub struct Capabilities {
     pub voice: bool,
     /// Cards with buttons.
     pub cards: bool,
+    /// What arrives is kept as it came and read afterwards: `read` answers.
+    pub reads: bool,
+    /// A command in doubt is sent again under the same id: whoever receives it tells doubles by the id
+    /// (mail, by `Message-ID`). Elsewhere a person decides.
+    pub resends_in_doubt: bool,
 }
 
 /// How much a door can carry.
@@ -187,6 +192,17 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     ) -> Result<RawReply, AdapterError> {
         let _unused = (request, inlet);
         Err(AdapterError::Unsupported("be called back"))
+    }
+
+    /// Reads a letter that was kept as it came. Reading the same letter again gives the same, so that
+    /// what was put aside can be tried anew.
+    ///
+    /// # Errors
+    /// [`AdapterError::Malformed`] with the reason when nothing can be made of it;
+    /// [`AdapterError::Unsupported`] for doors without `capabilities.reads`.
+    async fn read(&self, raw: &RawInbound) -> Result<Inbound, AdapterError> {
+        let _unused = raw;
+        Err(AdapterError::Unsupported("read letters"))
     }
 
     /// Carries out one command. Failing is an outcome, not an error: the caller must know what to

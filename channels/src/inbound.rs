@@ -1,7 +1,9 @@
 //! What arrives through a door, in one envelope for all of them.
 
 use bytes::Bytes;
-use domain::{ChannelId, ContactId, ConversationId, FileRef, Locale, MessageId, Timestamp};
+use domain::{
+    Audience, ChannelId, ContactId, ConversationId, FileRef, Locale, MailHead, MessageId, Timestamp,
+};
 use std::fmt;
 
 /// One event from outside.
@@ -110,6 +112,19 @@ pub enum Payload {
         /// Why not; empty when it did.
         reason: String,
     },
+    /// A letter of ours came back, or part of its way failed (RFC 3464).
+    Bounced {
+        /// The `Message-ID` of our letter, without brackets, where the report tells it.
+        message_id: Option<String>,
+        /// Whom it did not reach.
+        recipient: String,
+        /// For good (5.x.x), or is it still being tried (4.x.x)?
+        permanent: bool,
+        /// The enhanced status code (RFC 3463), such as `5.1.1`; empty when none was told.
+        status: String,
+        /// What the server said, cut short.
+        reason: String,
+    },
     /// A call changed its state.
     CallState {
         /// The network's id of the call.
@@ -146,6 +161,83 @@ pub struct NewMessage {
     pub request_type: Option<String>,
     /// The page from which the person writes.
     pub page_url: Option<String>,
+    /// Files that came along, byte for byte: the caller stores them before the commit.
+    pub attachments: Vec<Attachment>,
+    /// For whom the sender speaks, where the channel's settings know it by the address.
+    pub audience: Option<Audience>,
+    /// What a letter says of itself. Its `original` and `warning` are the caller's to fill in.
+    pub mail: Option<Box<MailHead>>,
+    /// What it answers.
+    pub answers: Answers,
+}
+
+/// What a letter answers, by its own account: nothing of it is proved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// Message ids without brackets, the nearest first: `In-Reply-To`, then `References` backwards.
+    pub message_ids: Vec<String>,
+    /// The addresses at which it arrived (envelope, `To`, `Cc`, `Delivered-To`): one of them may
+    /// carry a token of ours behind a plus sign.
+    pub recipients: Vec<String>,
+}
+
+/// A file that came along with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The name that the sender gave, cleaned for display; never a path.
+    pub name: String,
+    /// The media type that the sender claims.
+    pub media_type: String,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// A letter as the network carried it, before anything of it was read. It is kept in this form first,
+/// so that what cannot be read is not lost.
+#[derive(Clone, PartialEq)]
+pub struct RawInbound {
+    /// Through which configured door.
+    pub channel: ChannelId,
+    /// Where it lay or how it came, for people who look for it: `INBOX 17/4711`, `lmtp`.
+    pub place: String,
+    /// What the delivering server said around it.
+    pub envelope: Envelope,
+    /// When we received it.
+    pub received_at: Timestamp,
+    /// Every byte.
+    pub bytes: Bytes,
+}
+
+/// What a delivering server says around a letter (RFC 5321); empty for letters out of a mailbox.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Envelope {
+    /// The return path; `Some("")` is the null path of a bounce.
+    pub mail_from: Option<String>,
+    /// The recipients.
+    pub rcpt_to: Vec<String>,
+}
+
+// Letters and addresses are personal data.
+impl fmt::Debug for RawInbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawInbound")
+            .field("channel", &self.channel)
+            .field("place", &self.place)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope").field("rcpt_to", &self.rcpt_to.len()).finish_non_exhaustive()
+    }
 }
 
 /// A file at the network.
@@ -244,4 +336,14 @@ pub trait InboundSink: Send + Sync {
     /// # Errors
     /// [`SinkError`] when the outcome is unknown.
     async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError>;
+
+    /// Takes a letter in as it came: keeps every byte, then reads it with the channel's own
+    /// [`ChannelAdapter::read`](crate::ChannelAdapter::read), then does as `accept` does. What cannot
+    /// be read goes to the quarantine, and is [`Accepted::Noted`]: the network may forget it.
+    ///
+    /// Cancel safety and repeating: as `accept`.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the outcome is unknown.
+    async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError>;
 }

@@ -19,6 +19,7 @@ pub use adapter::{
 };
 pub use error::{AdapterError, SettingsProblem};
 pub use inbound::{
-    Accepted, Assurance, Inbound, InboundSink, NewMessage, Payload, Refusal, Sender, SinkError,
+    Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, NewMessage, Payload,
+    RawInbound, Refusal, Sender, SinkError,
 };
-pub use outbound::{Action, Command, Outcome};
+pub use outbound::{Action, Command, Outcome, OutgoingFile, OutgoingMail};

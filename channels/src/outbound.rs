@@ -1,6 +1,8 @@
 //! What leaves through a door, and what became of it.
 
-use domain::{Author, FileRef};
+use bytes::Bytes;
+use domain::{Author, FileRef, Locale, MailAddress};
+use std::fmt;
 use std::time::Duration;
 
 /// One thing to carry out at the far end.
@@ -16,6 +18,54 @@ pub struct Command {
     pub action: Action,
 }
 
+/// A file on its way out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingFile {
+    /// What is known of it.
+    pub file: FileRef,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for OutgoingFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingFile").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// What goes around a text that goes by mail. Everything in it was checked for line breaks and
+/// other control characters before, and is checked again when it is written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// Our `Message-ID`, without brackets; the same at each try.
+    pub message_id: String,
+    /// The letter that it answers, without brackets.
+    pub in_reply_to: Option<String>,
+    /// The letters before, without brackets, the oldest first.
+    pub references: Vec<String>,
+    /// To whom.
+    pub to: Vec<MailAddress>,
+    /// Who reads along.
+    pub cc: Vec<MailAddress>,
+    /// The subject.
+    pub subject: String,
+    /// Goes behind a plus sign into the reply address, where the channel's mail server carries that.
+    pub reply_token: String,
+    /// The name under which the desk speaks, for example the agent's; may be empty.
+    pub from_name: String,
+    /// An automatic letter: marked so that no other program answers it (RFC 3834).
+    pub automatic: bool,
+    /// The language of the signature.
+    pub locale: Locale,
+}
+
+// Addresses and subjects are personal data.
+impl fmt::Debug for OutgoingMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingMail").field("to", &self.to.len()).finish_non_exhaustive()
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -23,10 +73,12 @@ pub enum Action {
     Send {
         /// Plain text.
         text: String,
-        /// Files.
-        files: Vec<FileRef>,
+        /// Files, with their content.
+        files: Vec<OutgoingFile>,
         /// Who says it.
         author: Author,
+        /// What goes around it, when it goes by mail.
+        mail: Option<Box<OutgoingMail>>,
     },
     /// Change what was said.
     Edit {

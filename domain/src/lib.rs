@@ -32,6 +32,7 @@ pub mod desk;
 pub mod event;
 pub mod id;
 pub mod limits;
+pub mod mail;
 pub mod message;
 pub mod need;
 pub mod queue;
@@ -49,6 +50,7 @@ pub use id::{
     AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, FileId,
     MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
+pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
 pub use message::{Author, FileRef, Message, MessageContent, MessageKind, Notice};
 pub use need::Need;
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};

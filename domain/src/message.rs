@@ -1,6 +1,7 @@
 //! Messages: the entries of a conversation's log.
 
 use crate::id::{AgentId, ContactId, FileId, MessageId, QueueId};
+use crate::mail::MailHead;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,6 +39,9 @@ pub struct MessageContent {
     /// The id that the sender's client minted; the same one again is the same message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// What a letter says of itself, when the message came or goes by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Box<MailHead>>,
 }
 
 /// Who says a message.

@@ -297,6 +297,7 @@ fn content(n: u64, contact: &ContactId) -> Result<MessageContent> {
         files: Vec::new(),
         notice: None,
         client_id: Some(format!("0199d2c0-7a5e-7c3e-9f3b-{n:012}")),
+        mail: None,
     })
 }
 

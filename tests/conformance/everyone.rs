@@ -22,7 +22,7 @@ pub(crate) fn command(id: &str, action: Action) -> Command {
 
 pub(crate) fn says(text: &str) -> Action {
     let author = Author::Agent { id: "li".parse().unwrap() };
-    Action::Send { text: text.to_owned(), files: Vec::new(), author }
+    Action::Send { text: text.to_owned(), files: Vec::new(), author, mail: None }
 }
 
 #[test]

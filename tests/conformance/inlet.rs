@@ -1,6 +1,8 @@
 //! A sink and bookmarks in memory, which can refuse.
 
-use channels::{Accepted, Bookmarks, Inbound, InboundSink, Inlet, Payload, SinkError};
+use channels::{
+    Accepted, Bookmarks, Inbound, InboundSink, Inlet, Payload, RawInbound, SinkError,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -78,6 +80,11 @@ impl InboundSink for Behind {
             }
             Ok(Accepted::Noted)
         })
+    }
+
+    async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError> {
+        let reason = format!("{raw:?} came through a door that has no reader");
+        Err(SinkError { reason, retry_after_ms: 1 })
     }
 }
 

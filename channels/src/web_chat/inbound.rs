@@ -48,6 +48,7 @@ impl WebChat {
             topic: word.topic,
             request_type: word.request_type,
             page_url: word.page_url,
+            ..NewMessage::default()
         };
         self.inbound(visitor, external_id, Payload::MessageNew(message), now)
     }

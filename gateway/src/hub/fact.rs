@@ -279,6 +279,7 @@ pub(super) mod tests {
                     files: Vec::new(),
                     notice: None,
                     client_id: None,
+                    mail: None,
                 },
             },
         }

@@ -167,6 +167,7 @@ mod tests {
                 files: Vec::new(),
                 notice: None,
                 client_id: Some("c1".to_owned()),
+                mail: None,
             },
         };
         let events = vec![

@@ -9,7 +9,9 @@ use crate::app::App;
 use crate::clock::mint;
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
-use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, Refusal, Sender};
+use channels::{
+    Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender,
+};
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::queue::Request;
 use domain::{
@@ -80,6 +82,10 @@ impl InboundSink for Intake {
             }
         })
     }
+
+    async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError> {
+        todo!()
+    }
 }
 
 /// Takes one event in. Resolves after the durable commit.
@@ -111,6 +117,7 @@ pub async fn accept(
         | Payload::Deleted { .. }
         | Payload::Reaction { .. }
         | Payload::DeliveryReport { .. }
+        | Payload::Bounced { .. }
         | Payload::CallState { .. }
         | Payload::Unsupported { .. } => Ok(Accepted::Refused(Refusal::Unsupported)),
     }
@@ -191,6 +198,7 @@ impl Arrival<'_> {
             files: self.message.files.clone(),
             notice: None,
             client_id: self.message.client_id.clone(),
+            mail: self.message.mail.clone(),
         };
         let mut entry = self.entry(&wish.queue, &wish)?;
         let (received, turned_away) = self.enter(&contact, &content, &info, &mut entry).await?;

@@ -54,6 +54,7 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
         files,
         notice: None,
         client_id: Some(word.client_id.to_owned()),
+        mail: None,
     };
     let command = SendMessage {
         conversation: word.conversation,

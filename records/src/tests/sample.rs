@@ -92,6 +92,7 @@ pub(crate) fn message(seq: u64, text: &str) -> Message {
             files: Vec::new(),
             notice: None,
             client_id: None,
+            mail: None,
         },
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn content(n: u32, author: Author) -> MessageContent {
         files: Vec::new(),
         notice: None,
         client_id: Some(format!("client-{n}")),
+        mail: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) async fn send(
         files,
         notice: None,
         client_id: Some(body.client_id),
+        mail: None,
     };
     let message = SendMessage {
         conversation: &conversation,
@@ -275,6 +276,7 @@ async fn leave_note(
         files: Vec::new(),
         notice: None,
         client_id: None,
+        mail: None,
     };
     let standing = Standing::Holder;
     let message = SendMessage { conversation, agent, standing, content: &content, delivery: None };

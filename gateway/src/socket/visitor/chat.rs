@@ -303,6 +303,7 @@ mod tests {
             files: Vec::new(),
             notice: None,
             client_id: None,
+            mail: None,
         };
         (1..=count).map(|seq| Message { seq, at: Timestamp(0), content: content(seq) }).collect()
     }
