@@ -110,4 +110,13 @@ pub enum Notice {
     },
     /// The contact came back within the window.
     Reopened,
+    /// A letter did not reach somebody, or is late.
+    Undelivered {
+        /// Whom: personal data.
+        recipient: String,
+        /// For good, or is it still being tried?
+        permanent: bool,
+        /// What the far end said, cut short.
+        reason: String,
+    },
 }

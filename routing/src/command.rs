@@ -22,7 +22,28 @@ pub struct ReceiveMessage<'a> {
     pub entry: &'a Entry,
     /// What else is known, if this opens one.
     pub info: &'a ConversationInfo,
+    /// Which conversation it belongs to.
+    pub belongs: Belongs<'a>,
 }
+
+/// How a word finds its conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belongs<'a> {
+    /// The contact's one open conversation on the channel.
+    ToContact,
+    /// A letter: the conversation that it answers, as long as that is open or may be reopened;
+    /// otherwise it opens one.
+    ToThread {
+        /// The conversation that it answers.
+        into: Option<&'a ConversationId>,
+        /// Its own name in the index of threads, of characters that are safe in a key, at most 64
+        /// bytes: whoever answers it finds the conversation by it for [`THREAD_MS`].
+        name: Option<&'a str>,
+    },
+}
+
+/// How long a letter is found by its name, in milliseconds (180 days).
+pub const THREAD_MS: i64 = 180 * 24 * 3_600_000;
 
 /// An agent's word, or a note.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@
 //! | `conv:ID` | hash | a conversation's state, most of it packed (`packed.rs`) |
 //! | `log:ID` | list | its messages since the last archiving; seq = `base` + place |
 //! | `open:CHANNEL:CONTACT` | string | the contact's conversation on a channel |
+//! | `thread:CHANNEL:NAME` | string, expires | the conversation of a letter |
 //! | `seen:…` | string, expires | where a message with this outside id stands |
 //! | `lane:LANE` | zset by due time | those who wait with the same need |
 //! | `heads`, `heads:AGENT` | zset by due time | the first of each lane; sticky lanes apart |
@@ -23,6 +24,7 @@
 //! | `events` | stream | the commits |
 //! | `delivery:ID`, `box:ENDPOINT`, `boxes`, `dead` | hash, zsets | the outbox |
 //! | `duty:NAME`, `cursors` | hash | duties and how far their owners read |
+//! | `bookmarks` | hash | how far doors have read at the far end |
 //! | `rate:…`, `once:…` | expire | rate limits, idempotency keys |
 //! | `meta` | hash | the epoch of this history, counters, the settings' version |
 
@@ -51,6 +53,11 @@ pub fn log(tenant: &TenantId, conversation: &ConversationId) -> String {
 /// A conversation's hash.
 pub fn conversation(tenant: &TenantId, conversation: &ConversationId) -> String {
     key(tenant, &format!("conv:{conversation}"))
+}
+
+/// The conversation of a letter.
+pub fn thread(tenant: &TenantId, channel: &ChannelId, name: &str) -> String {
+    key(tenant, &format!("thread:{channel}:{name}"))
 }
 
 /// The pointer to a contact's conversation on a channel.

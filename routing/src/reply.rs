@@ -61,6 +61,17 @@ pub enum Declined {
     Stale,
 }
 
+/// The answer to `append_notice`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    /// It stands in the log, now or since an earlier call, at this place.
+    Appended(u64),
+    /// The conversation is over.
+    Closed,
+    /// There is no such conversation.
+    Unknown,
+}
+
 /// The answer to `set_presence`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresenceSet {

@@ -3,6 +3,7 @@
 mod check;
 mod desk;
 mod exclusion;
+mod letters;
 mod model;
 mod order;
 mod policy;

@@ -10,7 +10,7 @@ use crate::server::{Keeping, Server};
 use anyhow::{Context, Result, bail};
 use domain::{AgentId, ConversationId, State, TenantId};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use routing::command::{Closer, ReceiveMessage};
+use routing::command::{Belongs, Closer, ReceiveMessage};
 use routing::reply::{Closed, Received};
 use routing::{Durability, RedisConfig, Router};
 use std::time::{Duration, Instant};
@@ -44,6 +44,7 @@ async fn receive(router: &Router, tenant: &TenantId, word: &Word) -> Result<Rece
         new_conversation: &word.conversation,
         content: &word.content,
         entry: &word.entry,
+        belongs: Belongs::ToContact,
         info: &word.info,
     };
     Ok(router.receive_message(tenant, &message).await?)

@@ -19,17 +19,21 @@ H.register('archive', function(c, args)
   redis.call('ZREM', c.t .. 'closed', v.id)
   redis.call('DEL', log)
   local pointer = c.t .. 'open:' .. v.channel .. ':' .. v.contact
-  local current = redis.call('GET', pointer) == v.id
+  -- One of a thread is found by its letters as long as it may be reopened.
+  local threads = redis.call('HGET', c.t .. 'conv:' .. v.id, 'threads') == '1'
+  local pointed = redis.call('GET', pointer) == v.id
   local left = tonumber(v.closed) + H.policy(v.policy).reopen_ms - c.now
-  if left <= 0 or not current then
+  if left <= 0 or not (threads or pointed) then
     redis.call('DEL', c.t .. 'conv:' .. v.id)
-    if current then
+    if pointed then
       redis.call('DEL', pointer)
     end
     return { 'archived' }
   end
   H.save(v, 'base', last)
   redis.call('PEXPIRE', c.t .. 'conv:' .. v.id, H.int(left))
-  redis.call('PEXPIRE', pointer, H.int(left))
+  if pointed then
+    redis.call('PEXPIRE', pointer, H.int(left))
+  end
   return { 'archived' }
 end)

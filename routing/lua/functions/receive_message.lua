@@ -3,15 +3,18 @@
 --
 -- ARGV  2 channel · 3 contact · 4 external id · 5 id for a new conversation · 6 message content ·
 --       7–14 entry (queue, kind, arrived, due, not_before, plan, policy, waiting_max) · 15 info ·
---       16 how long to remember the external id, ms
+--       16 how long to remember the external id, ms · 17 `contact` or `thread` · 18 the conversation
+--       that it answers or '' · 19 its own name as a part of a thread or '' · 20 how long to
+--       remember that name, ms
 -- Reply {duplicate, conversation, seq} · {queue_full} · {appended, conversation, seq, entered, state}
--- Keeps one open conversation per contact and channel (I4); the mark, the message, the state and the
---       indexes are written together (I3); the same external id is one message (I2).
+-- Keeps one open conversation per contact and channel (I4), but where the door has threads: there a
+--       word belongs to the conversation that it answers, and opens one when it answers none; the
+--       mark, the message, the state and the indexes are written together (I3); the same external
+--       id is one message (I2).
 -- Calls Router::receive_message
 
--- The contact's conversation on this channel, if a word belongs to it still.
-local function open_conversation(c, pointer)
-  local id = redis.call('GET', pointer)
+-- The conversation, if a word belongs to it still.
+local function still_open(c, id)
   local v = id and H.load(c, id)
   if v and v.state == 'closed' and tonumber(v.closed) + H.policy(v.policy).reopen_ms <= c.now then
     return nil
@@ -61,7 +64,8 @@ H.register('receive_message', function(c, a)
   end
   local e = H.entry(a, 7)
   local pointer = c.t .. 'open:' .. channel .. ':' .. contact
-  local v = open_conversation(c, pointer)
+  local threads = a[17] == 'thread'
+  local v = still_open(c, threads and a[18] or redis.call('GET', pointer))
   if not v and e.waiting_max > 0 and redis.call('ZCARD', c.t .. 'waiting:' .. e.queue) >= e.waiting_max then
     return { 'queue_full' }
   end
@@ -70,7 +74,11 @@ H.register('receive_message', function(c, a)
     v, entered = H.new_conversation(c, a[5]), true
     H.apply_entry(v, e)
     H.save(v, 'state', 'queued', 'contact', contact, 'channel', channel, 'info', a[15])
-    redis.call('SET', pointer, v.id)
+    if threads then
+      H.save(v, 'threads', '1')
+    else
+      redis.call('SET', pointer, v.id)
+    end
     H.event(c, 'conversation_opened', '"conversation":"' .. v.id .. '","contact":"' .. contact
       .. '","channel":"' .. channel .. '","queue":"' .. e.queue .. '"')
   end
@@ -79,6 +87,9 @@ H.register('receive_message', function(c, a)
   end
   local seq = H.append(c, v, content)
   H.mark(c, mark, v.id .. ' ' .. H.int(seq), a[16])
+  if a[19] ~= '' then
+    redis.call('SET', c.t .. 'thread:' .. channel .. ':' .. a[19], v.id, 'PX', a[20])
+  end
   if entered then
     H.schedule_or_enter(c, v, e, 'arrival')
   else

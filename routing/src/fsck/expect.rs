@@ -68,9 +68,10 @@ fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
     let (agent, until, due) = (get(conv, "agent"), get(conv, "until"), number(conv, "due"));
     let (state, pointer) =
         (get(conv, "state"), format!("open:{}:{}", get(conv, "channel"), get(conv, "contact")));
-    // One that is over may have made way for another.
+    // One that is over may have made way for another; one of a thread is found by its letters.
     let current = found.get(&pointer).is_some_and(|held| held.contains_key(id));
-    if !state.is_empty() && (state != "closed" || current) {
+    let threads = !get(conv, "threads").is_empty();
+    if !state.is_empty() && !threads && (state != "closed" || current) {
         put(dump, pointer, id, "");
     }
     if matches!(state, "queued" | "scheduled" | "offered") {

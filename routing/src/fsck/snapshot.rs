@@ -9,7 +9,8 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 7] = ["events", "seen", "meta", "duty", "cursors", "rate", "once"];
+const SKIPPED: [&str; 9] =
+    ["events", "seen", "thread", "meta", "duty", "cursors", "bookmarks", "rate", "once"];
 /// How many members of a key are read at a time.
 const PAGE: usize = 500;
 

@@ -1,14 +1,16 @@
 //! Transitions of conversations.
 
 use super::{Router, entry_args};
-use crate::command::{Closer, Holder, Reader, ReceiveMessage, SendMessage, Standing};
+use crate::command::{
+    Belongs, Closer, Holder, Reader, ReceiveMessage, SendMessage, Standing, THREAD_MS,
+};
 use crate::error::RoutingError;
 use crate::reply::{
-    Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Received, Reply, Sent, TimersRun,
+    Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Noticed, Received, Reply, Sent, TimersRun,
 };
 use domain::limits::DEDUPE_MS;
 use domain::{
-    AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, OfferToken, TenantId,
+    AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, Notice, OfferToken, TenantId,
     Timestamp,
 };
 
@@ -35,7 +37,14 @@ impl Router {
             &content,
         ];
         args.extend(entry.iter().map(String::as_str));
-        args.extend([info.as_str(), &dedupe_ms]);
+        let (how, into, name) = match &message.belongs {
+            Belongs::ToContact => ("contact", "", ""),
+            Belongs::ToThread { into, name } => {
+                ("thread", into.map_or("", ConversationId::as_str), name.unwrap_or(""))
+            }
+        };
+        let thread_ms = THREAD_MS.to_string();
+        args.extend([info.as_str(), &dedupe_ms, how, into, name, &thread_ms]);
         let reply = self.call("receive_message", tenant, &args).await?;
         match reply.tag() {
             "appended" => Ok(Received::Appended {
@@ -48,6 +57,32 @@ impl Router {
                 Ok(Received::Duplicate { conversation: reply.parse(1)?, seq: reply.parse(2)? })
             }
             "queue_full" => Ok(Received::QueueFull),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    /// A system fact that became true elsewhere enters the log, once under its name.
+    ///
+    /// # Errors
+    /// See [`RoutingError`]; repeating the call with the same name is safe.
+    pub async fn append_notice(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        name: &str,
+        notice: &Notice,
+    ) -> Result<Noticed, RoutingError> {
+        let fields = json(notice)?;
+        // The fields of the object, without its braces.
+        let fields = fields.strip_prefix('{').unwrap_or(&fields);
+        let fields = fields.strip_suffix('}').unwrap_or(fields);
+        let dedupe_ms = DEDUPE_MS.to_string();
+        let args = [conversation.as_str(), name, &dedupe_ms, fields];
+        let reply = self.call("append_notice", tenant, &args).await?;
+        match reply.tag() {
+            "appended" | "duplicate" => Ok(Noticed::Appended(reply.parse(1)?)),
+            "closed" => Ok(Noticed::Closed),
+            "unknown" => Ok(Noticed::Unknown),
             _ => Err(reply.unexpected()),
         }
     }

@@ -78,6 +78,39 @@ impl Router {
         Ok(reply.tag() == "dispatched")
     }
 
+    /// The owner of a door notes how far it has read at the far end. False when the epoch is old:
+    /// somebody else owns the door now.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn lay_bookmark(
+        &self,
+        tenant: &TenantId,
+        (duty, epoch): (&str, u64),
+        bookmark: &str,
+        place: &str,
+    ) -> Result<bool, RoutingError> {
+        let epoch = epoch.to_string();
+        let reply =
+            self.call("lay_bookmark", tenant, &[duty, &epoch, bookmark, place]).await?;
+        Ok(reply.tag() == "laid")
+    }
+
+    /// Where a door's bookmark lies; `None` when it was never laid.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn bookmark(
+        &self,
+        tenant: &TenantId,
+        bookmark: &str,
+    ) -> Result<Option<String>, RoutingError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(keys::key(tenant, "bookmarks")).arg(bookmark);
+        let value = self.store().run("bookmark", &get).await?;
+        Ok(super::text(&value).filter(|place| !place.is_empty()))
+    }
+
     /// How far a duty's owner has read; `0-0` when nothing yet.
     ///
     /// # Errors

@@ -122,6 +122,28 @@ impl Router {
         Ok(text(&value).and_then(|id| id.parse().ok()))
     }
 
+    /// The conversations of the letters with these names, in their order; none for those that nobody
+    /// knows, or whose conversation is gone.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn threads(
+        &self,
+        tenant: &TenantId,
+        channel: &ChannelId,
+        names: &[String],
+    ) -> Result<Vec<ConversationId>, RoutingError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut get = redis::cmd("MGET");
+        for name in names {
+            get.arg(keys::thread(tenant, channel, name));
+        }
+        let found = self.texts(&get, "threads").await?;
+        Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
     /// What an agent holds, and what rests with the agent.
     ///
     /// # Errors

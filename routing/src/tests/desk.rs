@@ -1,6 +1,6 @@
 //! A small desk for tests: short names for ids, agents and entries.
 
-use crate::command::ReceiveMessage;
+use crate::command::{Belongs, ReceiveMessage};
 use crate::reply::Received;
 use crate::{Router, RoutingError};
 use domain::{
@@ -130,18 +130,30 @@ pub(super) async fn try_says_as(
     m: u32,
     entry: &Entry,
 ) -> Result<Received, RoutingError> {
-    let (contact, channel) = (contact(n), channel());
+    try_receive(router, (n, new), (&channel(), &format!("ext-{m}"), m), entry, Belongs::ToContact).await
+}
+
+/// Contact `n` says a message on a channel under an outside id; a new conversation would be `conv(new)`.
+pub(super) async fn try_receive(
+    router: &Router,
+    (n, new): (u32, u32),
+    (channel, external_id, m): (&ChannelId, &str, u32),
+    entry: &Entry,
+    belongs: Belongs<'_>,
+) -> Result<Received, RoutingError> {
+    let contact = contact(n);
     router
         .receive_message(
             &tenant(),
             &ReceiveMessage {
-                channel: &channel,
+                channel,
                 contact: &contact,
-                external_id: &format!("ext-{m}"),
+                external_id,
                 new_conversation: &conv(new),
                 content: &content(m, Author::Contact { id: contact.clone() }),
                 entry,
                 info: &info(),
+                belongs,
             },
         )
         .await

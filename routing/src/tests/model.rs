@@ -5,6 +5,7 @@
 
 mod dump;
 mod fairness;
+mod letters;
 mod life;
 mod matching;
 mod outbox;
@@ -46,6 +47,8 @@ pub(super) struct Conv {
     pub(super) read_by_contact: u64,
     pub(super) read_by_agent: u64,
     pub(super) received_by_contact: u64,
+    /// Found by its letters, not by its contact.
+    pub(super) threads: bool,
 }
 
 /// What a waiting conversation wants just now.
@@ -78,6 +81,8 @@ pub(super) struct Twin {
     pub(super) convs: BTreeMap<String, Conv>,
     pub(super) people: BTreeMap<String, Person>,
     pub(super) open: BTreeMap<String, String>,
+    /// Letters by name, with their conversations.
+    pub(super) threads: BTreeMap<String, String>,
     pub(super) seen: BTreeMap<String, String>,
     pub(super) to_archive: BTreeMap<String, i64>,
     pub(super) profiles: BTreeSet<String>,

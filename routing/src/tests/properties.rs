@@ -23,6 +23,8 @@ pub(super) const T0: i64 = 1_000_000_000;
 #[derive(Debug, Clone)]
 pub(super) enum Op {
     Receive { who: u32, message: u32, shape: u32 },
+    Letter { who: u32, message: u32, shape: u32, answers: u32 },
+    Notice { conv: usize, name: u32 },
     Send { conv: usize, agent: usize, message: u32, kind: usize },
     Accept { conv: usize, agent: usize, wrong: bool },
     Decline { conv: usize, agent: usize, wrong: bool },
@@ -50,6 +52,8 @@ fn op() -> impl Strategy<Value = (Op, i64)> {
     let agent = 0usize..6;
     let ops = prop_oneof![
         8 => (0u32..6, 0u32..200, 0u32..5000).prop_map(|(who, message, shape)| Op::Receive { who, message, shape }),
+        3 => (0u32..6, 0u32..40, 0u32..5000, 0u32..60).prop_map(|(who, message, shape, answers)| Op::Letter { who, message, shape, answers }),
+        1 => (conv.clone(), 0u32..6).prop_map(|(conv, name)| Op::Notice { conv, name }),
         2 => (conv.clone(), agent.clone(), 0u32..8, 0usize..3).prop_map(|(conv, agent, message, kind)| Op::Send { conv, agent, message, kind }),
         8 => (conv.clone(), agent.clone(), prop::bool::weighted(0.25)).prop_map(|(conv, agent, wrong)| Op::Accept { conv, agent, wrong }),
         3 => (conv.clone(), agent.clone(), prop::bool::weighted(0.1)).prop_map(|(conv, agent, wrong)| Op::Decline { conv, agent, wrong }),
@@ -223,6 +227,16 @@ impl Run {
                     &entry,
                 );
                 differ("receive", &real, &twin)
+            }
+            Op::Letter { who, message, shape, answers } => {
+                self.next_conv += 1;
+                let entry = shaped(*shape, now);
+                let ids = (*who, self.next_conv);
+                super::letters::letter(&router, &mut self.twin, ids, (*message, *answers), &entry).await
+            }
+            Op::Notice { conv, name } => {
+                let id = self.conv(*conv);
+                super::letters::notice(&router, &mut self.twin, &id, *name).await
             }
             Op::Send { conv, agent, message, kind } => {
                 let id = self.conv(*conv);
@@ -432,7 +446,11 @@ fn closed(reply: &Closed) -> &'static str {
 }
 
 async fn receive(router: &Router, who: u32, new: u32, message: u32, entry: &Entry) -> Vec<String> {
-    match try_says_as(router, who, new, message, entry).await.unwrap() {
+    told(try_says_as(router, who, new, message, entry).await.unwrap())
+}
+
+pub(super) fn told(received: Received) -> Vec<String> {
+    match received {
         Received::Appended { conversation, seq, entered, state } => vec![
             "appended".to_owned(),
             conversation.to_string(),

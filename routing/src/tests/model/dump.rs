@@ -78,7 +78,8 @@ impl Twin {
             let fields = [
                 ("state", conv.state.name().to_owned()),
                 ("contact", conv.contact.clone()),
-                ("channel", "site".to_owned()),
+                ("channel", if conv.threads { "mail" } else { "site" }.to_owned()),
+                ("threads", if conv.threads { "1" } else { "" }.to_owned()),
                 ("kind", conv.entry.kind.letter().to_string()),
                 ("queue", conv.entry.queue.to_string()),
                 ("agent", text(&conv.agent)),
@@ -191,7 +192,7 @@ pub(in super::super) async fn read(router: &Router) -> Dump {
     let all = router.store().run("dump", &eval).await.unwrap();
     let all: Vec<(String, String, Vec<String>)> = redis::from_redis_value(all).unwrap();
     let skipped =
-        ["seen:", "meta", "delivery:", "box", "dead", "duty:", "cursors", "rate:", "once:"];
+        ["seen:", "thread:", "bookmarks", "meta", "delivery:", "box", "dead", "duty:", "cursors", "rate:", "once:"];
     all.into_iter()
         .map(|(key, kind, content)| (key.strip_prefix("{t1}:").unwrap().to_owned(), kind, content))
         .filter(|(name, ..)| !skipped.iter().any(|skip| name.starts_with(skip)))

@@ -110,12 +110,24 @@ impl Twin {
         new_id: &str,
         entry: &Entry,
     ) -> Vec<String> {
+        let known = self.open.get(contact).cloned();
+        self.take_in((contact, known, None), (external, content), new_id, entry)
+    }
+
+    /// A word by the contact's conversation (`None`), or a letter by its name.
+    pub(super) fn take_in(
+        &mut self,
+        (contact, known, letter): (&str, Option<String>, Option<&str>),
+        (external, content): (&str, Value),
+        new_id: &str,
+        entry: &Entry,
+    ) -> Vec<String> {
         if let Some(seen) = self.seen.get(external) {
             let (id, seq) = seen.split_once(' ').expect("id and seq");
             return vec!["duplicate".into(), id.into(), seq.into()];
         }
         let now = self.now;
-        let known = self.open.get(contact).cloned().filter(|id| {
+        let known = known.filter(|id| self.convs.contains_key(id)).filter(|id| {
             let conv = self.conv(id);
             conv.state != State::Closed || conv.closed.unwrap_or(0) + conv.entry.reopen_ms > now
         });
@@ -131,7 +143,10 @@ impl Twin {
             Some(id) => (id, false),
             None => {
                 self.convs.insert(new_id.to_owned(), new_conv(new_id, contact, entry, now));
-                self.open.insert(contact.to_owned(), new_id.to_owned());
+                match letter {
+                    Some(_) => self.edit(new_id).threads = true,
+                    None => drop(self.open.insert(contact.to_owned(), new_id.to_owned())),
+                }
                 self.say("conversation_opened");
                 (new_id.to_owned(), true)
             }
@@ -141,6 +156,9 @@ impl Twin {
         }
         let seq = self.append(&id, content);
         self.seen.insert(external.to_owned(), format!("{id} {seq}"));
+        if let Some(name) = letter {
+            self.threads.insert(name.to_owned(), id.clone());
+        }
         let entered = if opened {
             self.schedule_or_enter(&id, Vec::new(), None);
             true
@@ -468,10 +486,10 @@ impl Twin {
         self.to_archive.remove(id);
         let left = conv.closed.unwrap_or(0) + conv.entry.reopen_ms - now;
         let contact = conv.contact.clone();
-        let current = self.open.get(&contact).map(String::as_str) == Some(id);
-        if left <= 0 || !current {
+        let pointed = self.open.get(&contact).map(String::as_str) == Some(id);
+        if left <= 0 || !(pointed || conv.threads) {
             self.convs.remove(id);
-            if current {
+            if pointed {
                 self.open.remove(&contact);
             }
         } else {
@@ -515,5 +533,6 @@ fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv {
         read_by_contact: 0,
         read_by_agent: 0,
         received_by_contact: 0,
+        threads: false,
     }
 }
