@@ -6,7 +6,7 @@
 //! adapter's pure functions.
 
 use crate::error::AdapterError;
-use crate::inbound::{Inbound, InboundSink, RawInbound, SinkError};
+use crate::inbound::{Inbound, InboundSink, LetterView, RawInbound, RemoteImages, SinkError};
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
 use domain::{ChannelId, ChannelKind};
@@ -167,6 +167,12 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     /// What this door is and can do.
     fn descriptor(&self) -> &Descriptor;
 
+    /// The desk's own addresses on this network, the one that it writes from first; none where the desk
+    /// has no address.
+    fn own_addresses(&self) -> &[String] {
+        &[]
+    }
+
     /// Keeps connections that we open, and gives everything that arrives to the sink, until stopped.
     /// What the sink did not take is given again; the far end, or the bookmark, is told of nothing
     /// that was not accepted. A line that breaks is opened again from here. Returns early only when it cannot go on; the caller starts it again with back-off. Doors
@@ -203,6 +209,15 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     async fn read(&self, raw: &RawInbound) -> Result<Inbound, AdapterError> {
         let _unused = raw;
         Err(AdapterError::Unsupported("read letters"))
+    }
+
+    /// Shows a letter in full, from its bytes.
+    ///
+    /// # Errors
+    /// As [`ChannelAdapter::read`].
+    fn view(&self, bytes: &Bytes, images: RemoteImages) -> Result<LetterView, AdapterError> {
+        let _unused = (bytes, images);
+        Err(AdapterError::Unsupported("show letters"))
     }
 
     /// Carries out one command. Failing is an outcome, not an error: the caller must know what to

@@ -198,6 +198,37 @@ impl fmt::Debug for Attachment {
     }
 }
 
+/// A letter as it looks in full, read anew from its bytes.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct LetterView {
+    /// The header fields in their order, decoded.
+    pub headers: Vec<(String, String)>,
+    /// The HTML body, made harmless for a frame without scripts; `None` when it has none.
+    pub html: Option<String>,
+    /// So many pictures elsewhere were left out of it: loading them would tell the sender.
+    pub images_blocked: usize,
+    /// The text that the message leaves out: quotes and signature.
+    pub rest: String,
+    /// The whole text, when the message had to cut it.
+    pub text: String,
+}
+
+// Letters are personal data.
+impl fmt::Debug for LetterView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LetterView").field("headers", &self.headers.len()).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of pictures that a letter keeps elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteImages {
+    /// They are left out.
+    Blocked,
+    /// Somebody asked to see them.
+    Shown,
+}
+
 /// A letter as the network carried it, before anything of it was read. It is kept in this form first,
 /// so that what cannot be read is not lost.
 #[derive(Clone, PartialEq)]

@@ -20,6 +20,6 @@ pub use adapter::{
 pub use error::{AdapterError, SettingsProblem};
 pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, NewMessage, Payload,
-    RawInbound, Refusal, Sender, SinkError,
+    LetterView, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
 pub use outbound::{Action, Command, Outcome, OutgoingFile, OutgoingMail};

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::{Author, FileRef, Locale, MailAddress};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ impl fmt::Debug for OutgoingFile {
 
 /// What goes around a text that goes by mail. Everything in it was checked for line breaks and
 /// other control characters before, and is checked again when it is written.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutgoingMail {
     /// Our `Message-ID`, without brackets; the same at each try.
     pub message_id: String,

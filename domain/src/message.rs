@@ -112,6 +112,9 @@ pub enum Notice {
     Reopened,
     /// A letter did not reach somebody, or is late.
     Undelivered {
+        /// Which message, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
         /// Whom: personal data.
         recipient: String,
         /// For good, or is it still being tried?

@@ -15,6 +15,7 @@ pub mod error;
 pub mod extract;
 pub mod files;
 pub mod health;
+pub mod letters;
 pub mod openapi;
 pub mod pages;
 pub mod settings;
@@ -63,6 +64,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(files::routes)
             .configure(desk::routes)
             .configure(conversations::routes)
+            .configure(letters::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)
             .configure(settings::routes)

@@ -12,6 +12,7 @@ pub use serve::RunError;
 
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::doors::Doors;
 use crate::embedded::{Embedded, EmbeddedError, make_data_dir};
 use crate::files::FileStore;
 use crate::hub::Hub;
@@ -56,6 +57,8 @@ pub struct App {
     pub auth: Auth,
     /// Uploaded files.
     pub files: FileStore,
+    /// The doors that are open here.
+    pub doors: Doors,
     /// How long people usually wait.
     pub usual_waits: UsualWaits,
     /// Does Redis answer, and is it what was promised?
@@ -115,6 +118,7 @@ impl App {
             hub: Hub::new(),
             tasks: Tasks::new(),
             auth,
+            doors: Doors::default(),
             usual_waits: UsualWaits::default(),
             link,
             node: crate::clock::mint::name(),

@@ -239,7 +239,9 @@ impl Auth {
         let access = tenants.put_secret_if_absent(tenant, "access_token", &access).await?;
         let visitor = random_bytes::<32>();
         let visitor = tenants.put_secret_if_absent(tenant, "visitor_token", &visitor).await?;
-        Ok(TenantKeys::new(&access, &visitor))
+        let letters = random_bytes::<32>();
+        let letters = tenants.put_secret_if_absent(tenant, "letter_token", &letters).await?;
+        Ok(TenantKeys::new(&access, &visitor, &letters))
     }
 
     fn keys(&self) -> Arc<HashMap<TenantId, Arc<TenantKeys>>> {

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doors;
 pub mod embedded;
 pub mod files;
 pub mod hub;

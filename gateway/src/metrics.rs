@@ -96,6 +96,22 @@ pub fn delivery_tried(outcome: &'static str) {
     counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);
 }
 
+/// A letter was taken in and went so (`accepted`, `aside`: into the quarantine).
+pub fn letter_taken(outcome: &'static str) {
+    counter!("hutong_letters_total", "outcome" => outcome).increment(1);
+}
+
+/// A door's connection to its network: this gateway runs it and it stands (1), or not (0).
+pub fn door_open(adapter: &'static str, change: f64) {
+    gauge!("hutong_doors_open", "adapter" => adapter).increment(change);
+}
+
+/// A door could not go on and will be opened again, for this reason (`unavailable`, `unauthorised`,
+/// `not_taken`, `failed`).
+pub fn door_failed(adapter: &'static str, reason: &'static str) {
+    counter!("hutong_door_failures_total", "adapter" => adapter, "reason" => reason).increment(1);
+}
+
 /// Installs the recorder of the process and gives the handle that renders it. Several gateways of
 /// one process (tests) share it.
 pub fn install() -> metrics_exporter_prometheus::PrometheusHandle {

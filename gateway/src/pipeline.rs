@@ -7,10 +7,12 @@
 mod archiver;
 mod audit;
 mod commits;
+mod deliveries;
 pub mod duty;
 pub mod entries;
 pub mod estimates;
 pub mod inbound;
+pub mod letters;
 pub mod log;
 pub mod outbound;
 mod overflow;
@@ -31,5 +33,6 @@ pub fn spawn(app: &Arc<App>) {
     replan::spawn(app);
     usual::spawn(app);
     webhooks::spawn(app);
+    deliveries::spawn(app);
     estimates::spawn(app);
 }

@@ -3,7 +3,7 @@
 use crate::error::{RecordsError, Result};
 use crate::store::handle;
 use crate::store::statement::{Row, sql};
-use domain::{AgentId, ContactId, ConversationId, FileId, TenantId, Timestamp};
+use domain::{AgentId, ChannelId, ContactId, ConversationId, FileId, TenantId, Timestamp};
 
 handle!(Files, "What is known of uploaded files.");
 
@@ -35,6 +35,8 @@ pub enum Uploader {
     Contact(ContactId),
     /// An agent.
     Agent(AgentId),
+    /// A letter that came through a channel, or a part of it.
+    Channel(ChannelId),
 }
 
 /// What came of [`Files::attach`].
@@ -55,15 +57,17 @@ const COLUMNS: &str = "SELECT id, name, media_type, bytes, sha256, uploader_type
                        conversation, created_at FROM files ";
 
 impl Files<'_> {
-    /// Keeps what is known of a new file.
+    /// Keeps what is known of a new file; the same id again changes nothing.
     pub async fn create(self, tenant: &TenantId, file: &FileRecord) -> Result<()> {
         let (uploader_type, uploader) = match &file.uploaded_by {
             Uploader::Contact(id) => ("contact", id.as_str()),
             Uploader::Agent(id) => ("agent", id.as_str()),
+            Uploader::Channel(id) => ("channel", id.as_str()),
         };
         let insert =
             sql("INSERT INTO files (tenant, id, name, media_type, bytes, sha256, uploader_type, \
-             uploader, conversation, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+             uploader, conversation, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (tenant, id) DO NOTHING");
         let insert = insert
             .bind(tenant)
             .bind(&file.id)
@@ -104,7 +108,7 @@ impl Files<'_> {
         Ok(if own { Attached::Attached } else { Attached::Elsewhere { conversation: holder } })
     }
 
-    /// Files that no message carries, uploaded before a time, the oldest first: for cleaning up.
+    /// Files that no message carries and that are not in the quarantine, uploaded before a time, the oldest first: for cleaning up.
     pub async fn unattached(
         self,
         tenant: &TenantId,
@@ -114,6 +118,11 @@ impl Files<'_> {
         let select = sql(COLUMNS)
             .push_bind("WHERE conversation IS NULL AND tenant = ", tenant)
             .push_bind(" AND created_at < ", created_before)
+            .push_bind(
+                " AND id NOT IN (SELECT original FROM quarantine WHERE tenant = ",
+                tenant,
+            )
+            .push(")")
             .push(" ORDER BY created_at, id")
             .limit(limit);
         self.database.all(select).await?.iter().map(read_file).collect()
@@ -123,7 +132,8 @@ impl Files<'_> {
     /// must stay.
     pub async fn forget_unattached(self, tenant: &TenantId, id: &FileId) -> Result<bool> {
         let delete =
-            sql("DELETE FROM files WHERE tenant = $1 AND id = $2 AND conversation IS NULL");
+            sql("DELETE FROM files WHERE tenant = $1 AND id = $2 AND conversation IS NULL \
+             AND id NOT IN (SELECT original FROM quarantine WHERE tenant = $1)");
         Ok(self.database.write(delete.bind(tenant).bind(id)).await? == 1)
     }
 }
@@ -132,8 +142,9 @@ fn read_file(row: &Row) -> Result<FileRecord> {
     let uploaded_by = match row.get::<String>("uploader_type")?.as_str() {
         "contact" => Uploader::Contact(row.word("uploader")?),
         "agent" => Uploader::Agent(row.word("uploader")?),
+        "channel" => Uploader::Channel(row.word("uploader")?),
         other => {
-            let problem = format!("`{other}` is neither contact nor agent");
+            let problem = format!("`{other}` is neither contact nor agent nor channel");
             return Err(RecordsError::Corrupt { column: "uploader_type", problem });
         }
     };

@@ -17,6 +17,7 @@ use crate::credentials::{ApiKeys, Bootstrap, Credentials, RefreshTokens};
 use crate::error::Result;
 use crate::files::Files;
 use crate::history::History;
+use crate::quarantine::Quarantine;
 use crate::ratings::Ratings;
 use crate::reports::Reports;
 use crate::settings::Settings;
@@ -137,6 +138,11 @@ impl Records {
     /// Closed conversations.
     pub fn history(&self) -> History<'_> {
         History::new(&self.database)
+    }
+
+    /// Letters that could not go on.
+    pub fn quarantine(&self) -> Quarantine<'_> {
+        Quarantine::new(&self.database)
     }
 
     /// Ratings after close.

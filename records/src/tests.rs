@@ -9,6 +9,7 @@ mod files;
 mod history;
 mod isolation;
 mod postgres;
+mod quarantine;
 mod ratings;
 mod reports;
 mod sample;

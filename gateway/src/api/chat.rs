@@ -6,6 +6,7 @@ mod session;
 pub use earlier::{EarlierConversation, EarlierConversations};
 pub use session::{ChatSession, SessionWish, TranscriptWish};
 
+use std::borrow::Cow;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::{Params, id};
@@ -15,8 +16,9 @@ use crate::settings::DeskView;
 use crate::socket::protocol::{ChatChannel, ChatTopic};
 use actix_web::web;
 use channels::web_chat::WebChatConfig;
+use crate::hub::fact::for_contact;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{Channel, ChannelId, ChannelKind, MessageKind, TenantId};
+use domain::{Channel, ChannelId, ChannelKind, TenantId};
 use records::history::MessagesFrom;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -137,9 +139,9 @@ pub(crate) async fn messages(
     visitor_may_read(visitor, &conversation)?;
     let limit = query.0.limit.unwrap_or(50).clamp(1, PAGE_MESSAGES_MAX);
     let from = query.0.before_seq.map_or(MessagesFrom::End, MessagesFrom::Before);
-    let mut messages =
+    let messages =
         super::conversations::page(&app, &visitor.tenant, &conversation, from, limit).await?;
-    messages.retain(|message| message.content.kind != MessageKind::Note);
+    let messages = messages.iter().filter_map(for_contact).map(Cow::into_owned).collect();
     let last_seq = conversation.last_seq;
     Ok(web::Json(super::conversations::MessageList { messages, last_seq }))
 }

@@ -14,7 +14,7 @@ use crate::metrics;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use domain::{ConversationId, FileId, FileRef, Role};
+use domain::{ConversationId, FileId, FileRef, Role, TenantId};
 use futures_util::{Stream, StreamExt};
 use multer::Multipart;
 use records::files::{FileRecord, Uploader};
@@ -219,10 +219,21 @@ pub(crate) async fn download(
             return Err(unknown());
         }
     }
-    let opened = app.files.open(caller.0.tenant(), &id).await;
-    let opened = opened.map_err(|error| unknown().because(error))?;
-    let body = ReaderStream::with_capacity(opened, 16 * 1024);
-    Ok(serve(&file, body))
+    send(&app, caller.0.tenant(), &file).await
+}
+
+/// Answers with a file's bytes.
+///
+/// # Errors
+/// `not_found` when the bytes are gone.
+pub(super) async fn send(
+    app: &App,
+    tenant: &TenantId,
+    file: &FileRecord,
+) -> Result<HttpResponse, ApiError> {
+    let opened = app.files.open(tenant, &file.id).await;
+    let opened = opened.map_err(|error| ApiError::unknown("file").because(error))?;
+    Ok(serve(file, ReaderStream::with_capacity(opened, 16 * 1024)))
 }
 
 /// May the caller see the conversation whose message carries the file?

@@ -1,7 +1,7 @@
 //! The published description of the API, generated from the handlers.
 
 use super::{
-    admin, auth, chat, contacts, conversations, desk, files, health, settings, supervisors, system,
+    admin, auth, chat, contacts, conversations, desk, files, health, letters, settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
@@ -30,6 +30,8 @@ use utoipa::{Modify, OpenApi};
         conversations::close, conversations::end_wrap_up, conversations::snooze,
         conversations::describe, conversations::assign,
         contacts::one,
+        letters::view, letters::addressees, letters::list, letters::original, letters::retry,
+        letters::remove,
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
         supervisors::send_away, supervisors::ratings, supervisors::today,
         settings::list, settings::put, settings::delete, settings::apply, settings::try_out,

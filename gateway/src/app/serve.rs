@@ -113,6 +113,7 @@ impl App {
         self.spawn_upkeep();
         hub::spawn(self);
         pipeline::spawn(self);
+        crate::doors::spawn(self);
     }
 
     fn server(

@@ -29,6 +29,7 @@ const LEEWAY_SECS: i64 = 5;
 pub struct TenantKeys {
     access: (EncodingKey, DecodingKey),
     visitor: (EncodingKey, DecodingKey),
+    letters: Vec<u8>,
 }
 
 impl std::fmt::Debug for TenantKeys {
@@ -38,11 +39,16 @@ impl std::fmt::Debug for TenantKeys {
 }
 
 impl TenantKeys {
-    /// Keys from two secrets.
-    pub fn new(access: &[u8], visitor: &[u8]) -> Self {
+    /// Keys from three secrets.
+    pub fn new(access: &[u8], visitor: &[u8], letters: &[u8]) -> Self {
         let pair =
             |secret: &[u8]| (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
-        Self { access: pair(access), visitor: pair(visitor) }
+        Self { access: pair(access), visitor: pair(visitor), letters: letters.to_vec() }
+    }
+
+    /// The key of the tokens in our letters.
+    pub(crate) fn letters(&self) -> &[u8] {
+        &self.letters
     }
 }
 

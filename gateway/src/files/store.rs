@@ -3,6 +3,7 @@
 
 use super::sniff::HEAD_BYTES;
 use crate::app::App;
+use crate::clock::mint;
 use crate::config::Config;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::{FileId, TenantId};
@@ -94,7 +95,8 @@ impl FileStore {
     /// See [`StoreError`].
     pub async fn begin(&self, tenant: &TenantId, id: &FileId) -> Result<Incoming, StoreError> {
         let target = self.path(tenant, id);
-        let part = target.with_extension("part");
+        // What an attempt that died left behind must not be in the way.
+        let part = target.with_extension(format!("{}.part", mint::name()));
         let disk = |source| StoreError::Disk { what: "created", source };
         if let Some(folder) = target.parent() {
             let mut builder = fs::DirBuilder::new();
@@ -113,6 +115,23 @@ impl FileStore {
             bytes_max: self.bytes_max,
             kept: false,
         })
+    }
+
+    /// Keeps a whole file that was checked elsewhere, of any size, and tells its SHA-256. The same
+    /// id again writes the same bytes again.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn keep_whole(
+        &self,
+        tenant: &TenantId,
+        id: &FileId,
+        bytes: &[u8],
+    ) -> Result<[u8; 32], StoreError> {
+        let mut incoming = self.begin(tenant, id).await?;
+        incoming.bytes_max = u64::MAX;
+        incoming.write(bytes).await?;
+        incoming.keep().await
     }
 
     /// Opens a file's bytes for reading.

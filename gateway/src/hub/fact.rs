@@ -1,8 +1,11 @@
 //! One event on its way to sockets: decoded once, each frame serialised at most once for however
 //! many sockets, and the rules of who may see what.
 
-use domain::{AgentId, ChannelId, Commit, ContactId, ConversationId, Event, Message, MessageKind};
+use domain::{
+    AgentId, ChannelId, Commit, ContactId, ConversationId, Event, Message, MessageKind, Notice,
+};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -112,8 +115,9 @@ impl Fact {
         }
         self.widget
             .get_or_init(|| match &self.event {
-                Event::MessageAppended { conversation, message, .. } if visible(message) => {
-                    Some(frame(&Frame::Message { conversation, message }))
+                Event::MessageAppended { conversation, message, .. } => {
+                    let message = for_contact(message)?;
+                    Some(frame(&Frame::Message { conversation, message: &message }))
                 }
                 Event::ReadMarked { by, seq, .. } => Some(frame(&Frame::Read { by, seq: *seq })),
                 _ => None,
@@ -127,12 +131,21 @@ pub fn frame<T: Serialize>(frame: &T) -> Utf8Bytes {
     Utf8Bytes::from(serde_json::to_string(frame).unwrap_or_default())
 }
 
-/// May the contact see this message? Notes are among agents.
-pub fn visible(message: &Message) -> bool {
-    match message.content.kind {
-        MessageKind::Text | MessageKind::Notice => true,
-        MessageKind::Note => false,
+/// A message as its contact may see it; `None` when it is among agents: notes, and what became of
+/// letters. Who else wrote and read letters is not for the contact's eyes either.
+pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
+    let content = &message.content;
+    if content.kind == MessageKind::Note
+        || matches!(content.notice, Some(Notice::Undelivered { .. }))
+    {
+        return None;
     }
+    if content.mail.is_none() {
+        return Some(Cow::Borrowed(message));
+    }
+    let mut shown = message.clone();
+    shown.content.mail = None;
+    Some(Cow::Owned(shown))
 }
 
 /// For whom among the agents an event is.

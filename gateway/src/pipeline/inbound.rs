@@ -7,6 +7,7 @@
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
+use crate::pipeline::letters;
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
 use channels::{
@@ -15,12 +16,12 @@ use channels::{
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::queue::Request;
 use domain::{
-    AgentId, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo, Entry,
+    AgentId, Audience, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo, Entry,
     Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, State, TenantId,
 };
 use records::contacts::NewContact;
 use records::history::HistoryFilter;
-use routing::command::{Reader, ReceiveMessage};
+use routing::command::{Belongs, Reader, ReceiveMessage};
 use routing::reply::Received;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -75,7 +76,9 @@ impl Intake {
 #[async_trait::async_trait]
 impl InboundSink for Intake {
     async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
-        accept(&self.app, &self.tenant, inbound, Standing::Unknown).await.map_err(|error| {
+        let standing = Standing::Unknown;
+        let accepted = accept(&self.app, &self.tenant, inbound, standing, Belongs::ToContact).await;
+        accepted.map_err(|error| {
             SinkError {
                 reason: error.to_string(),
                 retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
@@ -84,7 +87,10 @@ impl InboundSink for Intake {
     }
 
     async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError> {
-        todo!()
+        letters::accept(&self.app, &self.tenant, &raw).await.map_err(|error| SinkError {
+            reason: crate::telemetry::chain(&error),
+            retry_after_ms: 5_000,
+        })
     }
 }
 
@@ -97,6 +103,7 @@ pub async fn accept(
     tenant: &TenantId,
     inbound: Inbound,
     standing: Standing,
+    belongs: Belongs<'_>,
 ) -> Result<Accepted, ApiError> {
     let _turn = app.admit().await?;
     let view = app.settings.desk(tenant);
@@ -108,7 +115,8 @@ pub async fn accept(
             if let Some(refusal) = refusal(&view, channel, message) {
                 return Ok(Accepted::Refused(refusal));
             }
-            let from = Arrival { app, tenant, view: &view, channel, inbound: &inbound, message };
+            let from =
+                Arrival { app, tenant, view: &view, channel, inbound: &inbound, message, belongs };
             from.receive(standing).await
         }
         Payload::Read { seq, .. } if *seq > 0 => read(app, tenant, &inbound, *seq).await,
@@ -161,6 +169,7 @@ struct Arrival<'a> {
     channel: &'a Channel,
     inbound: &'a Inbound,
     message: &'a NewMessage,
+    belongs: Belongs<'a>,
 }
 
 /// What decides where a message waits.
@@ -177,7 +186,7 @@ impl Arrival<'_> {
         let wish = self.wish(&contact, standing).await?;
         let info = ConversationInfo {
             contact_name: name,
-            audience: self.channel.audience,
+            audience: self.audience(),
             locale,
             topic: wish.topic.clone(),
             request_type: wish.request_type.clone(),
@@ -267,6 +276,7 @@ impl Arrival<'_> {
             content,
             entry,
             info,
+            belongs: self.belongs,
         };
         Ok(self.app.router.receive_message(self.tenant, &message).await?)
     }
@@ -298,7 +308,7 @@ impl Arrival<'_> {
         let new = NewContact {
             id: mint::contact(),
             name: sender.name.clone(),
-            audience: self.channel.audience,
+            audience: self.audience(),
             locale: sender.locale.unwrap_or_default(),
             created_at: self.app.clock.now(),
             attributes: serde_json::Map::new(),
@@ -338,8 +348,13 @@ impl Arrival<'_> {
     }
 
     async fn look_up(&self, contact: &ContactId) -> Result<Standing, ApiError> {
-        let id =
-            self.app.router.contact_conversation(self.tenant, &self.channel.id, contact).await?;
+        let id = match self.belongs {
+            Belongs::ToContact => {
+                let channel = &self.channel.id;
+                self.app.router.contact_conversation(self.tenant, channel, contact).await?
+            }
+            Belongs::ToThread { into, .. } => into.cloned(),
+        };
         let Some(id) = id else { return Ok(Standing::None) };
         let known = self.app.router.conversation(self.tenant, &id).await?;
         Ok(known.map_or(Standing::None, |(conversation, _)| Standing::of(&conversation)))
@@ -382,11 +397,16 @@ impl Arrival<'_> {
         Ok(earlier.into_iter().find_map(|conversation| conversation.agent))
     }
 
+    /// For whom the sender speaks: as the settings know the address, or else as the door is for.
+    fn audience(&self) -> Audience {
+        self.message.audience.unwrap_or(self.channel.audience)
+    }
+
     fn entry(&self, queue: &QueueId, wish: &Wish) -> Result<Entry, ApiError> {
         let now = self.app.clock.now();
         let request = Request {
             kind: self.channel.kind,
-            audience: self.channel.audience,
+            audience: self.audience(),
             request_type: wish.request_type.as_deref(),
             arrived_at: now,
             last_agent: wish.last_agent.as_ref(),

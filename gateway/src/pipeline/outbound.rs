@@ -1,16 +1,18 @@
 //! What agents say: into the log, by one transition. Doors that read from the log (web chat) need no
-//! delivery; every door that there is today does.
+//! delivery; letters go into the outbox by the same transition.
 
 use super::inbound::message_id;
+use super::letters::reply::{Addressees, problems};
+use super::letters::send::{self, Ready};
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{
-    AgentId, Author, ConversationId, FileId, FileRef, MessageContent, MessageId, MessageKind, Role,
+    AgentId, Author, ChannelKind, ConversationId, FileId, FileRef, MessageContent, MessageId, MessageKind, Role,
     TenantId,
 };
 use records::files::Uploader;
-use routing::command::{SendMessage, Standing};
+use routing::command::{NewDelivery, SendMessage, Standing};
 use routing::reply::Sent;
 
 /// What an agent says.
@@ -32,6 +34,8 @@ pub struct AgentWord<'a> {
     pub files: &'a [FileId],
     /// A note that only agents see?
     pub note: bool,
+    /// To whom, where it leaves as a letter; simply to the last writer when absent.
+    pub mail: Option<&'a Addressees>,
 }
 
 /// Says it. Gives its place and its id; the same client id again gives the same.
@@ -46,22 +50,28 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     let files = own_files(app, word.tenant, word.files, &uploader, Some(word.conversation)).await?;
     let names =
         [word.tenant.as_str(), word.conversation.as_str(), word.agent.as_str(), word.client_id];
+    let id = message_id(&names);
+    let letter = letter(app, word, &id, &files).await?;
     let content = MessageContent {
-        id: message_id(&names),
+        id,
         author: Author::Agent { id: word.agent.clone() },
         kind: if word.note { MessageKind::Note } else { MessageKind::Text },
         text: word.text.to_owned(),
         files,
         notice: None,
         client_id: Some(word.client_id.to_owned()),
-        mail: None,
+        mail: letter.as_ref().map(|letter| Box::new(letter.head.clone())),
     };
     let command = SendMessage {
         conversation: word.conversation,
         agent: word.agent,
         standing: Standing::of(word.role),
         content: &content,
-        delivery: None,
+        delivery: letter.as_ref().map(|letter| NewDelivery {
+            id: &letter.id,
+            endpoint: &letter.endpoint,
+            payload: &letter.payload,
+        }),
     };
     match app.router.send_message(word.tenant, &command).await? {
         Sent::Appended(seq) | Sent::Duplicate(seq) => {
@@ -75,10 +85,48 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     }
 }
 
+/// The letter that carries a word out, where the conversation's contact reads no log.
+async fn letter(
+    app: &App,
+    word: &AgentWord<'_>,
+    id: &MessageId,
+    files: &[FileRef],
+) -> Result<Option<Ready>, ApiError> {
+    let view = app.settings.desk(word.tenant);
+    let has_letters = view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Email);
+    if word.note || !has_letters {
+        return Ok(None);
+    }
+    let known = app.router.conversation(word.tenant, word.conversation).await?;
+    let Some((conversation, _)) = known else { return Err(ApiError::unknown("conversation")) };
+    let Some(channel) = send::channel_of(&view, &conversation) else { return Ok(None) };
+    let name = view.agent(word.agent).map_or("", |agent| agent.name.as_str());
+    let letter = send::Word {
+        conversation: &conversation,
+        message: Some(id),
+        author: Author::Agent { id: word.agent.clone() },
+        from_name: name.to_owned(),
+        text: word.text,
+        files,
+        asked: word.mail,
+    };
+    let composed = send::compose(app, word.tenant, channel, &letter).await;
+    let composed = composed.map_err(|error| {
+        ApiError::unavailable("the letter cannot be composed just now").because(error)
+    })?;
+    // A correspondence without a letter of its contact cannot be answered.
+    let cannot = "this channel cannot send letters just now: its settings are wrong";
+    let letter = composed.ok_or_else(|| ApiError::new(Code::WrongState, cannot))?;
+    Ok(Some(letter))
+}
+
 fn check(word: &AgentWord<'_>) -> Result<(), ApiError> {
     check_client_id(word.client_id)?;
     if word.text.trim().is_empty() && word.files.is_empty() {
         return Err(ApiError::field("text", "a message needs text or a file"));
+    }
+    if let Some((path, problem)) = word.mail.and_then(|mail| problems(mail).into_iter().next()) {
+        return Err(ApiError::field(&path, problem));
     }
     if word.text.len() > TEXT_BYTES_MAX {
         return Err(ApiError::field("text", format!("has more than {TEXT_BYTES_MAX} bytes")));

@@ -4,8 +4,8 @@
 //! The duty's owner reads commits and puts deliveries into the outbox together with its cursor, so
 //! nothing is left out or put in twice. Every gateway delivers: claim, post, record.
 
-mod deliver;
 pub mod guard;
+pub(super) mod post;
 pub mod secret;
 pub mod sign;
 
@@ -40,7 +40,6 @@ pub(super) fn spawn(app: &Arc<App>) {
         pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
     }
     .spawn(app);
-    deliver::spawn(app);
 }
 
 /// One delivery before it is in the outbox.
@@ -115,7 +114,7 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
 }
 
 /// Lets go of what the outbox may not hold any longer.
-async fn keep_bounds(
+pub(super) async fn keep_bounds(
     app: &App,
     tenant: &TenantId,
     endpoint: Option<&EndpointId>,

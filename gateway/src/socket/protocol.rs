@@ -15,6 +15,7 @@
 //! Close codes: 4001 not authenticated or revoked · 4002 bad frame · 4003 replaced ·
 //! 4008 too slow (reconnect and resume) · 1012 going away (reconnect after the hint) · 1013 try later.
 
+use crate::pipeline::letters::reply::Addressees;
 use domain::{
     AgentId, ChannelId, Conversation, ConversationId, FileId, Localized, Message, MessageId,
     OfferToken, Presence, QueueId, State, Timestamp, Topic,
@@ -80,6 +81,9 @@ pub enum AgentFrame {
         /// Files uploaded before.
         #[serde(default)]
         files: Vec<FileId>,
+        /// To whom, where it leaves as a letter; simply to the last writer when absent.
+        #[serde(default)]
+        mail: Option<Addressees>,
     },
     /// Writes a note that only agents see.
     Note {

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_history"),
     migration!(5, "0005_audit"),
     migration!(6, "0006_revoked_families"),
+    migration!(7, "0007_quarantine"),
 ];
 
 impl Migration {

@@ -122,6 +122,23 @@ impl Router {
         Ok(text(&value).and_then(|id| id.parse().ok()))
     }
 
+    /// Did a message with this outside id come through the channel within the time that ids are
+    /// remembered?
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn seen(
+        &self,
+        tenant: &TenantId,
+        channel: &ChannelId,
+        external_id: &str,
+    ) -> Result<bool, RoutingError> {
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(keys::key(tenant, &format!("seen:{channel}:{external_id}")));
+        let found = self.store().run("seen", &exists).await?;
+        Ok(found == Value::Int(1))
+    }
+
     /// The conversations of the letters with these names, in their order; none for those that nobody
     /// knows, or whose conversation is gone.
     ///

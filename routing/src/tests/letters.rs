@@ -16,6 +16,7 @@ fn mailbox() -> ChannelId {
 
 fn undelivered() -> Notice {
     Notice::Undelivered {
+        message: None,
         recipient: "a@b".to_owned(),
         permanent: true,
         reason: "no such \"box\" {}".to_owned(),

@@ -1,6 +1,7 @@
 //! A visitor's own earlier conversations, from the archive: on another device of somebody for whom
 //! the website vouches, or after the time in which the last one would be reopened.
 
+use std::borrow::Cow;
 use crate::api::caller::Caller;
 use crate::api::conversations::MessageList;
 use crate::api::error::ApiError;
@@ -8,6 +9,7 @@ use crate::api::extract::{Params, id};
 use crate::app::App;
 use crate::auth::access::visitor_may_read;
 use actix_web::web;
+use crate::hub::fact::for_contact;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{ConversationId, MessageKind, Timestamp};
 use records::history::{HistoryCursor, HistoryFilter, MessagePage, MessagesFrom};
@@ -126,7 +128,7 @@ pub(crate) async fn earlier_messages(
     let limit = query.0.limit.unwrap_or(50).clamp(1, PAGE_MESSAGES_MAX);
     let from = query.0.before_seq.map_or(MessagesFrom::End, MessagesFrom::Before);
     let page = MessagePage { from, limit: u32::try_from(limit).unwrap_or(u32::MAX) };
-    let mut messages = app.records.history().messages(&visitor.tenant, &wanted, page).await?;
-    messages.retain(|message| message.content.kind != MessageKind::Note);
+    let messages = app.records.history().messages(&visitor.tenant, &wanted, page).await?;
+    let messages = messages.iter().filter_map(for_contact).map(Cow::into_owned).collect();
     Ok(web::Json(MessageList { messages, last_seq: found.last_seq }))
 }

@@ -8,9 +8,11 @@ use crate::app::App;
 use crate::auth::access::Staff;
 use crate::clock::mint;
 use crate::pipeline::entries;
+use crate::pipeline::letters::reply::Addressees;
+use crate::pipeline::outbound::{AgentWord, say};
 use crate::socket::protocol::DescribeConversation;
 use actix_web::{HttpResponse, web};
-use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
+use domain::limits::TEXT_BYTES_MAX;
 use domain::{
     AgentId, Author, ConversationId, FileId, Message, MessageContent, MessageKind, OfferToken,
     QueueId, Role, State, Timestamp,
@@ -38,6 +40,9 @@ pub(crate) struct NewMessage {
     /// Is it a note among agents?
     #[serde(default)]
     note: bool,
+    /// To whom, where it leaves as a letter; simply to the last writer when absent.
+    #[serde(default)]
+    mail: Option<Addressees>,
 }
 
 /// Where a message stands.
@@ -62,59 +67,24 @@ pub(crate) async fn send(
     let staff = caller.staff(Role::Agent)?;
     let (agent, conversation) = (staff.person()?.clone(), id(&path, "conversation")?);
     let Body(body) = body;
-    check_message(&body)?;
-    let uploader = records::files::Uploader::Agent(agent.clone());
-    let _turn = app.admit().await?;
-    // Who may not write here must not be able to tie files to it either.
+    // Who may not write here must not learn of it either.
     find(&app, &staff, &conversation).await?;
-    let files = app.files_of(&staff.tenant, &uploader, &body.files, Some(&conversation)).await?;
-    app.attach(&staff.tenant, &files, &conversation).await?;
-    let content = MessageContent {
-        id: mint::message(),
-        author: Author::Agent { id: agent.clone() },
-        kind: if body.note { MessageKind::Note } else { MessageKind::Text },
-        text: body.text,
-        files,
-        notice: None,
-        client_id: Some(body.client_id),
-        mail: None,
-    };
-    let message = SendMessage {
-        conversation: &conversation,
+    let word = AgentWord {
+        tenant: &staff.tenant,
         agent: &agent,
-        standing: Standing::of(staff.role),
-        content: &content,
-        delivery: None,
+        role: staff.role,
+        conversation: &conversation,
+        client_id: &body.client_id,
+        text: &body.text,
+        files: &body.files,
+        note: body.note,
+        mail: body.mail.as_ref(),
     };
-    let seq = match app.router.send_message(&staff.tenant, &message).await? {
-        Sent::Appended(seq) | Sent::Duplicate(seq) => seq,
-        Sent::NotAssigned => return Err(not_yours()),
-        Sent::Unknown => return Err(ApiError::unknown("conversation")),
-    };
+    let (seq, _) = say(&app, &word).await?;
     let after = seq.saturating_sub(1);
     let stored = app.router.messages_after(&staff.tenant, &conversation, after, 1).await?;
-    let message = stored.into_iter().next();
-    let message = message.unwrap_or_else(|| Message { seq, at: app.clock.now(), content });
+    let message = stored.into_iter().next().ok_or_else(|| ApiError::unknown("message"))?;
     Ok(web::Json(SentMessage { seq, message }))
-}
-
-fn check_message(body: &NewMessage) -> Result<(), ApiError> {
-    if !(1..=CLIENT_ID_BYTES_MAX).contains(&body.client_id.len()) {
-        return Err(ApiError::field(
-            "client_id",
-            format!("must have 1 to {CLIENT_ID_BYTES_MAX} bytes"),
-        ));
-    }
-    if body.text.len() > TEXT_BYTES_MAX {
-        return Err(ApiError::field("text", format!("must have at most {TEXT_BYTES_MAX} bytes")));
-    }
-    if body.files.len() > FILES_PER_MESSAGE_MAX {
-        return Err(ApiError::field("files", format!("must be at most {FILES_PER_MESSAGE_MAX}")));
-    }
-    if body.text.trim().is_empty() && body.files.is_empty() {
-        return Err(ApiError::field("text", "is empty, and there is no file"));
-    }
-    Ok(())
 }
 
 fn not_yours() -> ApiError {

@@ -131,7 +131,7 @@ pub(crate) async fn one(
 ///
 /// # Errors
 /// When the trail cannot be written.
-async fn note_read(
+pub(crate) async fn note_read(
     app: &App,
     staff: &Staff,
     conversation: &Conversation,

@@ -5,6 +5,7 @@ use crate::api::error::{ApiError, Code};
 use crate::hub::Close;
 use crate::hub::fact::frame;
 use crate::middleware::limits::Limit;
+use crate::pipeline::letters::reply::Addressees;
 use crate::pipeline::outbound::{AgentWord, check_client_id, say};
 use crate::socket::protocol::{AgentFrame, DeskFrame};
 use crate::socket::session::Stop;
@@ -23,6 +24,14 @@ const REASON_CHARS_MAX: usize = 200;
 
 /// What a frame comes to: an ack, or nothing to say.
 type Answer = Result<Option<DeskFrame>, ApiError>;
+
+/// What a frame says.
+struct Said<'a> {
+    text: &'a str,
+    files: &'a [FileId],
+    note: bool,
+    mail: Option<&'a Addressees>,
+}
 
 impl Agent {
     pub(super) async fn carry_out(
@@ -69,11 +78,14 @@ impl Agent {
             AgentFrame::Decline { client_id, conversation, token, reason } => {
                 self.decline(client_id, &conversation, &token, &reason).await
             }
-            AgentFrame::Send { client_id, conversation, text, files } => {
-                self.say(client_id, &conversation, &text, &files, false).await
+            AgentFrame::Send { client_id, conversation, text, files, mail } => {
+                let mail = mail.as_ref();
+                let word = Said { text: &text, files: &files, note: false, mail };
+                self.say(client_id, &conversation, word).await
             }
             AgentFrame::Note { client_id, conversation, text } => {
-                self.say(client_id, &conversation, &text, &[], true).await
+                let word = Said { text: &text, files: &[], note: true, mail: None };
+                self.say(client_id, &conversation, word).await
             }
             AgentFrame::Read { conversation, seq } => self.read(&conversation, seq).await,
             AgentFrame::Hello { .. }
@@ -162,9 +174,7 @@ impl Agent {
         &self,
         client_id: String,
         conversation: &ConversationId,
-        text: &str,
-        files: &[FileId],
-        note: bool,
+        said: Said<'_>,
     ) -> Answer {
         let word = AgentWord {
             tenant: &self.identity.tenant,
@@ -172,9 +182,10 @@ impl Agent {
             role: self.identity.role,
             conversation,
             client_id: &client_id,
-            text,
-            files,
-            note,
+            text: said.text,
+            files: said.files,
+            note: said.note,
+            mail: said.mail,
         };
         let (seq, message) = say(&self.app, &word).await?;
         Ok(Some(DeskFrame::Ack { client_id, seq: Some(seq), message: Some(message) }))

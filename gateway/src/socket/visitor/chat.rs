@@ -2,12 +2,13 @@
 
 use super::Visitor;
 use crate::api::error::ApiError;
-use crate::hub::fact::{frame, visible};
+use crate::hub::fact::{for_contact, frame};
 use crate::pipeline::inbound::Standing;
 use crate::pipeline::{estimates, log};
 use crate::socket::protocol::{ChatState, Position, VisitorResume, WidgetFrame};
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{AgentId, Conversation, ConversationId, Localized, Message, State, Timestamp};
+use std::borrow::Cow;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// So many missed messages are told one by one; whoever missed more is shown the last page anew.
@@ -137,7 +138,8 @@ impl Visitor {
         let state = self.state_of(&conversation).await?;
         let shown = messages.last().map_or(conversation.last_seq, |last| last.seq);
         self.keep(&conversation, state.clone(), shown);
-        let messages: Vec<Message> = messages.into_iter().filter(visible).collect();
+        let messages: Vec<Message> =
+            messages.iter().filter_map(for_contact).map(Cow::into_owned).collect();
         let (messages, rest) =
             if resumed { first_fitting(messages) } else { last_fitting(messages) };
         let (epoch, id) = (epoch.to_string(), state.id.clone());

@@ -14,7 +14,7 @@ use channels::{Accepted, Refusal, web_chat};
 use domain::{ConversationId, Event, FileId, Locale};
 use records::files::Uploader;
 use records::ratings::Rating;
-use routing::command::{Closer, Reader};
+use routing::command::{Belongs, Closer, Reader};
 use routing::ephemeral::{Typing, Watcher};
 use routing::reply::Closed;
 use std::time::Duration;
@@ -127,7 +127,7 @@ impl Visitor {
         let mut arriving = self.door.word(&visitor, said, self.app.clock.now());
         // The contact's own language and name are in the archive.
         arriving.sender.locale = None;
-        match inbound::accept(&self.app, &tenant, arriving, standing).await? {
+        match inbound::accept(&self.app, &tenant, arriving, standing, Belongs::ToContact).await? {
             Accepted::Message { conversation, seq, message, .. } => {
                 self.opening_allowed = false;
                 attach(&self.app, &tenant, &word.files, &conversation).await?;

@@ -9,6 +9,15 @@ export interface components {
             /** @description The offer's token. */
             token: components["schemas"]["OfferToken"];
         };
+        /** @description To whom a letter goes. */
+        Addressees: {
+            /** @description To whom; at least one. */
+            to: components["schemas"]["MailAddress"][];
+            /** @description Who reads along. */
+            cc?: components["schemas"]["MailAddress"][];
+            /** @description The subject; as it was, when absent. */
+            subject?: string | null;
+        };
         /** @description A person of the desk. */
         Agent: {
             /** @description The log-in, and the id everywhere. */
@@ -351,6 +360,13 @@ export interface components {
          * @enum {string}
          */
         Corner: "right" | "left";
+        /** @description How a correspondence stands. */
+        Correspondence: {
+            /** @description An answer to the last writer alone. */
+            reply: components["schemas"]["Addressees"];
+            /** @description An answer to everybody whom the last letter names. */
+            reply_all: components["schemas"]["Addressees"];
+        };
         /** @description A delivery that was given up. */
         DeadLetter: {
             /** @description Its id. */
@@ -533,6 +549,13 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description A header field. */
+        HeaderField: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value, decoded. */
+            value: string;
+        };
         /** @description The process lives; and what it lives with. */
         Health: {
             /** @description Always `alive`. */
@@ -577,6 +600,21 @@ export interface components {
             last_used_at?: components["schemas"]["Timestamp"] | null;
             revoked_at?: components["schemas"]["Timestamp"] | null;
         };
+        /** @description A letter in full. */
+        Letter: {
+            /** @description What the log keeps of it. */
+            head: components["schemas"]["MailHead"];
+            /** @description The header fields in their order. */
+            headers: components["schemas"]["HeaderField"][];
+            /** @description The HTML body, made harmless; to be shown in a frame without scripts. */
+            html?: string | null;
+            /** @description So many pictures elsewhere were left out. */
+            images_blocked: number;
+            /** @description The whole new text. */
+            text: string;
+            /** @description Quotes and signature. */
+            rest: string;
+        };
         /**
          * @description A language that the desk speaks.
          * @enum {string}
@@ -598,6 +636,60 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description One address with the name that stands beside it. */
+        MailAddress: {
+            /** @description `local@domain`, the domain in lower case: personal data, never logged. */
+            address: string;
+            /** @description The name beside it; may be empty. */
+            name?: string;
+        };
+        /** @description What a letter says of itself beside its text. */
+        MailHead: {
+            /** @description The subject, at most [`MAIL_SUBJECT_CHARS_MAX`] characters; may be empty. */
+            subject?: string;
+            /** @description From whom. */
+            from: components["schemas"]["MailAddress"];
+            reply_to?: components["schemas"]["MailAddress"] | null;
+            /** @description To whom. */
+            to?: components["schemas"]["MailAddress"][];
+            /** @description Who reads along. */
+            cc?: components["schemas"]["MailAddress"][];
+            /** @description The `Message-ID` without its brackets; empty when it had none. */
+            message_id?: string;
+            /** @description Where it comes from; nothing was checked of our own letters. */
+            trust?: components["schemas"]["MailTrust"];
+            warning?: components["schemas"]["MailWarning"] | null;
+            /** @description Written by a program: an automatic answer, a list (RFC 3834). */
+            automatic?: boolean;
+            /** @description The sender calls it important. */
+            important?: boolean;
+            /** @description Is there an HTML body? */
+            has_html?: boolean;
+            /** @description Were quotes or a signature left out of the text? */
+            has_rest?: boolean;
+            /** @description Was the text cut, because it is longer than a message may be? */
+            is_cut?: boolean;
+            original?: components["schemas"]["FileId"] | null;
+        };
+        /** @description What is known of where a letter comes from. */
+        MailTrust: {
+            /** @description May the sending host send for the envelope's domain (RFC 7208)? From a trusted server's header. */
+            spf: components["schemas"]["MailVerdict"];
+            /** @description Is a signature valid (RFC 6376)? */
+            dkim: components["schemas"]["MailVerdict"];
+            /** @description Does what passed belong to the domain that the reader sees (RFC 7489)? */
+            dmarc: components["schemas"]["MailVerdict"];
+        };
+        /**
+         * @description How one check of a letter's origin ended (RFC 8601, section 2.7).
+         * @enum {string}
+         */
+        MailVerdict: "none" | "pass" | "fail" | "temp_error";
+        /**
+         * @description Something that the agent should know before trusting a letter.
+         * @enum {string}
+         */
+        MailWarning: "stranger" | "claims_desk" | "forged";
         /** @description One entry of a conversation's log. */
         Message: components["schemas"]["MessageContent"] & {
             /**
@@ -623,6 +715,7 @@ export interface components {
             notice?: components["schemas"]["Notice"] | null;
             /** @description The id that the sender's client minted; the same one again is the same message. */
             client_id?: string | null;
+            mail?: components["schemas"]["MailHead"] | null;
         };
         MessageId: string;
         /**
@@ -675,6 +768,7 @@ export interface components {
             files?: components["schemas"]["FileId"][];
             /** @description Is it a note among agents? */
             note?: boolean;
+            mail?: components["schemas"]["Addressees"] | null;
         };
         /** @description A system fact in the log. */
         Notice: {
@@ -697,6 +791,16 @@ export interface components {
         } | {
             /** @enum {string} */
             code: "reopened";
+        } | {
+            message?: components["schemas"]["MessageId"] | null;
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description For good, or is it still being tried? */
+            permanent: boolean;
+            /** @description What the far end said, cut short. */
+            reason: string;
+            /** @enum {string} */
+            code: "undelivered";
         };
         /** @description How an offer behaves. */
         OfferPolicy: {
@@ -778,6 +882,35 @@ export interface components {
             detail: string;
             /** @description Every wrong part, where there are some. */
             errors?: components["schemas"]["FieldProblem"][];
+        };
+        /** @description A letter that could not go on. */
+        QuarantinedLetter: {
+            /** @description Its name here. */
+            id: components["schemas"]["FileId"];
+            /** @description Through which channel it came. */
+            channel: components["schemas"]["ChannelId"];
+            /** @description Where it lay at the far end. */
+            place: string;
+            /** @description The return path, where a server told it; empty for reports. */
+            mail_from?: string | null;
+            /** @description The recipients, where a server told them. */
+            rcpt_to: string[];
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description Why it could not go on. */
+            reason: components["schemas"]["Reason"];
+            /** @description More of why, for people. */
+            detail: string;
+            /** @description When it was received. */
+            received_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            tries: number;
         };
         /** @description A named service line. */
         Queue: {
@@ -910,6 +1043,11 @@ export interface components {
             /** @description When. */
             at: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description Why a letter could not go on.
+         * @enum {string}
+         */
+        Reason: "unreadable" | "too_large" | "channel_closed" | "refused" | "loop" | "report";
         /** @description A refresh token. */
         RefreshToken: {
             /** @description The token. */

@@ -4,6 +4,15 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description To whom a letter goes. */
+        Addressees: {
+            /** @description To whom; at least one. */
+            to: components["schemas"]["MailAddress"][];
+            /** @description Who reads along. */
+            cc?: components["schemas"]["MailAddress"][];
+            /** @description The subject; as it was, when absent. */
+            subject?: string | null;
+        };
         /** @description What an agent's desk sends. */
         AgentFrame: {
             /** @description The access token. */
@@ -50,6 +59,7 @@ export interface components {
             text?: string;
             /** @description Files uploaded before. */
             files?: components["schemas"]["FileId"][];
+            mail?: components["schemas"]["Addressees"] | null;
             /** @enum {string} */
             type: "send";
         } | {
@@ -498,6 +508,60 @@ export interface components {
             /** @description English. */
             en?: string;
         };
+        /** @description One address with the name that stands beside it. */
+        MailAddress: {
+            /** @description `local@domain`, the domain in lower case: personal data, never logged. */
+            address: string;
+            /** @description The name beside it; may be empty. */
+            name?: string;
+        };
+        /** @description What a letter says of itself beside its text. */
+        MailHead: {
+            /** @description The subject, at most [`MAIL_SUBJECT_CHARS_MAX`] characters; may be empty. */
+            subject?: string;
+            /** @description From whom. */
+            from: components["schemas"]["MailAddress"];
+            reply_to?: components["schemas"]["MailAddress"] | null;
+            /** @description To whom. */
+            to?: components["schemas"]["MailAddress"][];
+            /** @description Who reads along. */
+            cc?: components["schemas"]["MailAddress"][];
+            /** @description The `Message-ID` without its brackets; empty when it had none. */
+            message_id?: string;
+            /** @description Where it comes from; nothing was checked of our own letters. */
+            trust?: components["schemas"]["MailTrust"];
+            warning?: components["schemas"]["MailWarning"] | null;
+            /** @description Written by a program: an automatic answer, a list (RFC 3834). */
+            automatic?: boolean;
+            /** @description The sender calls it important. */
+            important?: boolean;
+            /** @description Is there an HTML body? */
+            has_html?: boolean;
+            /** @description Were quotes or a signature left out of the text? */
+            has_rest?: boolean;
+            /** @description Was the text cut, because it is longer than a message may be? */
+            is_cut?: boolean;
+            original?: components["schemas"]["FileId"] | null;
+        };
+        /** @description What is known of where a letter comes from. */
+        MailTrust: {
+            /** @description May the sending host send for the envelope's domain (RFC 7208)? From a trusted server's header. */
+            spf: components["schemas"]["MailVerdict"];
+            /** @description Is a signature valid (RFC 6376)? */
+            dkim: components["schemas"]["MailVerdict"];
+            /** @description Does what passed belong to the domain that the reader sees (RFC 7489)? */
+            dmarc: components["schemas"]["MailVerdict"];
+        };
+        /**
+         * @description How one check of a letter's origin ended (RFC 8601, section 2.7).
+         * @enum {string}
+         */
+        MailVerdict: "none" | "pass" | "fail" | "temp_error";
+        /**
+         * @description Something that the agent should know before trusting a letter.
+         * @enum {string}
+         */
+        MailWarning: "stranger" | "claims_desk" | "forged";
         /** @description One entry of a conversation's log. */
         Message: components["schemas"]["MessageContent"] & {
             /**
@@ -523,6 +587,7 @@ export interface components {
             notice?: components["schemas"]["Notice"] | null;
             /** @description The id that the sender's client minted; the same one again is the same message. */
             client_id?: string | null;
+            mail?: components["schemas"]["MailHead"] | null;
         };
         MessageId: string;
         /**
@@ -551,6 +616,16 @@ export interface components {
         } | {
             /** @enum {string} */
             code: "reopened";
+        } | {
+            message?: components["schemas"]["MessageId"] | null;
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description For good, or is it still being tried? */
+            permanent: boolean;
+            /** @description What the far end said, cut short. */
+            reason: string;
+            /** @enum {string} */
+            code: "undelivered";
         };
         OfferToken: string;
         /** @description An honest place in the queue. */

@@ -1,20 +1,19 @@
-//! Carries deliveries out: claim, post, record. Every gateway does it; a claim whose owner died is
-//! free again after its lease, and the far end knows a repetition by its `webhook-id`.
+//! Carries deliveries out, webhooks and letters: claim, carry, record. Every gateway does it; a claim
+//! whose owner died is free again after its lease, and the far end knows a repetition by its
+//! `webhook-id` or `Message-ID`.
 //!
 //! Each delivery is under way by itself: a slow endpoint holds up its own box and nobody else's, and
 //! a tenant with many slow ones holds only its own share of the places.
 
-use super::guard::Guard;
-use super::{keep_bounds, secret, sign};
+use super::letters::send;
+use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
 use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::limits::DELIVERY_TRIES_MAX;
-use domain::{TenantId, Timestamp};
+use domain::{ChannelKind, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, StatusCode, redirect};
 use routing::RoutingError;
 use routing::command::DeliveryOutcome;
 use routing::reply::ClaimedDelivery;
@@ -36,7 +35,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// Beyond the time of one try, how long a claim holds, in milliseconds.
 const LEASE_BEYOND_MS: u64 = 20_000;
 /// The first pause after a failure, what it is multiplied by each time, and the longest, in ms.
-const BACKOFF_MS: (u64, u64, u64) = (5_000, 6, 6 * 3_600_000);
+pub(super) const BACKOFF_MS: (u64, u64, u64) = (5_000, 6, 6 * 3_600_000);
 
 pub(super) fn spawn(app: &Arc<App>) {
     let app_of_task = Arc::clone(app);
@@ -44,19 +43,7 @@ pub(super) fn spawn(app: &Arc<App>) {
 }
 
 async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
-    let config = &app.config.webhooks;
-    let guard = Guard::new(config.allow_http, &config.allow_inner);
-    let timeout = Duration::from_millis(config.timeout_ms);
-    let client = Client::builder()
-        .dns_resolver(Arc::new(guard.clone()))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .timeout(timeout)
-        .connect_timeout(timeout)
-        .pool_max_idle_per_host(1)
-        .user_agent("Hutong-Webhooks/1")
-        .build()?;
-    let post = Post { app: Arc::clone(&app), client, guard };
+    let carrier = Carrier { app: Arc::clone(&app), post: Post::new(&app.config.webhooks)? };
     let mut under_way = FuturesUnordered::new();
     let mut places: HashMap<TenantId, u32> = HashMap::new();
     let mut ask: BTreeSet<TenantId> = app.settings.tenants().into_iter().collect();
@@ -67,9 +54,9 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
                 let taken = places.get(&tenant).copied().unwrap_or(0);
                 let all = u32::try_from(ALL_AT_ONCE.saturating_sub(under_way.len())).unwrap_or(0);
                 let room = AT_ONCE.saturating_sub(taken).min(all);
-                for delivery in post.claim(&tenant, room).await {
+                for delivery in carrier.claim(&tenant, room).await {
                     *places.entry(tenant.clone()).or_default() += 1;
-                    under_way.push(post.carry_out(tenant.clone(), delivery));
+                    under_way.push(carrier.carry_out(tenant.clone(), delivery));
                 }
             }
         }
@@ -103,28 +90,49 @@ async fn forget_old(app: &App, tenants: &BTreeSet<TenantId>) {
     }
 }
 
-struct Post {
+struct Carrier {
     app: Arc<App>,
-    client: Client,
-    guard: Guard,
+    post: Post,
 }
 
 /// How a try ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Tried {
+pub(super) enum Tried {
+    /// It arrived.
     Sent,
-    Failed { reason: String, not_before_ms: u64 },
-    Hopeless(&'static str),
+    /// It may be tried again.
+    Failed {
+        /// Why.
+        reason: String,
+        /// The far end asks for so long a pause.
+        not_before_ms: u64,
+    },
+    /// It never will.
+    Hopeless(String),
 }
 
-impl Post {
+impl Tried {
+    pub(super) fn failed(reason: &str) -> Self {
+        Self::Failed { reason: reason.to_owned(), not_before_ms: 0 }
+    }
+
+    pub(super) fn hopeless(reason: &str) -> Self {
+        Self::Hopeless(reason.to_owned())
+    }
+}
+
+impl Carrier {
     /// Claims what is due, at most so many.
     async fn claim(&self, tenant: &TenantId, room: u32) -> Vec<ClaimedDelivery> {
         if room == 0 {
             return Vec::new();
         }
-        let lease_ms = i64::try_from(self.app.config.webhooks.timeout_ms + LEASE_BEYOND_MS)
-            .unwrap_or(i64::MAX);
+        // Letters take longer on their way than webhooks.
+        let view = self.app.settings.desk(tenant);
+        let letters = view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Email);
+        let letter_ms = u64::try_from(send::LETTER_WITHIN.as_millis()).unwrap_or(u64::MAX);
+        let try_ms = self.app.config.webhooks.timeout_ms.max(if letters { letter_ms } else { 0 });
+        let lease_ms = i64::try_from(try_ms + LEASE_BEYOND_MS).unwrap_or(i64::MAX);
         let claimed =
             self.app.router.claim_deliveries(tenant, &self.app.node, lease_ms, room).await;
         claimed.unwrap_or_else(|error| {
@@ -166,44 +174,30 @@ impl Post {
         if name != "sent" {
             tracing::info!(
                 delivery.id = %delivery.id, endpoint.id = %delivery.endpoint, tries, outcome = name, result = ?tried,
-                "a webhook did not arrive"
+                "a delivery did not arrive"
             );
+        }
+        // The agent first: recorded as dead, nobody would tell it any more.
+        if let DeliveryOutcome::Dead(reason) = &outcome
+            && is_letter(delivery)
+        {
+            send::given_up(&self.app, tenant, delivery, reason).await?;
         }
         self.app.router.record_delivery(tenant, delivery, &outcome).await.map(|_still_ours| ())
     }
 
+    /// A letter goes to its channel's mail server, everything else to a webhook.
     async fn attempt(&self, tenant: &TenantId, delivery: &ClaimedDelivery) -> Tried {
-        let view = self.app.settings.desk(tenant);
-        let Some(hook) = view.webhook(delivery.endpoint.as_str()).filter(|hook| hook.enabled)
-        else {
-            return Tried::Hopeless("the webhook was removed or switched off");
-        };
-        let Ok(url) = self.guard.check_url(&hook.url) else {
-            return Tried::Hopeless("the address is not allowed");
-        };
-        let Ok(secrets) = secret::signing(&self.app, tenant, &hook.id).await else {
-            return failed("the archive could not be read");
-        };
-        let timestamp = self.app.clock.now().0.div_euclid(1000);
-        let sign_by = |secret: &Vec<u8>| {
-            sign::signature(secret, delivery.id.as_str(), timestamp, &delivery.payload)
-        };
-        let signatures: Vec<String> = secrets.iter().map(sign_by).collect();
-        let request = self
-            .client
-            .post(url)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", delivery.id.as_str())
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signatures.join(" "))
-            .body(delivery.payload.clone());
-        match request.send().await {
-            Ok(answer) => judge(answer.status(), retry_after_ms(&answer)),
-            Err(error) if error.is_timeout() => failed("no answer in time"),
-            // The cause is not told: it would say what listens inside.
-            Err(_unreachable) => failed("it could not be reached"),
+        if is_letter(delivery) {
+            send::attempt(&self.app, tenant, delivery).await
+        } else {
+            self.post.attempt(&self.app, tenant, delivery).await
         }
     }
+}
+
+fn is_letter(delivery: &ClaimedDelivery) -> bool {
+    delivery.endpoint.as_str().starts_with(send::ENDPOINT_PREFIX)
 }
 
 fn tell(tenant: &TenantId, error: &RoutingError) {
@@ -213,30 +207,6 @@ fn tell(tenant: &TenantId, error: &RoutingError) {
         let error = crate::telemetry::chain(error);
         tracing::error!(tenant.id = %tenant, error, "deliveries failed");
     }
-}
-
-fn judge(status: StatusCode, retry_after_ms: u64) -> Tried {
-    if status.is_success() {
-        Tried::Sent
-    } else if status == StatusCode::GONE {
-        Tried::Hopeless("it answered 410: gone for good")
-    } else {
-        Tried::Failed {
-            reason: format!("it answered {}", status.as_u16()),
-            not_before_ms: retry_after_ms,
-        }
-    }
-}
-
-fn failed(reason: &str) -> Tried {
-    Tried::Failed { reason: reason.to_owned(), not_before_ms: 0 }
-}
-
-/// What the far end asks for, in seconds, within reason.
-fn retry_after_ms(answer: &reqwest::Response) -> u64 {
-    let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let secs: u64 = asked.and_then(|text| text.parse().ok()).unwrap_or(0);
-    secs.saturating_mul(1000).min(BACKOFF_MS.2)
 }
 
 /// 5 s, 30 s, 3 min, 18 min, 108 min, then 6 h each: ten tries in about 26 hours. `jitter` is 0.8 to
@@ -268,17 +238,5 @@ mod tests {
         assert_eq!(pauses.first(), Some(&5_000));
         assert_eq!(pauses.last(), Some(&(6 * 3_600_000)));
         assert!(pauses.iter().sum::<u64>() >= 24 * 3_600_000);
-    }
-
-    #[test]
-    fn answers_say_what_to_do_next() {
-        assert_eq!(judge(StatusCode::NO_CONTENT, 0), Tried::Sent);
-        assert!(matches!(judge(StatusCode::GONE, 0), Tried::Hopeless(_)));
-        assert!(
-            matches!(judge(StatusCode::FOUND, 0), Tried::Failed { .. }),
-            "redirects are not followed"
-        );
-        let busy = judge(StatusCode::TOO_MANY_REQUESTS, 9_000);
-        assert!(matches!(busy, Tried::Failed { not_before_ms: 9_000, .. }));
     }
 }

@@ -1,0 +1,67 @@
+//! The doors that are open here: each configured channel's adapter, built once for its settings, and
+//! the connections that adapters keep.
+//!
+//! A door that keeps connections has one owner among the gateways: a duty with an epoch, by which
+//! every bookmark is fenced. A dead owner is replaced when its duty runs out.
+
+mod keeper;
+
+use channels::{ChannelAdapter, SettingsProblem, registry};
+use domain::{Channel, ChannelId, TenantId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use keeper::{DoorState, spawn};
+
+/// The adapters of configured channels.
+#[derive(Debug, Default)]
+pub struct Doors {
+    open: Mutex<HashMap<(TenantId, ChannelId), Open>>,
+    states: Mutex<HashMap<(TenantId, ChannelId), DoorState>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// With what the adapter was built.
+    channel: Channel,
+    adapter: Arc<dyn ChannelAdapter>,
+}
+
+impl Doors {
+    /// The adapter of a channel, as its settings are now.
+    ///
+    /// # Errors
+    /// Every problem of the settings.
+    pub fn adapter(
+        &self,
+        tenant: &TenantId,
+        channel: &Channel,
+    ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
+        let key = (tenant.clone(), channel.id.clone());
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.get(&key).filter(|known| known.channel == *channel) {
+            return Ok(Arc::clone(&known.adapter));
+        }
+        let adapter = registry::build(channel)?;
+        open.insert(key, Open { channel: channel.clone(), adapter: Arc::clone(&adapter) });
+        Ok(adapter)
+    }
+
+    /// How a door that keeps connections stands on this gateway; `None` when it was not tried here.
+    pub fn state(&self, tenant: &TenantId, channel: &ChannelId) -> Option<DoorState> {
+        let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get(&(tenant.clone(), channel.clone())).cloned()
+    }
+
+    fn set_state(&self, tenant: &TenantId, channel: &ChannelId, state: DoorState) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        states.insert((tenant.clone(), channel.clone()), state);
+    }
+
+    /// Forgets a channel that is no longer there.
+    fn forget(&self, tenant: &TenantId, channel: &ChannelId) {
+        let key = (tenant.clone(), channel.clone());
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+}

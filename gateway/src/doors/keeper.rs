@@ -1,0 +1,304 @@
+//! Keeps the connections of doors: takes each door's duty, runs its adapter while the duty is ours, and
+//! opens it again with back-off when it could not go on.
+
+use crate::app::App;
+use crate::metrics;
+use crate::pipeline::inbound::Intake;
+use crate::tasks::{OnEnd, TaskResult};
+use channels::{AdapterError, Bookmarks, ChannelAdapter, Inlet, SinkError};
+use domain::{Channel, ChannelId, TenantId, Timestamp};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use routing::RoutingError;
+use routing::reply::Duty;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// For how long a door's duty is taken, in milliseconds.
+const FOR_MS: i64 = 10_000;
+/// After so long the owner renews, and whoever is not the owner asks again.
+const RENEW_AFTER: Duration = Duration::from_secs(3);
+/// How long an adapter may take to end when asked.
+const END_WITHIN: Duration = Duration::from_secs(5);
+/// The first and the longest pause before a door is opened again.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// A door that stood so long begins with the first pause again.
+const GOOD_AFTER_MS: i64 = 120_000;
+/// How often the settings are looked at for doors that came or went.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How a door stands on a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorState {
+    /// This gateway keeps its connections since then.
+    Open {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Another gateway does.
+    Elsewhere,
+    /// It could not go on, and is tried again.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// Why, in plain words without personal data.
+        why: String,
+    },
+}
+
+/// Starts keeping the doors.
+pub fn spawn(app: &Arc<App>) {
+    let app_of_task = Arc::clone(app);
+    app.tasks.spawn("doors", OnEnd::Restart, move |stop| run(Arc::clone(&app_of_task), stop));
+}
+
+type Place = (TenantId, ChannelId);
+
+async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
+    let mut kept: HashMap<Place, (Channel, CancellationToken)> = HashMap::new();
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let wanted = if stop.is_cancelled() { HashMap::new() } else { wanted(&app) };
+        // A door that goes stays in the list until it has ended: none is open twice.
+        for (place, (channel, token)) in &kept {
+            if wanted.get(place).is_none_or(|(now, _)| now != channel) {
+                token.cancel();
+            }
+        }
+        for (place, (channel, adapter)) in wanted {
+            if !kept.contains_key(&place) {
+                let token = stop.child_token();
+                kept.insert(place.clone(), (channel, token.clone()));
+                let door = Door { app: Arc::clone(&app), place, adapter };
+                under_way.push(door.keep(token));
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
+            Some(place) = under_way.next() => {
+                kept.remove(&place);
+                let gone = app.settings.desk(&place.0).channel(&place.1).is_none();
+                if gone {
+                    app.doors.forget(&place.0, &place.1);
+                }
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// Every enabled door that keeps connections.
+fn wanted(app: &App) -> HashMap<Place, (Channel, Arc<dyn ChannelAdapter>)> {
+    let mut wanted = HashMap::new();
+    for tenant in app.settings.tenants() {
+        let view = app.settings.desk(&tenant);
+        for channel in view.desk.channels.iter().filter(|channel| channel.enabled) {
+            let Ok(adapter) = app.doors.adapter(&tenant, channel) else { continue };
+            if adapter.descriptor().capabilities.runs {
+                let place = (tenant.clone(), channel.id.clone());
+                wanted.insert(place, (channel.clone(), adapter));
+            }
+        }
+    }
+    wanted
+}
+
+/// One door.
+struct Door {
+    app: Arc<App>,
+    place: Place,
+    adapter: Arc<dyn ChannelAdapter>,
+}
+
+impl Door {
+    fn duty(&self) -> String {
+        format!("door.{}", self.place.1)
+    }
+
+    /// Keeps it until stopped.
+    async fn keep(self, stop: CancellationToken) -> Place {
+        let mut pause = PAUSES.0;
+        while !stop.is_cancelled() {
+            let began = self.app.clock.now();
+            let wait = match self.once(&stop).await {
+                Kept::Elsewhere => RENEW_AFTER,
+                Kept::Failed(why, reason) => {
+                    let stood = self.app.clock.now().0 - began.0;
+                    if stood > GOOD_AFTER_MS {
+                        pause = PAUSES.0;
+                    }
+                    self.tell(&why, reason);
+                    let wait = pause.mul_f64(rand::random_range(0.8..=1.2));
+                    pause = (pause * 2).min(PAUSES.1);
+                    wait
+                }
+                Kept::Stopped => break,
+            };
+            stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+        }
+        let (tenant, _) = &self.place;
+        if let Err(error) =
+            self.app.router.release_duty(tenant, &self.duty(), &self.app.node).await
+        {
+            tracing::debug!(tenant.id = %tenant, error = %error, "a door's duty was not let go");
+        }
+        self.place
+    }
+
+    fn tell(&self, why: &str, reason: &'static str) {
+        let (tenant, channel) = &self.place;
+        let adapter = self.adapter.descriptor().adapter;
+        metrics::door_failed(adapter, reason);
+        tracing::warn!(tenant.id = %tenant, channel.id = %channel, adapter, error = why, "a door could not go on and is opened again");
+        let since = match self.app.doors.state(tenant, channel) {
+            Some(DoorState::Failing { since, .. }) => since,
+            _ => self.app.clock.now(),
+        };
+        let state = DoorState::Failing { since, why: why.to_owned() };
+        self.app.doors.set_state(tenant, channel, state);
+    }
+
+    /// Takes the duty and runs the adapter as long as it is ours.
+    async fn once(&self, stop: &CancellationToken) -> Kept {
+        let (tenant, channel) = &self.place;
+        if !self.app.accepts_work() {
+            return Kept::Elsewhere;
+        }
+        let epoch = match self.take().await {
+            Ok(Some(epoch)) => epoch,
+            Ok(None) => {
+                self.app.doors.set_state(tenant, channel, DoorState::Elsewhere);
+                return Kept::Elsewhere;
+            }
+            // Redis is away: that is told elsewhere.
+            Err(_away) => return Kept::Elsewhere,
+        };
+        let adapter = self.adapter.descriptor().adapter;
+        let since = self.app.clock.now();
+        self.app.doors.set_state(tenant, channel, DoorState::Open { since });
+        metrics::door_open(adapter, 1.0);
+        let kept = self.run_while_ours(epoch, stop).await;
+        metrics::door_open(adapter, -1.0);
+        kept
+    }
+
+    async fn run_while_ours(&self, epoch: u64, stop: &CancellationToken) -> Kept {
+        let ends = stop.child_token();
+        let running = self.adapter.run(self.inlet(epoch), ends.clone());
+        tokio::pin!(running);
+        let lost = tokio::select! {
+            ended = &mut running => return of_end(ended, stop),
+            () = self.renew_until_lost(epoch) => true,
+            () = stop.cancelled() => false,
+        };
+        ends.cancel();
+        // Whoever does not end in time is dropped: what the sink had not answered comes again.
+        if tokio::time::timeout(END_WITHIN, running).await.is_err() {
+            tracing::warn!(channel.id = %self.place.1, "a door did not end in time");
+        }
+        if lost { Kept::Elsewhere } else { Kept::Stopped }
+    }
+
+    /// Renews the duty, and returns when it is no longer certainly ours.
+    async fn renew_until_lost(&self, epoch: u64) {
+        let mut sure_until = tokio::time::Instant::now() + lease();
+        loop {
+            tokio::time::sleep(RENEW_AFTER).await;
+            let asked = tokio::time::Instant::now();
+            match self.take().await {
+                Ok(Some(held)) if held == epoch => sure_until = asked + lease(),
+                Ok(_other) => return,
+                Err(_away) if asked >= sure_until => return,
+                Err(_away) => {}
+            }
+        }
+    }
+
+    async fn take(&self) -> Result<Option<u64>, RoutingError> {
+        let taken =
+            self.app.router.take_duty(&self.place.0, &self.duty(), &self.app.node, FOR_MS).await?;
+        Ok(match taken {
+            Duty::Held { epoch } => Some(epoch),
+            Duty::Elsewhere { .. } => None,
+        })
+    }
+
+    fn inlet(&self, epoch: u64) -> Inlet {
+        let (tenant, channel) = self.place.clone();
+        let (app, duty) = (Arc::clone(&self.app), self.duty());
+        Inlet {
+            sink: Arc::new(Intake::new(&app, &tenant)),
+            bookmarks: Arc::new(DoorBookmarks { app, tenant, channel, duty, epoch }),
+        }
+    }
+}
+
+fn lease() -> Duration {
+    Duration::from_millis(u64::try_from(FOR_MS).unwrap_or(0))
+}
+
+/// How keeping a door ended.
+enum Kept {
+    Stopped,
+    Elsewhere,
+    Failed(String, &'static str),
+}
+
+fn of_end(ended: Result<(), AdapterError>, stop: &CancellationToken) -> Kept {
+    match ended {
+        _ if stop.is_cancelled() => Kept::Stopped,
+        Ok(()) => Kept::Failed("it ended by itself".to_owned(), "failed"),
+        Err(error) => {
+            let reason = match &error {
+                AdapterError::Unavailable(_) | AdapterError::RateLimited(_) => "unavailable",
+                AdapterError::Unauthorised => "unauthorised",
+                AdapterError::NotTaken(_) => "not_taken",
+                _ => "failed",
+            };
+            Kept::Failed(crate::telemetry::chain(&error), reason)
+        }
+    }
+}
+
+/// A door's bookmarks, in Redis, fenced by its duty's epoch.
+#[derive(Debug)]
+struct DoorBookmarks {
+    app: Arc<App>,
+    tenant: TenantId,
+    channel: ChannelId,
+    duty: String,
+    epoch: u64,
+}
+
+impl DoorBookmarks {
+    fn name(&self, name: &str) -> String {
+        format!("{}/{name}", self.channel)
+    }
+}
+
+fn unsure(error: &RoutingError) -> SinkError {
+    SinkError { reason: crate::telemetry::chain(error), retry_after_ms: 1_000 }
+}
+
+#[async_trait::async_trait]
+impl Bookmarks for DoorBookmarks {
+    async fn find(&self, name: &str) -> Result<Option<String>, SinkError> {
+        let found = self.app.router.bookmark(&self.tenant, &self.name(name)).await;
+        found.map_err(|error| unsure(&error))
+    }
+
+    async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError> {
+        let duty = (self.duty.as_str(), self.epoch);
+        let laid = self.app.router.lay_bookmark(&self.tenant, duty, &self.name(name), place).await;
+        match laid {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SinkError {
+                reason: "another gateway keeps this door now".to_owned(),
+                retry_after_ms: 1_000,
+            }),
+            Err(error) => Err(unsure(&error)),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Letters: what arrives whole and is kept before it is read (ADR 0009).
+//!
+//! Keep every byte → let the channel's adapter read it → find the conversation that it answers → one
+//! transition. What cannot go on is put into the quarantine; only then is the far end told that we
+//! have it. Repeating any of it is safe.
+
+mod keep;
+pub mod reply;
+pub mod send;
+mod threading;
+mod token;
+
+use super::inbound::{self, Standing};
+use crate::api::error::ApiError;
+use crate::app::App;
+use crate::files::StoreError;
+use channels::inbound::NewMessage;
+use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
+use domain::{FileId, FileRef, Notice, State, TenantId};
+use records::RecordsError;
+use records::quarantine::{Quarantined, QuarantineReason};
+use routing::RoutingError;
+use routing::command::Belongs;
+use routing::reply::{Noticed, Rate};
+use sha2::{Digest, Sha256};
+use threading::Thread;
+
+/// Programs of one sender may write so many letters at once, and then one in each of these times, in
+/// milliseconds; what is more is likely a loop.
+const AUTOMATIC: (u32, i64) = (20, 120_000);
+/// The longest reason of a bounce that the log keeps, in characters.
+const REASON_CHARS_MAX: usize = 300;
+
+/// Why a letter could not be taken in just now; the far end gives it again.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// The bytes could not be kept.
+    #[error("the letter cannot be kept")]
+    Disk(#[from] StoreError),
+    /// The bytes could not be read back.
+    #[error("the letter cannot be read back from the disk")]
+    Lost(#[from] std::io::Error),
+    /// The archive.
+    #[error("the archive cannot be used")]
+    Records(#[from] RecordsError),
+    /// The switchboard.
+    #[error("the switchboard cannot be used")]
+    Routing(#[from] RoutingError),
+    /// The adapter needs something that is away.
+    #[error("the adapter cannot read it just now")]
+    Adapter(#[from] AdapterError),
+    /// The pipeline.
+    #[error("it cannot enter the queue just now")]
+    Pipeline(#[from] ApiError),
+}
+
+/// What became of a letter that was kept.
+#[derive(Debug)]
+enum Outcome {
+    /// It went on.
+    Accepted(Accepted),
+    /// It cannot go on.
+    Aside(QuarantineReason, String),
+}
+
+/// Takes a letter in. Resolves after the durable commit, or after it lies in the quarantine.
+///
+/// # Errors
+/// See [`LetterError`]: the outcome is unknown and the same letter may be given again.
+pub async fn accept(
+    app: &App,
+    tenant: &TenantId,
+    raw: &RawInbound,
+) -> Result<Accepted, LetterError> {
+    let original = keep::original(app, tenant, raw).await?;
+    match go_on(app, tenant, raw, &original).await? {
+        Outcome::Accepted(accepted) => {
+            app.records.quarantine().remove(tenant, &original).await?;
+            crate::metrics::letter_taken("accepted");
+            Ok(accepted)
+        }
+        Outcome::Aside(reason, detail) => {
+            put_aside(app, tenant, raw, (original, reason, detail)).await?;
+            Ok(Accepted::Noted)
+        }
+    }
+}
+
+/// What came of trying a letter of the quarantine again.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It went on.
+    WentOn,
+    /// It stays, with the reason as it is now.
+    Stays,
+    /// There is no such letter.
+    Unknown,
+}
+
+/// Tries a letter of the quarantine again.
+///
+/// # Errors
+/// See [`LetterError`].
+pub async fn retry(
+    app: &App,
+    tenant: &TenantId,
+    original: &FileId,
+) -> Result<Retried, LetterError> {
+    let Some(letter) = app.records.quarantine().get(tenant, original).await? else {
+        return Ok(Retried::Unknown);
+    };
+    let bytes = tokio::fs::read(app.files.path(tenant, original)).await?;
+    let raw = RawInbound {
+        channel: letter.channel,
+        place: letter.place,
+        envelope: Envelope { mail_from: letter.mail_from, rcpt_to: letter.rcpt_to },
+        received_at: letter.received_at,
+        bytes: bytes.into(),
+    };
+    accept(app, tenant, &raw).await?;
+    let stays = app.records.quarantine().get(tenant, original).await?.is_some();
+    Ok(if stays { Retried::Stays } else { Retried::WentOn })
+}
+
+async fn put_aside(
+    app: &App,
+    tenant: &TenantId,
+    raw: &RawInbound,
+    (original, reason, detail): (FileId, QuarantineReason, String),
+) -> Result<(), LetterError> {
+    crate::metrics::letter_taken("aside");
+    tracing::warn!(
+        tenant.id = %tenant, channel.id = %raw.channel, letter.place = raw.place, letter.reason = ?reason,
+        "a letter was put into the quarantine"
+    );
+    let letter = Quarantined {
+        original,
+        channel: raw.channel.clone(),
+        place: raw.place.clone(),
+        mail_from: raw.envelope.mail_from.clone(),
+        rcpt_to: raw.envelope.rcpt_to.clone(),
+        bytes: raw.bytes.len() as u64,
+        reason,
+        detail,
+        received_at: raw.received_at,
+        tries: 1,
+    };
+    app.records.quarantine().put(tenant, &letter).await?;
+    Ok(())
+}
+
+async fn go_on(
+    app: &App,
+    tenant: &TenantId,
+    raw: &RawInbound,
+    original: &FileId,
+) -> Result<Outcome, LetterError> {
+    let view = app.settings.desk(tenant);
+    let open = view.channel(&raw.channel).filter(|channel| channel.enabled);
+    let Some(channel) = open else {
+        return Ok(aside(QuarantineReason::ChannelClosed, "the channel is switched off"));
+    };
+    let adapter = match app.doors.adapter(tenant, channel) {
+        Ok(adapter) => adapter,
+        Err(_problems) => {
+            return Ok(aside(QuarantineReason::ChannelClosed, "the channel's settings are wrong"));
+        }
+    };
+    let mut inbound = match adapter.read(raw).await {
+        Ok(inbound) => inbound,
+        Err(AdapterError::Malformed(why)) => return Ok(aside(QuarantineReason::Unreadable, &why)),
+        Err(AdapterError::TooLarge(bytes)) => {
+            let why = format!("{bytes} bytes are more than the channel takes; the letter stays where it lay");
+            return Ok(aside(QuarantineReason::TooLarge, &why));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let letter = Letter { app, tenant, raw, original };
+    match std::mem::replace(&mut inbound.payload, Payload::Typing) {
+        Payload::MessageNew(message) => letter.says(inbound, message).await,
+        Payload::Bounced { message_id, recipient, permanent, reason, .. } => {
+            letter.came_back(&inbound, message_id, (recipient, permanent, &reason)).await
+        }
+        _ => Ok(aside(QuarantineReason::Refused, "this kind of letter is not carried further")),
+    }
+}
+
+fn aside(reason: QuarantineReason, detail: &str) -> Outcome {
+    Outcome::Aside(reason, detail.to_owned())
+}
+
+/// A letter that was kept and read.
+#[derive(Clone, Copy)]
+struct Letter<'a> {
+    app: &'a App,
+    tenant: &'a TenantId,
+    raw: &'a RawInbound,
+    original: &'a FileId,
+}
+
+impl Letter<'_> {
+    /// Somebody, or a program, says something.
+    async fn says(
+        self,
+        mut inbound: Inbound,
+        mut message: NewMessage,
+    ) -> Result<Outcome, LetterError> {
+        let Self { app, tenant, raw, .. } = self;
+        let thread = threading::find(app, tenant, &inbound, &message).await?;
+        let automatic = message.mail.as_ref().is_some_and(|mail| mail.automatic);
+        let known = app.router.seen(tenant, &raw.channel, &inbound.external_id).await?;
+        if automatic && !known {
+            if let Some(conversation) = &thread.into
+                && matches!(conversation.state, State::Closed | State::WrapUp)
+            {
+                // Nobody waits for an answer to a program, and it must not open what is over.
+                return Ok(aside(QuarantineReason::Report, "a program answered when all was over"));
+            }
+            if !self.within_limit(&inbound).await? {
+                return Ok(aside(QuarantineReason::Loop, "this sender's program writes too often"));
+            }
+        }
+        let attachments = std::mem::take(&mut message.attachments);
+        let brought = (inbound.external_id.as_str(), attachments.as_slice());
+        let files = keep::attachments(app, tenant, raw, brought).await?;
+        message.files = files.clone();
+        if let Some(mail) = &mut message.mail {
+            mail.original = Some(self.original.clone());
+            mail.warning = mail.warning.or(thread.warning);
+        }
+        inbound.payload = Payload::MessageNew(message);
+        let accepted = self.enter(inbound, &thread).await?;
+        match &accepted {
+            Accepted::Message { conversation, .. } => {
+                self.attach(conversation, &files).await?;
+                Ok(Outcome::Accepted(accepted))
+            }
+            Accepted::Noted => Ok(Outcome::Accepted(accepted)),
+            Accepted::Refused(refusal) => Ok(aside(QuarantineReason::Refused, refusal.detail())),
+        }
+    }
+
+    async fn enter(self, inbound: Inbound, thread: &Thread) -> Result<Accepted, ApiError> {
+        let standing = thread.into.as_ref().map_or(Standing::None, Standing::of);
+        let belongs = Belongs::ToThread {
+            into: thread.into.as_ref().map(|conversation| &conversation.id),
+            name: thread.name.as_deref(),
+        };
+        inbound::accept(self.app, self.tenant, inbound, standing, belongs).await
+    }
+
+    /// Ties the letter and what it brought to its conversation: repeating is safe, and a letter that is
+    /// given again after a crash in between does it.
+    async fn attach(
+        self,
+        conversation: &domain::ConversationId,
+        files: &[FileRef],
+    ) -> Result<(), LetterError> {
+        let records = self.app.records.files();
+        records.attach(self.tenant, self.original, conversation).await?;
+        for file in files {
+            records.attach(self.tenant, &file.id, conversation).await?;
+        }
+        Ok(())
+    }
+
+    async fn within_limit(self, inbound: &Inbound) -> Result<bool, LetterError> {
+        let sender = name_of(&inbound.sender.value);
+        let what = format!("letters:{}:{sender}", self.raw.channel);
+        let (burst, per_token_ms) = AUTOMATIC;
+        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
+        Ok(taken == Rate::Allowed)
+    }
+
+    /// A letter of ours came back.
+    async fn came_back(
+        self,
+        inbound: &Inbound,
+        message_id: Option<String>,
+        (recipient, permanent, reason): (String, bool, &str),
+    ) -> Result<Outcome, LetterError> {
+        let place = (self.tenant, &self.raw.channel);
+        let ours = message_id.as_deref().and_then(|id| {
+            let keys = self.app.auth.keys_of(self.tenant)?;
+            let conversation =
+                token::conversation(keys.letters(), place, token::in_message_id(id)?)?;
+            Some((conversation, send::message_of(id)))
+        });
+        let Some((conversation, message)) = ours else {
+            return Ok(aside(QuarantineReason::Report, "it reports of no letter of ours"));
+        };
+        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
+        let notice = Notice::Undelivered { message, recipient, permanent, reason };
+        let name = format!("report.{}", inbound.external_id);
+        match self.app.router.append_notice(self.tenant, &conversation, &name, &notice).await? {
+            Noticed::Appended(_) => {
+                self.attach(&conversation, &[]).await?;
+                Ok(Outcome::Accepted(Accepted::Noted))
+            }
+            Noticed::Closed | Noticed::Unknown => {
+                Ok(aside(QuarantineReason::Report, "its conversation is over"))
+            }
+        }
+    }
+}
+
+/// A name of fixed length that is safe in a key, and tells nobody what it was made of.
+fn name_of(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+}

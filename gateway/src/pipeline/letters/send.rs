@@ -1,0 +1,275 @@
+//! Letters that leave: composed when the word is said, carried by the outbox, and told to the agent
+//! when they do not arrive.
+
+use super::reply::{Addressees, Correspondence, correspondence};
+use super::{LetterError, REASON_CHARS_MAX, name_of, token};
+use crate::app::App;
+use crate::pipeline::deliveries::Tried;
+use crate::pipeline::inbound::named_uuid;
+use channels::{Action, Command, Outcome, OutgoingFile, OutgoingMail};
+use domain::{
+    Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
+    FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
+};
+use routing::RoutingError;
+use routing::reply::ClaimedDelivery;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the boxes of letters are named: a conversation each, so that an address that does not work
+/// holds up nobody else. No webhook may be named so.
+pub const ENDPOINT_PREFIX: &str = "letters-";
+/// How long a provider's limit is waited for before the try counts as failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one letter may take on its way to the mail server.
+pub const LETTER_WITHIN: Duration = Duration::from_secs(120);
+
+/// A letter as it lies in the outbox.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::pipeline) struct Packed {
+    channel: ChannelId,
+    conversation: ConversationId,
+    message: Option<MessageId>,
+    text: String,
+    files: Vec<FileRef>,
+    author: Author,
+    mail: OutgoingMail,
+}
+
+/// A delivery that is ready for the outbox.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its id, the same whenever the same letter is composed.
+    pub id: DeliveryId,
+    /// Its box.
+    pub endpoint: EndpointId,
+    /// What the outbox keeps.
+    pub payload: String,
+    /// What the log keeps.
+    pub head: MailHead,
+}
+
+/// Through which door the words of a conversation leave as letters; `None` when its contact reads the
+/// log.
+pub fn channel_of<'a>(
+    view: &'a crate::settings::DeskView,
+    conversation: &Conversation,
+) -> Option<&'a Channel> {
+    view.channel(&conversation.channel).filter(|channel| channel.kind == ChannelKind::Email)
+}
+
+/// What somebody of the desk, or the desk itself, writes.
+#[derive(Debug)]
+pub struct Word<'a> {
+    /// In which conversation.
+    pub conversation: &'a Conversation,
+    /// Its id in the log; the desk's own acknowledgement has none.
+    pub message: Option<&'a MessageId>,
+    /// Who writes.
+    pub author: Author,
+    /// The writer's name; empty for the desk itself.
+    pub from_name: String,
+    /// The text.
+    pub text: &'a str,
+    /// The files.
+    pub files: &'a [FileRef],
+    /// To whom, if not simply to the last writer.
+    pub asked: Option<&'a Addressees>,
+}
+
+/// Composes a letter. `None` when there is nobody to write to: no letter came yet.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn compose(
+    app: &App,
+    tenant: &TenantId,
+    channel: &Channel,
+    word: &Word<'_>,
+) -> Result<Option<Ready>, LetterError> {
+    let Ok(adapter) = app.doors.adapter(tenant, channel) else { return Ok(None) };
+    let own = adapter.own_addresses();
+    let known = correspondence(app, tenant, word.conversation, own).await?;
+    let (Some(from), Some(known)) = (own.first(), known) else { return Ok(None) };
+    let Some(keys) = app.auth.keys_of(tenant) else { return Ok(None) };
+    let id = &word.conversation.id;
+    let Some(token) = token::of(keys.letters(), (tenant, &channel.id), id) else {
+        return Ok(None);
+    };
+    let mail = addressed(known, word, (from, token));
+    let head = MailHead {
+        subject: mail.subject.clone(),
+        from: MailAddress { address: from.clone(), name: mail.from_name.clone() },
+        reply_to: None,
+        to: mail.to.clone(),
+        cc: mail.cc.clone(),
+        message_id: mail.message_id.clone(),
+        trust: MailTrust::default(),
+        warning: None,
+        automatic: mail.automatic,
+        important: false,
+        has_html: false,
+        has_rest: false,
+        is_cut: false,
+        original: None,
+    };
+    let packed = Packed {
+        channel: channel.id.clone(),
+        conversation: id.clone(),
+        message: word.message.cloned(),
+        text: word.text.to_owned(),
+        files: word.files.to_vec(),
+        author: word.author.clone(),
+        mail,
+    };
+    let name = word.message.map_or("acknowledgement", MessageId::as_str);
+    Ok(Some(Ready {
+        id: DeliveryId::from_uuid(named_uuid(&[tenant.as_str(), id.as_str(), name, "letter"])),
+        endpoint: format!("{ENDPOINT_PREFIX}{id}").parse().map_err(endpoint_error)?,
+        payload: serde_json::to_string(&packed).map_err(std::io::Error::other)?,
+        head,
+    }))
+}
+
+fn endpoint_error(error: domain::id::IdError) -> std::io::Error {
+    std::io::Error::other(error)
+}
+
+fn addressed(known: Correspondence, word: &Word<'_>, (from, token): (&str, String)) -> OutgoingMail {
+    let asked = word.asked.cloned().unwrap_or_else(|| known.reply.clone());
+    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let name = word.message.and_then(|id| id.as_str().strip_prefix("msg_")).unwrap_or("ack");
+    OutgoingMail {
+        message_id: format!("{token}.{name}@{domain}"),
+        in_reply_to: known.in_reply_to,
+        references: known.references,
+        to: asked.to,
+        cc: asked.cc,
+        subject: asked.subject.or(known.reply.subject).unwrap_or_default(),
+        reply_token: token,
+        from_name: word.from_name.clone(),
+        automatic: word.author == Author::System,
+        locale: word.conversation.info.locale,
+    }
+}
+
+/// The message that our message id names (`TOKEN.NAME@domain`).
+pub(super) fn message_of(message_id: &str) -> Option<MessageId> {
+    let (local, _) = message_id.split_once('@')?;
+    let (_, name) = local.split_once('.')?;
+    format!("msg_{name}").parse().ok()
+}
+
+/// Carries a letter out of the outbox to its mail server.
+pub(in crate::pipeline) async fn attempt(
+    app: &App,
+    tenant: &TenantId,
+    delivery: &ClaimedDelivery,
+) -> Tried {
+    let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else {
+        return Tried::hopeless("what the outbox holds cannot be read");
+    };
+    let view = app.settings.desk(tenant);
+    let Some(channel) = view.channel(&packed.channel).filter(|channel| channel.enabled) else {
+        return Tried::hopeless("the channel was removed or switched off");
+    };
+    let adapter = match app.doors.adapter(tenant, channel) {
+        Ok(adapter) => adapter,
+        Err(_problems) => return Tried::failed("the channel's settings are wrong"),
+    };
+    let resends = adapter.descriptor().capabilities.resends_in_doubt;
+    let command = match command(app, tenant, delivery, packed).await {
+        Ok(command) => command,
+        Err(error) => {
+            let error = crate::telemetry::chain(&error);
+            tracing::error!(delivery.id = %delivery.id, error, "a letter's files cannot be read");
+            return Tried::failed("its files cannot be read");
+        }
+    };
+    let carried = tokio::time::timeout(LETTER_WITHIN, async {
+        loop {
+            match adapter.deliver(&command).await {
+                Outcome::RateLimited(pause) if pause <= PATIENCE => tokio::time::sleep(pause).await,
+                outcome => return outcome,
+            }
+        }
+    });
+    match carried.await {
+        Ok(outcome) => judge(outcome, resends),
+        Err(_elapsed) => Tried::failed("the mail server took too long"),
+    }
+}
+
+async fn command(
+    app: &App,
+    tenant: &TenantId,
+    delivery: &ClaimedDelivery,
+    packed: Packed,
+) -> Result<Command, std::io::Error> {
+    let mut files = Vec::with_capacity(packed.files.len());
+    for file in packed.files {
+        let bytes = tokio::fs::read(app.files.path(tenant, &file.id)).await?;
+        files.push(OutgoingFile { file, bytes: bytes.into() });
+    }
+    let recipient = packed.mail.to.first().map_or_else(String::new, |to| to.address.clone());
+    let action = Action::Send {
+        text: packed.text,
+        files,
+        author: packed.author,
+        mail: Some(Box::new(packed.mail)),
+    };
+    Ok(Command { id: delivery.id.to_string(), recipient, external_conversation: None, action })
+}
+
+fn judge(outcome: Outcome, resends: bool) -> Tried {
+    match outcome {
+        Outcome::Sent(_) => Tried::Sent,
+        Outcome::RateLimited(pause) => Tried::Failed {
+            reason: "the provider's limit is reached".to_owned(),
+            not_before_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+        },
+        Outcome::Unavailable(why) => Tried::failed(&why),
+        Outcome::InDoubt(why) if resends => Tried::failed(&why),
+        Outcome::InDoubt(why) | Outcome::Rejected(why) => Tried::hopeless(&why),
+        Outcome::WindowClosed => Tried::hopeless("the time to answer is over"),
+        Outcome::RecipientGone => Tried::hopeless("there is no such mailbox"),
+    }
+}
+
+/// A letter is given up: its agent is told in the conversation.
+pub(in crate::pipeline) async fn given_up(
+    app: &App,
+    tenant: &TenantId,
+    delivery: &ClaimedDelivery,
+    reason: &str,
+) -> Result<(), RoutingError> {
+    let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
+    let recipient = packed.mail.to.first().map_or_else(String::new, |to| to.address.clone());
+    let reason = reason.chars().take(REASON_CHARS_MAX).collect();
+    let message = packed.message;
+    let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
+    let name = format!("dead.{}", name_of(delivery.id.as_str()));
+    app.router.append_notice(tenant, &packed.conversation, &name, &notice).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_message_ids_name_their_message() {
+        let id = message_of("0abc.01hmessage@city.example");
+        assert_eq!(id.map(|id| id.to_string()).as_deref(), Some("msg_01hmessage"));
+        assert_eq!(message_of("0abc@city.example"), None);
+        assert_eq!(message_of("0abc.a b@city.example"), None);
+    }
+
+    #[test]
+    fn a_letter_in_doubt_is_sent_again_and_a_dead_address_is_not() {
+        assert!(matches!(judge(Outcome::InDoubt("cut".to_owned()), true), Tried::Failed { .. }));
+        assert!(matches!(judge(Outcome::InDoubt("cut".to_owned()), false), Tried::Hopeless(_)));
+        assert!(matches!(judge(Outcome::RecipientGone, true), Tried::Hopeless(_)));
+        let late = judge(Outcome::RateLimited(Duration::from_secs(60)), true);
+        assert!(matches!(late, Tried::Failed { not_before_ms: 60_000, .. }));
+    }
+}
