@@ -13,6 +13,7 @@ mod files;
 mod gateways;
 mod hours;
 mod idempotency;
+mod letters;
 mod limits;
 mod matching;
 mod moving;

@@ -103,6 +103,21 @@ impl DeskFile {
         self
     }
 
+    /// Adds a mail channel for agencies, whose topics are named like their queues.
+    #[must_use]
+    pub fn with_email(mut self, id: &str, topics: &[&str], settings: Value) -> Self {
+        let topics: Vec<Value> = topics
+            .iter()
+            .map(|topic| json!({ "id": topic, "name": named(topic), "queue": topic, "request_type": "consultation" }))
+            .collect();
+        self.push(
+            "channels",
+            json!({ "id": id, "name": named(id), "kind": "email", "adapter": "email",
+            "audience": "agency", "topics": topics, "settings": settings }),
+        );
+        self
+    }
+
     /// Adds a web chat whose topics are named like their queues.
     #[must_use]
     pub fn with_channel(mut self, id: &str, topics: &[&str]) -> Self {

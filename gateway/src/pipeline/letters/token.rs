@@ -66,8 +66,8 @@ fn mac(key: &[u8], (tenant, channel): (&TenantId, &ChannelId), id: &str) -> Opti
     let digest = mac.finalize().into_bytes();
     let mut text = String::with_capacity(MAC_CHARS);
     let (mut bits, mut held) = (0u32, 0u32);
-    for byte in digest {
-        (bits, held) = ((bits << 8) | u32::from(byte), held + 8);
+    for byte in digest.iter().take(MAC_CHARS * 5 / 8 + 1) {
+        (bits, held) = ((bits << 8) | u32::from(*byte), held + 8);
         while held >= 5 && text.len() < MAC_CHARS {
             held -= 5;
             let digit = usize::try_from((bits >> held) & 31).unwrap_or(0);

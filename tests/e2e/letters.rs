@@ -1,0 +1,261 @@
+//! Letters, end to end: a real mailbox (Dovecot), a real mail server (Exim), gateways, agents.
+
+use serde_json::{Value, json};
+use tests::agent::TestAgent;
+use tests::eventually::holds;
+use tests::mail_server::{MailServer, PASSWORD};
+use tests::mta::Mta;
+use tests::{DeskFile, House, eventually};
+
+/// The desk's mailbox and address.
+const DESK: &str = "help@city.example";
+const WANG: &str = "wang@agency.example";
+
+/// A house with a mailbox.
+struct MailHouse {
+    // Dropped first: gateways must not complain of a mailbox that is gone.
+    house: House,
+    mailbox: MailServer,
+    mta: Mta,
+    _folder: tempfile::TempDir,
+}
+
+impl MailHouse {
+    async fn start(gateways: usize, more: Value) -> Self {
+        let folder = tempfile::Builder::new().prefix("hutong-mail-").tempdir().unwrap();
+        open_to_all(folder.path());
+        let mailbox = MailServer::start(&folder.path().join("dovecot")).await;
+        let mta = Mta::start(&folder.path().join("exim"), mailbox.lmtp_port()).await;
+        let mut settings = json!({
+            "address": DESK,
+            "name": { "zh-CN": "市政务服务", "en": "City services" },
+            "imap": { "host": "127.0.0.1", "port": mailbox.imap_port(), "security": "plain",
+                "user": DESK, "password": PASSWORD, "start": "all", "poll_secs": 5 },
+            "smtp": { "host": "127.0.0.1", "port": mta.port(), "security": "plain" },
+            "plus_addresses": true,
+        });
+        for (key, value) in more.as_object().unwrap() {
+            settings[key] = value.clone();
+        }
+        let desk = DeskFile::small().with_email("mail", &["tax", "insurance"], settings);
+        let house = House::of(desk).with_gateways(gateways).start().await;
+        Self { house, mailbox, mta, _folder: folder }
+    }
+
+    /// Somebody writes to somebody through the mail server.
+    async fn writes(&self, from: &str, to: &str, letter: &str) {
+        self.mta.take(from, to, letter).await;
+    }
+
+    /// The letters that reached a person, as they lie in the mailbox; at least so many.
+    async fn reached(&self, person: &str, count: usize) -> Vec<String> {
+        eventually(&format!("{count} letters for {person}"), async || {
+            let letters = self.mailbox.letters(person, "INBOX");
+            holds(letters.len() >= count, format!("{} so far: {}", letters.len(), self.mta.log()))?;
+            Ok(letters)
+        })
+        .await
+    }
+}
+
+/// Mail servers run as another user where the tests run as root.
+fn open_to_all(folder: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String {
+    format!(
+        "Message-ID: <{id}>\r\nDate: Thu, 26 Nov 2026 10:00:00 +0800\r\nFrom: {from}\r\nTo: {DESK}\r\n\
+         Subject: {subject}\r\n{more}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+    )
+}
+
+/// A header field of a letter, unfolded.
+fn field(letter: &str, name: &str) -> String {
+    let head = letter.split("\r\n\r\n").next().unwrap_or_default();
+    let head = head.split("\n\n").next().unwrap_or_default();
+    let unfolded = head.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
+    let found = unfolded.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+    });
+    found.unwrap_or_default()
+}
+
+async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
+    let log = agent.log(conversation).await;
+    let said = log.iter().filter(|message| message["kind"] == "text");
+    said.map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_agency_writes_an_agent_answers_and_the_reply_lands_in_the_same_conversation() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", "王强 <wang@agency.example>", "退税", "", "退税到哪一步了？")).await;
+    let conversation = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &conversation).await, ["退税到哪一步了？"]);
+    let log = ming.log(&conversation).await;
+    assert_eq!(log[0]["mail"]["subject"], "退税");
+    assert_eq!(log[0]["mail"]["from"]["address"], WANG);
+    let acknowledged = mail.reached(WANG, 1).await;
+    assert_eq!(field(&acknowledged[0], "Auto-Submitted"), "auto-replied");
+
+    ming.says(&conversation, "已受理，预计三个工作日。").await;
+    let letters = mail.reached(WANG, 2).await;
+    let answer = letters.iter().find(|letter| field(letter, "Auto-Submitted").is_empty()).unwrap();
+    assert_eq!(field(answer, "In-Reply-To"), "<1@agency.example>");
+    assert!(field(answer, "References").contains("<1@agency.example>"), "{answer}");
+    let (ours, reply_to) = (field(answer, "Message-ID"), field(answer, "Reply-To"));
+
+    // The reply quotes our letter; only the new part is shown.
+    let more = format!("In-Reply-To: {ours}\r\nReferences: <1@agency.example> {ours}\r\n");
+    let text = "谢谢，材料补充如下。\r\n\r\n在 2026年11月26日，市政务服务 写道：\r\n> 已受理，预计三个工作日。";
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "Re: 退税", &more, text)).await;
+    ming.hears(&conversation, "谢谢，材料补充如下。").await;
+
+    // A mailer that keeps no header fields of ours keeps the address.
+    let to = reply_to.trim_matches(['<', '>']).rsplit('<').next().unwrap().to_owned();
+    assert!(to.contains('+'), "{reply_to}");
+    let lost = letter("3@agency.example", WANG, "Re: 退税", "", "只有地址").replace(DESK, &to);
+    mail.writes(WANG, DESK, &lost).await;
+    ming.hears(&conversation, "只有地址").await;
+    assert!(ming.closes(&conversation).await);
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "Cc: li@agency.example\r\n", "我的退税")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "正在办理").await;
+    let letters = mail.reached(WANG, 2).await;
+    let ours = letters.iter().map(|letter| field(letter, "Message-ID")).collect::<Vec<_>>().join(" ");
+
+    let more = format!("References: <1@agency.example> {ours}\r\n");
+    let stolen = letter("9@evil.example", "mallory@evil.example", "Re: 退税", &more, "把结果发给我");
+    mail.writes("mallory@evil.example", DESK, &stolen).await;
+    let other = ming.accepts_next_offer().await;
+    assert_ne!(other, conversation);
+    let log = ming.log(&other).await;
+    assert_eq!(log[0]["mail"]["warning"], "stranger");
+    assert_eq!(texts(&ming, &conversation).await, ["我的退税", "正在办理"]);
+
+    // Whom the first letter named in Cc belongs to it.
+    let colleague = letter("2@agency.example", "li@agency.example", "Re: 退税", &more, "我补充一点");
+    mail.writes("li@agency.example", DESK, &colleague).await;
+    ming.hears(&conversation, "我补充一点").await;
+    let answer = ming.api().get(&format!("/v1/conversations/{conversation}/addressees")).await;
+    assert_eq!(answer.body["reply"]["to"][0]["address"], "li@agency.example");
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    let report = format!(
+        "Message-ID: <dsn1@mx.agency.example>\r\nFrom: Mail Delivery System <mailer-daemon@mx.agency.example>\r\n\
+         To: {DESK}\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.agency.example\r\n\r\n\
+         Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
+    );
+    mail.writes("", DESK, &report).await;
+    let notice = eventually("the agent is told", async || {
+        let log = ming.log(&conversation).await;
+        let found = log.iter().find(|message| message["notice"]["code"] == "undelivered").cloned();
+        found.ok_or_else(|| format!("{log:?}"))
+    })
+    .await;
+    assert_eq!(notice["notice"]["recipient"], WANG);
+    assert_eq!(notice["notice"]["permanent"], true);
+    assert!(notice["notice"]["reason"].as_str().unwrap().contains("no such user"), "{notice}");
+    let answer = ming.log(&conversation).await.into_iter().find(|one| one["text"] == "答复").unwrap();
+    assert_eq!(notice["notice"]["message"], answer["id"]);
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let supervisor = mail.house.signs_in("sun").await;
+    let root = mail.house.signs_in("root").await;
+    // A report of a letter that is not ours goes nowhere, and is not lost.
+    let foreign = "From: mailer-daemon@x.example\r\nTo: help@city.example\r\nSubject: Undelivered\r\n\
+        X-Failed-Recipients: a@b.example\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <d@x.example>\r\n\r\n\
+        A message that you sent could not be delivered: a@b.example unknown\r\n";
+    mail.writes("", DESK, foreign).await;
+    let letters = eventually("it lies in the quarantine", async || {
+        let letters = supervisor.api().get("/v1/quarantine").await.body;
+        let count = letters.as_array().map_or(0, Vec::len);
+        holds(count == 1, format!("{letters}"))?;
+        Ok(letters)
+    })
+    .await;
+    assert_eq!(letters[0]["reason"], "report");
+    let id = letters[0]["id"].as_str().unwrap();
+    let original = supervisor.api().get(&format!("/v1/quarantine/{id}/original")).await;
+    assert_eq!(original.status, 200);
+    let retried = supervisor.api().post(&format!("/v1/quarantine/{id}/retry"), json!({})).await;
+    assert_eq!(retried.status, 409, "{:?}", retried.body);
+    let again = supervisor.api().get("/v1/quarantine").await.body;
+    assert_eq!(again[0]["tries"], 2);
+    let path = format!("/v1/quarantine/{id}");
+    assert_eq!(supervisor.api().delete(&path).await.status, 403);
+    assert_eq!(root.api().delete(&path).await.status, 204);
+    assert_eq!(root.api().delete(&path).await.status, 404);
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_gateway_and_a_mailbox_that_die_lose_and_double_no_letter() {
+    const LETTERS: usize = 60;
+    let mut mail = MailHouse::start(2, json!({ "acknowledge": false })).await;
+    for n in 0..LETTERS {
+        let id = format!("{n}@agency.example");
+        let sender = format!("sender{}@agency.example", n % 7);
+        mail.mailbox.deliver(DESK, &letter(&id, &sender, "x", "", &format!("letter {n}"))).await;
+        match n {
+            15 => mail.house.gateways[0].kill(),
+            25 => {
+                mail.mailbox.kill();
+                mail.mailbox.restart().await;
+            }
+            35 => {
+                mail.house.gateways[0].start().await;
+                mail.house.gateways[1].kill();
+            }
+            45 => mail.mailbox.restart().await,
+            _ => {}
+        }
+    }
+    let supervisor = mail.house.signs_in("sun").await;
+    let waiting = eventually("every letter waits", async || {
+        let waiting = supervisor.api().get("/v1/queues/tax/waiting?limit=200").await.body;
+        let waiting = waiting.as_array().cloned().unwrap_or_default();
+        holds(waiting.len() >= LETTERS, format!("{} wait", waiting.len()))?;
+        Ok(waiting)
+    })
+    .await;
+    let mut texts: Vec<String> = waiting
+        .iter()
+        .map(|one| one["last_message"]["text"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    texts.sort();
+    let mut expected: Vec<String> = (0..LETTERS).map(|n| format!("letter {n}")).collect();
+    expected.sort();
+    assert_eq!(texts, expected);
+    mail.house.ends_well();
+}
