@@ -16,7 +16,7 @@ mod bounce;
 mod charset;
 mod file_name;
 mod header;
-mod html;
+pub mod html;
 pub mod letter;
 mod markup;
 mod nature;

@@ -11,7 +11,7 @@ use super::words;
 use bytes::Bytes;
 
 /// The most of a body that is read as text, in bytes; what is behind it stands in the original.
-const TEXT_BYTES_MAX: usize = 1024 * 1024;
+const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// The most of an HTML body that is read, in bytes.
 const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A plain text of at most so many characters may only say that the letter is in HTML.
@@ -126,7 +126,8 @@ impl Bodies {
         if part.media_type != "text/plain" || is_page(&text) {
             self.segments.push(Segment { plain: None, html: Some(text) });
         } else {
-            let flowed = part.type_param("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
+            let flowed =
+                part.type_param("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
             let text = if flowed { unflow(&text) } else { text };
             self.segments.push(Segment { plain: Some(text), html: None });
         }

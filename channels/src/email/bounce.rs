@@ -16,21 +16,66 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// The most returned text that is searched for a `Message-ID`, in bytes.
 const RETURNED_BYTES_MAX: usize = 256 * 1024;
 const SUBJECTS: &[&str] = &[
-    "mail delivery failed", "mail delivery system", "delivery status notification", "undeliverable",
-    "undelivered mail", "returned mail", "failure notice", "delivery failure", "mail delivery failure",
-    "delivery has failed", "message delivery delayed", "warning: message", "delayed mail", "退信", "系统退信",
-    "退信通知", "投递失败", "邮件投递失败", "无法投递", "未送达", "邮件发送失败", "传递失败",
+    "mail delivery failed",
+    "mail delivery system",
+    "delivery status notification",
+    "undeliverable",
+    "undelivered mail",
+    "returned mail",
+    "failure notice",
+    "delivery failure",
+    "mail delivery failure",
+    "delivery has failed",
+    "message delivery delayed",
+    "warning: message",
+    "delayed mail",
+    "退信",
+    "系统退信",
+    "退信通知",
+    "投递失败",
+    "邮件投递失败",
+    "无法投递",
+    "未送达",
+    "邮件发送失败",
+    "传递失败",
 ];
 const PHRASES: &[&str] = &[
-    "could not be delivered", "permanent error", "permanently failed", "wasn't able to deliver",
-    "unable to deliver", "undeliverable", "did not reach", "user unknown", "no such user",
-    "mailbox not found", "delivery to the following", "has not been delivered", "delivery failed",
-    "退信", "无法投递", "投递失败", "无法送达", "未能送达", "发送失败", "没有投递成功", "被退回", "无法发送到",
-    "不存在", "拒绝接收", "拒收",
+    "could not be delivered",
+    "permanent error",
+    "permanently failed",
+    "wasn't able to deliver",
+    "unable to deliver",
+    "undeliverable",
+    "did not reach",
+    "user unknown",
+    "no such user",
+    "mailbox not found",
+    "delivery to the following",
+    "has not been delivered",
+    "delivery failed",
+    "退信",
+    "无法投递",
+    "投递失败",
+    "无法送达",
+    "未能送达",
+    "发送失败",
+    "没有投递成功",
+    "被退回",
+    "无法发送到",
+    "不存在",
+    "拒绝接收",
+    "拒收",
 ];
 const DELAYS: &[&str] = &[
-    "delayed", "will be retried", "will continue to be attempted", "still being retried", "no action is required",
-    "延迟", "将继续尝试", "继续重试", "暂时无法",
+    "delayed",
+    "will be retried",
+    "will continue to be attempted",
+    "still being retried",
+    "no action is required",
+    "延迟",
+    "将继续尝试",
+    "继续重试",
+    "暂时无法",
 ];
 
 /// The reports of a letter that came back; `None` if it did not.
@@ -41,11 +86,13 @@ pub(super) fn read(root: &Part, split: &Split) -> Option<Vec<Report>> {
     let has_subject = SUBJECTS.iter().any(|word| subject.contains(word));
     let by_server = nature::is_from_server(head) || nature::has_null_path(head) || is_notice(head);
     let text = format!("{}\n{}", cut(&split.text), cut(&split.rest));
-    let lower = text.to_lowercase();
+    // A phrase may go over a line's end.
+    let lower = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let has_phrase = PHRASES.iter().any(|word| lower.contains(word));
     let is_bounce = failed.is_some() || (by_server && has_subject && has_phrase);
     // Servers whose subject nobody knows still say what happened and to whom.
-    let is_bounce = is_bounce || (nature::is_from_server(head) && has_phrase && code(&lower).is_some());
+    let is_bounce =
+        is_bounce || (nature::is_from_server(head) && has_phrase && code(&lower).is_some());
     if !is_bounce {
         return None;
     }
@@ -62,7 +109,9 @@ pub(super) fn read(root: &Part, split: &Split) -> Option<Vec<Report>> {
         Report {
             message_id: message_id.clone(),
             permanent,
-            status: report::status_code(&line).or_else(|| report::status_code(&text)).unwrap_or_default(),
+            status: report::status_code(&line)
+                .or_else(|| report::status_code(&text))
+                .unwrap_or_default(),
             reason: words::one_line(&line, REASON_CHARS_MAX),
             recipient,
         }
@@ -84,7 +133,10 @@ fn is_notice(head: &Head) -> bool {
 
 fn is_server_address(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-    matches!(local.as_str(), "postmaster" | "mailer-daemon" | "abuse" | "support" | "10000" | "mailadmin")
+    matches!(
+        local.as_str(),
+        "postmaster" | "mailer-daemon" | "abuse" | "support" | "10000" | "mailadmin"
+    )
 }
 
 fn cut(text: &str) -> &str {
@@ -96,9 +148,10 @@ fn addresses(text: &str, is_other: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in text.lines() {
         let lower = line.to_lowercase();
-        let is_copy = ["message-id:", "received:", "return-path:", "--- below", "------ this is a copy"]
-            .iter()
-            .any(|start| lower.trim_start().trim_start_matches("> ").starts_with(start));
+        let is_copy =
+            ["message-id:", "received:", "return-path:", "--- below", "------ this is a copy"]
+                .iter()
+                .any(|start| lower.trim_start().trim_start_matches("> ").starts_with(start));
         if is_copy {
             break;
         }
@@ -120,12 +173,8 @@ fn addresses(text: &str, is_other: &dyn Fn(&str) -> bool) -> Vec<String> {
 
 /// The line that says why: the first with a code, from the recipient's on.
 fn reason(text: &str, recipient: &str) -> String {
-    let start = match recipient.is_empty() {
-        true => 0,
-        false => text.find(recipient).unwrap_or(0),
-    };
-    let after = text.get(start..).unwrap_or(text);
-    let with_code = after.lines().chain(text.lines()).take(2_000).find(|line| code(line).is_some());
+    let from = text.lines().skip_while(|line| recipient.is_empty() || !line.contains(recipient));
+    let with_code = from.chain(text.lines()).take(2_000).find(|line| code(line).is_some());
     let says = |line: &&str| PHRASES.iter().any(|word| line.to_lowercase().contains(word));
     with_code.or_else(|| text.lines().take(2_000).find(says)).unwrap_or_default().trim().to_owned()
 }
@@ -140,7 +189,8 @@ fn code(line: &str) -> Option<(char, usize)> {
         let [class @ (b'4' | b'5'), b'0'..=b'5', b'0'..=b'9'] = window else { continue };
         let before = at.checked_sub(1);
         let is_word = before.and_then(|b| bytes.get(b)).is_some_and(u8::is_ascii_alphanumeric);
-        let follows = bytes.get(at + 3).is_none_or(|b| matches!(b, b' ' | b'-' | b',' | b':' | b')' | b']'));
+        let follows =
+            bytes.get(at + 3).is_none_or(|b| matches!(b, b' ' | b'-' | b',' | b':' | b')' | b']'));
         if !is_digit(before) && !is_word && follows {
             return Some((char::from(*class), at));
         }

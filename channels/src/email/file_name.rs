@@ -58,11 +58,8 @@ pub(super) fn clean(name: &str) -> Option<String> {
         return None;
     }
     let stem = trimmed.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let named = if DEVICES.contains(&stem.as_str()) {
-        format!("_{trimmed}")
-    } else {
-        trimmed.to_owned()
-    };
+    let named =
+        if DEVICES.contains(&stem.as_str()) { format!("_{trimmed}") } else { trimmed.to_owned() };
     Some(cut(named))
 }
 

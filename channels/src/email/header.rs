@@ -13,8 +13,19 @@ const VALUE_BYTES_MAX: usize = 64 * 1024;
 const NAME_BYTES_MAX: usize = 76;
 /// Fields of which a letter has at least one; a file without any of them is none.
 const LETTER_FIELDS: &[&str] = &[
-    "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version",
-    "content-type", "sender", "cc", "delivered-to", "reply-to",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "received",
+    "return-path",
+    "mime-version",
+    "content-type",
+    "sender",
+    "cc",
+    "delivered-to",
+    "reply-to",
 ];
 
 /// The fields of one head, in order.

@@ -27,17 +27,81 @@ const LINK_BYTES_MAX: usize = 4096;
 const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 const VOID: &[&str] = &["br", "hr", "col"];
 const ELEMENTS: &[&str] = &[
-    "a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+    "a",
+    "abbr",
+    "address",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "ins",
+    "kbd",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
 ];
 /// Elements that are written as another.
-const AS_DIV: &[&str] = &["article", "aside", "body", "footer", "header", "main", "nav", "section", "fieldset"];
+const AS_DIV: &[&str] =
+    &["article", "aside", "body", "footer", "header", "main", "nav", "section", "fieldset"];
 /// Elements that go with everything in them.
-const DROPPED: &[&str] =
-    &["svg", "math", "template", "object", "applet", "audio", "video", "canvas", "select", "head", "frameset"];
-const NUMBERS: &[&str] = &["width", "height", "colspan", "rowspan", "cellpadding", "cellspacing", "border", "start", "size"];
+const DROPPED: &[&str] = &[
+    "svg", "math", "template", "object", "applet", "audio", "video", "canvas", "select", "head",
+    "frameset",
+];
+const NUMBERS: &[&str] = &[
+    "width",
+    "height",
+    "colspan",
+    "rowspan",
+    "cellpadding",
+    "cellspacing",
+    "border",
+    "start",
+    "size",
+];
 const WORDS: &[&str] = &["align", "valign", "dir", "lang", "type", "color", "bgcolor"];
 /// Inside these a paragraph or a cell is not closed from outside.
 const WALLS: &[&str] = &["table", "td", "th", "caption"];
@@ -129,7 +193,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn token(&mut self, token: Token<'_>) {
         match token {
-            Token::Text(text) if self.dropped.is_empty() => escape(&htmlize::unescape(text), &mut self.out),
+            Token::Text(text) if self.dropped.is_empty() => {
+                escape(&htmlize::unescape(text), &mut self.out)
+            }
             Token::Open(tag) if self.dropped.is_empty() => self.start(&tag),
             Token::Open(tag) if self.dropped.last().is_some_and(|name| *name == tag.name) => {
                 if self.dropped.len() < DEPTH_MAX {
@@ -193,7 +259,9 @@ impl Writer<'_> {
         match name {
             "li" => self.close_nearest(&["li"], &["ul", "ol", "table", "td", "th"]),
             "dt" | "dd" => self.close_nearest(&["dt", "dd"], &["dl", "table", "td", "th"]),
-            "td" | "th" => self.close_nearest(&["td", "th", "caption", "colgroup"], &["table", "tr"]),
+            "td" | "th" => {
+                self.close_nearest(&["td", "th", "caption", "colgroup"], &["table", "tr"])
+            }
             "tr" => self.close_nearest(&["tr", "caption", "colgroup"], &["table"]),
             "tbody" | "thead" | "tfoot" => {
                 self.close_nearest(&["tbody", "thead", "tfoot", "caption", "colgroup"], &["table"]);
@@ -216,7 +284,8 @@ impl Writer<'_> {
 
     fn end(&mut self, name: &str) {
         let Some(name) = element(name) else { return };
-        let is_of_table = matches!(name, "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th");
+        let is_of_table =
+            matches!(name, "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th");
         self.close_nearest(&[name], if is_of_table { &[] } else { WALLS });
     }
 
@@ -240,8 +309,12 @@ impl Writer<'_> {
                     }
                 }
                 "title" | "alt" => self.attribute(name, &words::one_line(&value, 500)),
-                "face" if element == "font" && style::is_plain(&value) => self.attribute(name, &value),
-                _ if NUMBERS.contains(&name) && is_number(&value) => self.attribute(name, value.trim()),
+                "face" if element == "font" && style::is_plain(&value) => {
+                    self.attribute(name, &value)
+                }
+                _ if NUMBERS.contains(&name) && is_number(&value) => {
+                    self.attribute(name, value.trim())
+                }
                 _ if WORDS.contains(&name) && is_word(&value) => self.attribute(name, value.trim()),
                 _ => {}
             }
@@ -274,7 +347,8 @@ impl Writer<'_> {
         let shown = match own {
             Some(data) => Some(data),
             None if is_remote && self.images == Images::Shown => {
-                let whole = if source.starts_with("//") { format!("https:{source}") } else { source };
+                let whole =
+                    if source.starts_with("//") { format!("https:{source}") } else { source };
                 link(&whole)
             }
             None => {
@@ -348,8 +422,24 @@ fn element(name: &str) -> Option<&'static str> {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "blockquote" | "center" | "div" | "dl" | "figure" | "h1" | "h2" | "h3" | "h4" | "h5"
-            | "h6" | "hr" | "ol" | "p" | "pre" | "table" | "ul"
+        "address"
+            | "blockquote"
+            | "center"
+            | "div"
+            | "dl"
+            | "figure"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "ol"
+            | "p"
+            | "pre"
+            | "table"
+            | "ul"
     )
 }
 
@@ -357,7 +447,8 @@ fn is_block(name: &str) -> bool {
 fn raster(media_type: &str) -> Option<&'static str> {
     const TYPES: &[&str] =
         &["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-icon"];
-    let media_type = if media_type.eq_ignore_ascii_case("image/jpg") { "image/jpeg" } else { media_type };
+    let media_type =
+        if media_type.eq_ignore_ascii_case("image/jpg") { "image/jpeg" } else { media_type };
     TYPES.iter().find(|known| known.eq_ignore_ascii_case(media_type)).copied()
 }
 
@@ -385,5 +476,7 @@ fn is_number(value: &str) -> bool {
 fn is_word(value: &str) -> bool {
     let value = value.trim();
     let value = value.strip_prefix('#').unwrap_or(value);
-    !value.is_empty() && value.len() <= 32 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    !value.is_empty()
+        && value.len() <= 32
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

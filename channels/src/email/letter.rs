@@ -26,8 +26,15 @@ const DATE_BYTES_MAX: usize = 100;
 /// The most letters and characters that are looked at to guess the language.
 const LOCALE_CHARS_MAX: usize = 4_000;
 /// Fields that name where a letter arrived.
-const RECIPIENT_FIELDS: &[&str] =
-    &["to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to"];
+const RECIPIENT_FIELDS: &[&str] = &[
+    "to",
+    "cc",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-delivered-to",
+];
 
 /// A letter as people read it. All texts are plain and free of control characters.
 #[derive(Clone, PartialEq)]
@@ -181,7 +188,9 @@ pub fn read(raw: &Bytes) -> Result<Letter, Unreadable> {
     let split = reply::split(&bodies.lines(), &subject);
     let nature = nature::of(&root, &split);
     Ok(Letter {
-        message_id: head.first("message-id").and_then(|id| message_ids(&id).into_iter().next_back()),
+        message_id: head
+            .first("message-id")
+            .and_then(|id| message_ids(&id).into_iter().next_back()),
         in_reply_to: head.first("in-reply-to").map_or(Vec::new(), |ids| message_ids(&ids)),
         references: head.first("references").map_or(Vec::new(), |ids| message_ids(&ids)),
         date: head.first("date").and_then(|text| date(&text)),

@@ -37,7 +37,9 @@ impl<'a> Tag<'a> {
 
     /// All attributes, names in lower case, each name once.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'a, str>)> {
-        self.attributes.iter().map(|(name, value)| (name.as_str(), htmlize::unescape_attribute(*value)))
+        self.attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), htmlize::unescape_attribute(*value)))
     }
 
     /// Is a word among the classes?
@@ -213,7 +215,9 @@ mod tests {
 
     #[test]
     fn open_ends_are_read_to_the_end() {
-        for page in ["<", "<a", "<a b", "<a b=", "<a b=\"", "<a b='c", "</", "<!", "<!--", "<a =", "<a /"] {
+        for page in
+            ["<", "<a", "<a b", "<a b=", "<a b=\"", "<a b='c", "</", "<!", "<!--", "<a =", "<a /"]
+        {
             show(page);
         }
     }

@@ -13,8 +13,19 @@ use super::words;
 const SERVERS: &[&str] = &["mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon"];
 const ROBOTS: &[&str] = &["noreply", "no-reply", "donotreply", "do-not-reply", "no_reply"];
 const AUTOMATIC_SUBJECTS: &[&str] = &[
-    "自动回复", "自动答复", "自動回覆", "自動答覆", "[自动回复]", "【自动回复】", "automatic reply",
-    "auto reply", "auto-reply", "autoreply", "auto:", "out of office", "out of the office",
+    "自动回复",
+    "自动答复",
+    "自動回覆",
+    "自動答覆",
+    "[自动回复]",
+    "【自动回复】",
+    "automatic reply",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto:",
+    "out of office",
+    "out of the office",
 ];
 /// Headers that only programs set, whatever their value.
 const AUTOMATIC_HEADERS: &[&str] =
@@ -99,8 +110,8 @@ fn looks_automatic(head: &Head, split: &Split) -> bool {
     if !AUTOMATIC_SUBJECTS.iter().any(|start| subject.starts_with(start)) {
         return false;
     }
-    let from_robot = sender(head)
-        .is_some_and(|(local, _)| ROBOTS.iter().any(|robot| local.starts_with(robot)));
+    let from_robot =
+        sender(head).is_some_and(|(local, _)| ROBOTS.iter().any(|robot| local.starts_with(robot)));
     let answers = head.has("in-reply-to") || head.has("references");
     let is_short = split.text.chars().take(SHORT_CHARS_MAX + 1).count() <= SHORT_CHARS_MAX;
     from_robot || (is_short && (answers || says_away(&split.text)))
@@ -108,8 +119,20 @@ fn looks_automatic(head: &Head, split: &Split) -> bool {
 
 fn says_away(text: &str) -> bool {
     const AWAY: &[&str] = &[
-        "自动回复", "已收到您的", "已收到你的", "来信已收到", "邮件已收到", "尽快回复", "尽快给您", "休假", "出差",
-        "out of office", "out of the office", "on leave", "automatic", "received your",
+        "自动回复",
+        "已收到您的",
+        "已收到你的",
+        "来信已收到",
+        "邮件已收到",
+        "尽快回复",
+        "尽快给您",
+        "休假",
+        "出差",
+        "out of office",
+        "out of the office",
+        "on leave",
+        "automatic",
+        "received your",
     ];
     let text = text.to_lowercase();
     AWAY.iter().any(|word| text.contains(word))

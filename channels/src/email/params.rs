@@ -62,11 +62,8 @@ impl Value {
         let (label, _) = if first.extended { charset_of(&first.value) } else { (None, "") };
         let mut bytes = Vec::new();
         for (n, piece) in pieces.iter().enumerate() {
-            let value = if n == 0 && piece.extended {
-                charset_of(&piece.value).1
-            } else {
-                &piece.value
-            };
+            let value =
+                if n == 0 && piece.extended { charset_of(&piece.value).1 } else { &piece.value };
             if piece.extended {
                 bytes.extend(percent(value));
             } else {
@@ -121,9 +118,7 @@ fn param(field: &str) -> Option<Param> {
     };
     let numbered = name.rsplit_once('*').and_then(|(base, n)| Some((base, n.parse().ok()?)));
     Some(match numbered {
-        Some((base, piece)) => {
-            Param { name: base.to_owned(), piece: Some(piece), extended, value }
-        }
+        Some((base, piece)) => Param { name: base.to_owned(), piece: Some(piece), extended, value },
         None => Param { name, piece: None, extended, value },
     })
 }

@@ -81,7 +81,9 @@ fn part(
     }
     let encoding = head.first("content-transfer-encoding").unwrap_or_default();
     let encoding = encoding.split([';', ' ', '(']).next().unwrap_or_default();
-    let content = Content::Leaf(transfer::decode(body, encoding));
+    let is_text = media_type.starts_with("text/") || media_type.starts_with("message/");
+    let kind = if is_text { transfer::Kind::Text } else { transfer::Kind::Other };
+    let content = Content::Leaf(transfer::decode(body, encoding, kind));
     Ok(Part { head, media_type, content_type, disposition, content })
 }
 
@@ -254,7 +256,8 @@ mod tests {
             deep.push_str(&format!("Content-Type: multipart/mixed; boundary=b{n}x\n\n--b{n}x\n"));
         }
         assert_eq!(tree(deep.as_bytes()).err(), Some(TooMuch::Depth));
-        let wide = format!("Content-Type: multipart/mixed; boundary=a\n\n{}", "--a\n\n".repeat(2_000));
+        let wide =
+            format!("Content-Type: multipart/mixed; boundary=a\n\n{}", "--a\n\n".repeat(2_000));
         assert_eq!(tree(wide.as_bytes()).err(), Some(TooMuch::Parts));
     }
 }

@@ -18,20 +18,62 @@ const VOID: &[&str] = &[
     "track", "wbr",
 ];
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset",
-    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol",
-    "p", "pre", "section", "table", "tbody", "tr", "ul", "body", "html",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tbody",
+    "tr",
+    "ul",
+    "body",
+    "html",
 ];
 /// Elements that mail programs put around what is quoted: classes and ids.
 const QUOTE_CLASSES: &[&str] = &[
-    "yahoo_quoted", "protonmail_quote", "tutanota_quote", "zmail_extra", "ntes-mailmaster-quote",
-    "history-quote-wrapper", "lark-mail-quote", "alimail-quote",
+    "yahoo_quoted",
+    "protonmail_quote",
+    "tutanota_quote",
+    "zmail_extra",
+    "ntes-mailmaster-quote",
+    "history-quote-wrapper",
+    "lark-mail-quote",
+    "alimail-quote",
 ];
-const QUOTE_IDS: &[&str] = &["isReplyContent", "ntes-pcmac-quote", "original-content", "yahoo_quoted"];
+const QUOTE_IDS: &[&str] =
+    &["isReplyContent", "ntes-pcmac-quote", "original-content", "yahoo_quoted"];
 /// Elements behind which everything is the letter that is answered.
 const CUT_IDS: &[&str] = &[
-    "divRplyFwdMsg", "x_divRplyFwdMsg", "appendonsend", "x_appendonsend", "divTaggedContent",
-    "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION",
+    "divRplyFwdMsg",
+    "x_divRplyFwdMsg",
+    "appendonsend",
+    "x_appendonsend",
+    "divTaggedContent",
+    "mail-editor-reference-message-container",
+    "OLK_SRC_BODY_SECTION",
 ];
 const CUT_CLASSES: &[&str] = &["OutlookMessageHeader"];
 
@@ -235,8 +277,8 @@ impl Writer {
 
     /// Ends the line if anything stands in it.
     fn end_line(&mut self) {
-        if self.line.trim().is_empty() {
-            self.line.clear();
+        // A line of unbreakable spaces is how editors write a blank one.
+        if self.line.is_empty() {
             self.space = false;
         } else {
             self.break_line();
@@ -297,7 +339,10 @@ mod tests {
     fn quotes_of_mail_programs_get_their_sign() {
         assert_eq!(text("a<blockquote type=cite>b<div>c</div></blockquote>d"), "a\n> b\n> c\nd");
         assert_eq!(text("a<blockquote>own</blockquote>"), "a\nown");
-        assert_eq!(text("On 2024-01-02, x wrote:<blockquote>b</blockquote>"), "On 2024-01-02, x wrote:\n> b");
+        assert_eq!(
+            text("On 2024-01-02, x wrote:<blockquote>b</blockquote>"),
+            "On 2024-01-02, x wrote:\n> b"
+        );
         assert_eq!(text("a<div id=isReplyContent>b</div>"), "a\n> b");
     }
 

@@ -7,8 +7,8 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
-pub(super) use marks::ends_attribution;
 use marks::Mark;
+pub(super) use marks::ends_attribution;
 
 /// The most lines of a signature, blank ones not counted.
 const SIGNATURE_LINES_MAX: usize = 15;

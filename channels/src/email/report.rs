@@ -19,7 +19,10 @@ pub(super) fn read(root: &Part) -> Option<Vec<Report>> {
     collect(root, &mut leaves);
     let kind = root.type_param("report-type").unwrap_or_default().to_ascii_lowercase();
     let is_status = |part: &&&Part| {
-        matches!(part.media_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
+        matches!(
+            part.media_type.as_str(),
+            "message/delivery-status" | "message/global-delivery-status"
+        )
     };
     let Some(status) = leaves.iter().find(is_status) else {
         let is_other = root.media_type == "multipart/report"
@@ -130,9 +133,9 @@ fn address_of(value: &str) -> String {
 /// The first enhanced status code (RFC 3463) in a text.
 pub(super) fn status_code(text: &str) -> Option<String> {
     let is_separator = |c: char| !(c.is_ascii_digit() || c == '.');
-    text.split(is_separator).find(|word| is_status(word.trim_end_matches('.'))).map(|word| {
-        word.trim_end_matches('.').to_owned()
-    })
+    text.split(is_separator)
+        .find(|word| is_status(word.trim_end_matches('.')))
+        .map(|word| word.trim_end_matches('.').to_owned())
 }
 
 fn is_status(word: &str) -> bool {

@@ -52,7 +52,10 @@ fn compare(path: &Path) -> Option<String> {
     let actual = match letter::read(&raw) {
         Ok(letter) => {
             if let Some(missing) = ALWAYS.iter().find(|field| !expected.contains_key(**field)) {
-                return Some(format!("--- {name}: `{missing}` is not expected, but {:#}", show(&letter)));
+                return Some(format!(
+                    "--- {name}: `{missing}` is not expected, but {:#}",
+                    show(&letter)
+                ));
             }
             show(&letter)
         }

@@ -6,10 +6,17 @@ use bytes::Bytes;
 /// text with a wrong label.
 const BASE64_JUNK_SHARE: usize = 20;
 
+/// What a part is: text that claims to be base64 is not believed at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Other,
+}
+
 /// The content of a part: a piece of the letter itself where nothing had to be decoded.
-pub(super) fn decode(raw: &Bytes, encoding: &str) -> Bytes {
+pub(super) fn decode(raw: &Bytes, encoding: &str, kind: Kind) -> Bytes {
     match encoding.trim().to_ascii_lowercase().as_str() {
-        "base64" if looks_like_base64(raw) => Bytes::from(base64(raw)),
+        "base64" if kind == Kind::Other || looks_like_base64(raw) => Bytes::from(base64(raw)),
         "quoted-printable" => Bytes::from(quoted_printable(raw)),
         _ => raw.clone(),
     }
@@ -110,7 +117,7 @@ mod tests {
     #[test]
     fn text_that_only_claims_to_be_base64_stays_as_it_is() {
         let raw = Bytes::from_static(b"This was never encoded, whatever the label says.");
-        assert_eq!(decode(&raw, "base64"), raw);
+        assert_eq!(decode(&raw, "base64", Kind::Text), raw);
     }
 
     #[test]

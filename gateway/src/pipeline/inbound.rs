@@ -9,9 +9,7 @@ use crate::app::App;
 use crate::clock::mint;
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
-use channels::{
-    Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender,
-};
+use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender};
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::queue::Request;
 use domain::{

@@ -4,13 +4,50 @@
 const STYLE_BYTES_MAX: usize = 8 * 1024;
 /// Properties that change only how a box and its text look.
 const PROPERTIES: &[&str] = &[
-    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left",
-    "border-radius", "border-right", "border-spacing", "border-style", "border-top", "border-width", "color",
-    "direction", "font-family", "font-size", "font-style", "font-variant", "font-weight", "height",
-    "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left",
-    "margin-right", "margin-top", "max-width", "min-width", "padding", "padding-bottom", "padding-left",
-    "padding-right", "padding-top", "text-align", "text-decoration", "text-indent", "text-transform",
-    "vertical-align", "white-space", "width", "word-break", "word-wrap",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-width",
+    "color",
+    "direction",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-width",
+    "min-width",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "text-align",
+    "text-decoration",
+    "text-indent",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+    "word-wrap",
 ];
 
 /// What of a style is kept. `url()`, `expression()`, escapes, `position` and all that is not known go.
@@ -51,7 +88,9 @@ fn is_safe(value: &str) -> bool {
     let opens = value.matches('(').count();
     let known = without_colours.iter().map(|call| value.matches(call).count()).sum::<usize>();
     // "rgb(" is no part of "rgba(", so each call counts once.
-    opens == known && !value.is_empty() && value.chars().all(|c| is_safe_char(c) || "()\"".contains(c))
+    opens == known
+        && !value.is_empty()
+        && value.chars().all(|c| is_safe_char(c) || "()\"".contains(c))
 }
 
 /// A list of fonts and the like.

@@ -45,7 +45,10 @@ fn assert_attribute(name: &str, value: &str, images: Images) {
     let lower = value.to_lowercase();
     match name {
         "href" => {
-            assert!(["http://", "https://", "mailto:"].iter().any(|s| lower.starts_with(s)), "{value}");
+            assert!(
+                ["http://", "https://", "mailto:"].iter().any(|s| lower.starts_with(s)),
+                "{value}"
+            );
         }
         "src" => {
             let is_own = lower.starts_with("data:image/") && !lower.starts_with("data:image/svg");
@@ -71,22 +74,46 @@ fn assert_attribute(name: &str, value: &str, images: Images) {
 #[test]
 fn nothing_that_acts_gets_through() {
     for page in [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg><script>1</script></svg>",
-        "<svg onload=alert(1)>", "<iframe src=javascript:1></iframe>", "<a href=' java\tscript:1'>a</a>",
-        "<a href='&#106;avascript:1'>a</a>", "<a href=data:text/html,x>a</a>", "<a href=vbscript:x>a</a>",
-        "<math><mtext><table><mglyph><style><img src=x onerror=1>", "<noscript><p title='</noscript><img src=x onerror=1>'>",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<svg><script>1</script></svg>",
+        "<svg onload=alert(1)>",
+        "<iframe src=javascript:1></iframe>",
+        "<a href=' java\tscript:1'>a</a>",
+        "<a href='&#106;avascript:1'>a</a>",
+        "<a href=data:text/html,x>a</a>",
+        "<a href=vbscript:x>a</a>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=1>",
+        "<noscript><p title='</noscript><img src=x onerror=1>'>",
         "<form action=//x><input><button formaction=javascript:1>b</button></form>",
-        "<meta http-equiv=refresh content='0;url=//x'>", "<base href=//x>", "<link rel=stylesheet href=//x>",
-        "<style>@import '//x'</style>", "<div style='background:url(//x)'>a</div>",
-        "<div style='position:fixed;top:0'>a</div>", "<div style='width:expression(1)'>a</div>",
-        "<div style='background:\\75 rl(//x)'>a</div>", "<object data=//x></object>", "<embed src=//x>",
-        "<!--><img src=x onerror=1>-->", "<![CDATA[<img src=x onerror=1>]]>", "<a title='\"><img src=x onerror=1>'>a",
-        "<textarea><img src=x onerror=1></textarea>", "<title><img src=x onerror=1></title>", "<x-y onclick=1>a</x-y>",
-        "<table background=//x><td>a", "<body onload=1 background=//x>a", "<img srcset=//x>", "<video src=//x poster=//x>",
-        "<img src=\"data:image/svg+xml;base64,PHN2Zz4=\">", "<a id=x name=y class=z>a</a>", "<p/onclick=1>a",
+        "<meta http-equiv=refresh content='0;url=//x'>",
+        "<base href=//x>",
+        "<link rel=stylesheet href=//x>",
+        "<style>@import '//x'</style>",
+        "<div style='background:url(//x)'>a</div>",
+        "<div style='position:fixed;top:0'>a</div>",
+        "<div style='width:expression(1)'>a</div>",
+        "<div style='background:\\75 rl(//x)'>a</div>",
+        "<object data=//x></object>",
+        "<embed src=//x>",
+        "<!--><img src=x onerror=1>-->",
+        "<![CDATA[<img src=x onerror=1>]]>",
+        "<a title='\"><img src=x onerror=1>'>a",
+        "<textarea><img src=x onerror=1></textarea>",
+        "<title><img src=x onerror=1></title>",
+        "<x-y onclick=1>a</x-y>",
+        "<table background=//x><td>a",
+        "<body onload=1 background=//x>a",
+        "<img srcset=//x>",
+        "<video src=//x poster=//x>",
+        "<img src=\"data:image/svg+xml;base64,PHN2Zz4=\">",
+        "<a id=x name=y class=z>a</a>",
+        "<p/onclick=1>a",
     ] {
         let html = safe(page).to_lowercase();
-        for bad in ["onerror=\"", "onload", "onclick", "script:", "url(", "position", "<style", "//x"] {
+        for bad in
+            ["onerror=\"", "onload", "onclick", "script:", "url(", "position", "<style", "//x"]
+        {
             assert!(!html.contains(bad), "{page} gave {html}");
         }
     }
@@ -100,7 +127,9 @@ fn what_people_write_stays() {
         "<a href=\"https://a.cn/?a=1&amp;b=2\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">x</a>"
     );
     assert_eq!(
-        safe("<font face='宋体' color=red style='COLOR: #FF0000; position:fixed; font-family: \"微软雅黑\"'>a</font>"),
+        safe(
+            "<font face='宋体' color=red style='COLOR: #FF0000; position:fixed; font-family: \"微软雅黑\"'>a</font>"
+        ),
         "<font face=\"宋体\" color=\"red\" style=\"color: #FF0000; font-family: '微软雅黑'\">a</font>"
     );
     assert_eq!(safe("1 &lt; 2 &amp; 3 < 4"), "1 &lt; 2 &amp; 3 &lt; 4");
@@ -110,21 +139,32 @@ fn what_people_write_stays() {
 #[test]
 fn tags_are_closed_as_browsers_close_them() {
     assert_eq!(safe("<ul><li>a<li>b</ul>"), "<ul><li>a</li><li>b</li></ul>");
-    assert_eq!(safe("<table><tr><td>a<td>b<tr><td>c</table>"), "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>");
+    assert_eq!(
+        safe("<table><tr><td>a<td>b<tr><td>c</table>"),
+        "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+    );
     assert_eq!(safe("<b><i>a</b>b</i>"), "<b><i>a</i></b>b");
-    assert_eq!(safe("<table><td><b></table>c"), "<table><b></b></table>c".replace("<b></b>", "<b></b>"));
+    assert_eq!(
+        safe("<table><td><b></table>c"),
+        "<table><b></b></table>c".replace("<b></b>", "<b></b>")
+    );
     assert_eq!(safe("<td>a</td></div></table>"), "a");
 }
 
 #[test]
 fn pictures_of_other_servers_are_counted_and_left_out() {
-    let page = "<img src='https://a.cn/b.png' alt=c><img src=//a.cn/p width=1 height=1><img src=cid:d>";
+    let page =
+        "<img src='https://a.cn/b.png' alt=c><img src=//a.cn/p width=1 height=1><img src=cid:d>";
     let blocked = view(page, &[], Images::Blocked);
     assert_eq!(blocked.blocked_images, 2);
     assert!(blocked.html.contains("🖼 c") && !blocked.html.contains("a.cn"));
     let shown = view(page, &[], Images::Shown);
     assert_eq!(shown.blocked_images, 0);
-    assert!(shown.html.contains("<img src=\"https://a.cn/b.png\" referrerpolicy=\"no-referrer\" alt=\"c\">"));
+    assert!(
+        shown
+            .html
+            .contains("<img src=\"https://a.cn/b.png\" referrerpolicy=\"no-referrer\" alt=\"c\">")
+    );
     assert_safe(&shown.html, Images::Shown);
 }
 
@@ -163,8 +203,52 @@ proptest! {
 }
 
 const PIECES: &[&str] = &[
-    "<", ">", "\"", "'", "=", "/", "&", "&lt;", "&#60;", "<!--", "-->", "<b>", "</b>", "<p>", "</p>", "<table>",
-    "<td>", "</td>", "<tr>", "</table>", "<svg>", "</svg>", "<style>", "</style>", "<script>", "</script>", "<a ",
-    "href=", "javascript:x", "https://x", "style=", "url(x)", "position:fixed", "<img ", "src=", "data:image/png;base64,AA",
-    "data:image/svg+xml;base64,AA", "onerror=x", " ", "\n", "text", "<li>", "<math>", "<title>", "</title>", "<select>", "\0", "中",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "=",
+    "/",
+    "&",
+    "&lt;",
+    "&#60;",
+    "<!--",
+    "-->",
+    "<b>",
+    "</b>",
+    "<p>",
+    "</p>",
+    "<table>",
+    "<td>",
+    "</td>",
+    "<tr>",
+    "</table>",
+    "<svg>",
+    "</svg>",
+    "<style>",
+    "</style>",
+    "<script>",
+    "</script>",
+    "<a ",
+    "href=",
+    "javascript:x",
+    "https://x",
+    "style=",
+    "url(x)",
+    "position:fixed",
+    "<img ",
+    "src=",
+    "data:image/png;base64,AA",
+    "data:image/svg+xml;base64,AA",
+    "onerror=x",
+    " ",
+    "\n",
+    "text",
+    "<li>",
+    "<math>",
+    "<title>",
+    "</title>",
+    "<select>",
+    "\0",
+    "中",
 ];

@@ -14,31 +14,115 @@ const HEAD_FIELDS_MIN: usize = 2;
 const DATE_DIGITS_MIN: usize = 4;
 
 const ORIGINAL: &[&str] = &[
-    "original message", "original appointment", "原始邮件", "原邮件", "原始郵件", "原始信件", "原始消息",
-    "回复的原邮件", "回复邮件", "回复原邮件",
+    "original message",
+    "original appointment",
+    "原始邮件",
+    "原邮件",
+    "原始郵件",
+    "原始信件",
+    "原始消息",
+    "回复的原邮件",
+    "回复邮件",
+    "回复原邮件",
+    "this is a copy of the message, including all the headers.",
+    "this is a copy of your message, including all the headers.",
+    "below this line is a copy of the message.",
+    "original message headers",
 ];
 const FORWARDED: &[&str] = &[
-    "forwarded message", "begin forwarded message:", "forwarded by", "转发的邮件", "转发邮件",
-    "转发邮件信息", "转发的原邮件", "已转发的邮件", "开始转发的邮件：", "开始转发的邮件:", "轉寄郵件", "转发信息",
-    "以下是转发的邮件：", "以下是转发的邮件:", "下面是被转发的邮件：", "下面是被转发的邮件:",
+    "forwarded message",
+    "begin forwarded message:",
+    "forwarded by",
+    "转发的邮件",
+    "转发邮件",
+    "转发邮件信息",
+    "转发的原邮件",
+    "已转发的邮件",
+    "开始转发的邮件：",
+    "开始转发的邮件:",
+    "轉寄郵件",
+    "转发信息",
+    "以下是转发的邮件：",
+    "以下是转发的邮件:",
+    "下面是被转发的邮件：",
+    "下面是被转发的邮件:",
 ];
 const FROM: &[&str] = &["from", "发件人", "寄件者", "寄件人", "發件人", "发信人"];
 const FIELDS: &[&str] = &[
-    "sent", "date", "to", "cc", "subject", "reply-to", "sent time", "发送时间", "发送日期", "日期", "时间",
-    "收件人", "抄送", "抄送人", "主题", "寄件日期", "收件者", "主旨", "副本", "傳送時間", "发件时间", "收信人",
-    "标题", "傳送日期",
+    "sent",
+    "date",
+    "to",
+    "cc",
+    "subject",
+    "reply-to",
+    "sent time",
+    "发送时间",
+    "发送日期",
+    "日期",
+    "时间",
+    "收件人",
+    "抄送",
+    "抄送人",
+    "主题",
+    "寄件日期",
+    "收件者",
+    "主旨",
+    "副本",
+    "傳送時間",
+    "发件时间",
+    "收信人",
+    "标题",
+    "傳送日期",
 ];
+const STARTS: &[&str] = &["on ", "at ", "在", "于", "於"];
 const MOBILE: &[&str] = &[
-    "sent from my ", "sent from mail for ", "sent from outlook", "get outlook for ",
-    "sent from yahoo mail", "发自我的", "發自我的", "来自我的iphone", "来自我的 iphone", "来自我的ipad", "来自我的华为",
-    "来自我的手机", "发自qq邮箱", "来自qq邮箱",
-    "获取 outlook for", "获取outlook for", "发自outlook", "从 windows 版邮件发送", "发送自 windows",
-    "发自网易邮箱", "来自网易", "发自 foxmail", "发自新浪邮箱", "发自 windows", "发送自 outlook",
+    "sent from my ",
+    "sent from mail for ",
+    "sent from outlook",
+    "get outlook for ",
+    "sent from yahoo mail",
+    "发自我的",
+    "發自我的",
+    "来自我的iphone",
+    "来自我的 iphone",
+    "来自我的ipad",
+    "来自我的华为",
+    "来自我的手机",
+    "发自qq邮箱",
+    "来自qq邮箱",
+    "获取 outlook for",
+    "获取outlook for",
+    "发自outlook",
+    "从 windows 版邮件发送",
+    "发送自 windows",
+    "发自网易邮箱",
+    "来自网易",
+    "发自 foxmail",
+    "发自新浪邮箱",
+    "发自 windows",
+    "发送自 outlook",
 ];
 const BELOW: &[&str] = &[
-    "inline", "see below", "my answers below", "comments below", "below in red", "in red below",
-    "replies below", "answered below", "responses below", "见下文", "见下方", "红字", "红色字", "蓝字",
-    "在下面回复", "在下方回复", "逐条回复", "文中回复", "原文中", "下面原文",
+    "inline",
+    "see below",
+    "my answers below",
+    "comments below",
+    "below in red",
+    "in red below",
+    "replies below",
+    "answered below",
+    "responses below",
+    "见下文",
+    "见下方",
+    "红字",
+    "红色字",
+    "蓝字",
+    "在下面回复",
+    "在下方回复",
+    "逐条回复",
+    "文中回复",
+    "原文中",
+    "下面原文",
 ];
 
 /// What stands at a line.
@@ -96,7 +180,7 @@ fn ruled(line: &str) -> Option<Mark> {
     if FORWARDED.contains(&inner) && (rules >= 4 || inner.ends_with([':', '：'])) {
         return Some(Mark::Forwarded);
     }
-    (ORIGINAL.contains(&inner) && rules >= 4).then_some(Mark::Original)
+    (ORIGINAL.contains(&inner) && rules >= 3).then_some(Mark::Original)
 }
 
 /// The rule that Outlook draws above a head.
@@ -106,7 +190,8 @@ fn is_long_rule(line: &str) -> bool {
 
 /// `From:` with at least two other fields below it.
 fn is_head(lines: &[Line]) -> bool {
-    let labels = |line: &Line| -> Vec<String> { flat(&line.text).map_or(Vec::new(), |l| fields(&l)) };
+    let labels =
+        |line: &Line| -> Vec<String> { flat(&line.text).map_or(Vec::new(), |l| fields(&l)) };
     let Some(first) = lines.first().map(labels) else { return false };
     if !first.first().is_some_and(|label| FROM.contains(&label.as_str())) {
         return false;
@@ -127,14 +212,15 @@ fn is_head(lines: &[Line]) -> bool {
 fn fields(line: &str) -> Vec<String> {
     let label = |text: &str| -> Option<String> {
         let (label, _) = text.split_once([':', '：'])?;
-        let label: String = label.trim().chars().filter(|c| *c != ' ' || label.is_ascii()).collect();
+        let label: String =
+            label.trim().chars().filter(|c| *c != ' ' || label.is_ascii()).collect();
         Some(label.trim_start_matches(['"', '“', ' ']).to_owned())
     };
     line.split([';', '；']).take(8).filter_map(label).collect()
 }
 
 fn attribution(lines: &[Line], first: &str) -> Option<Mark> {
-    let starts = ["on ", "at ", "在", "于", "於"].iter().any(|start| first.starts_with(start));
+    let starts = STARTS.iter().any(|start| first.starts_with(start));
     let mut joined = String::new();
     for (n, line) in lines.iter().take(ATTRIBUTION_LINES_MAX).enumerate() {
         let line = flat(&line.text)?;
@@ -148,8 +234,7 @@ fn attribution(lines: &[Line], first: &str) -> Option<Mark> {
         if ends_with_wrote(&line) {
             let digits = joined.chars().filter(char::is_ascii_digit).count();
             let dated = digits >= DATE_DIGITS_MIN;
-            // Several lines are one attribution only if the first begins like one.
-            if n > 0 && !(starts || (dated && joined.contains('@'))) {
+            if n > 0 && !goes_over(first, starts, &line) {
                 return None;
             }
             let names = starts || joined.contains('@') || joined.contains('于');
@@ -160,9 +245,30 @@ fn attribution(lines: &[Line], first: &str) -> Option<Mark> {
     None
 }
 
+/// Do several lines make one attribution? Only if the first begins like one, and the last is none by
+/// itself; else the first is what the person wrote.
+fn goes_over(first: &str, starts: bool, last: &str) -> bool {
+    let is_dated =
+        |text: &str| text.chars().filter(char::is_ascii_digit).count() >= DATE_DIGITS_MIN;
+    let continues = last.starts_with(['于', '於']) && first.ends_with('>');
+    let is_whole =
+        is_dated(last) && (last.contains('@') || STARTS.iter().any(|s| last.starts_with(s)));
+    (starts || first.contains('@')) && (continues || !is_whole)
+}
+
 fn ends_with_wrote(line: &str) -> bool {
-    const ENDS: &[&str] =
-        &["wrote:", "wrote：", "写道：", "写道:", "寫道：", "寫道:", "写到：", "写到:", "编写：", "撰写："];
+    const ENDS: &[&str] = &[
+        "wrote:",
+        "wrote：",
+        "写道：",
+        "写道:",
+        "寫道：",
+        "寫道:",
+        "写到：",
+        "写到:",
+        "编写：",
+        "撰写：",
+    ];
     ENDS.iter().any(|end| line.ends_with(end))
 }
 

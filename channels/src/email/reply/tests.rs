@@ -24,15 +24,30 @@ fn programs_of_many_makers_are_known() {
         ("apple zh, quoted", "> 在 2024年1月2日，10:00，Desk <desk@city.cn> 写道：\n> \n> old"),
         ("163", "在 2024-01-02 10:00:00，\"Desk\" <desk@city.cn> 写道：\n\nold"),
         ("163 en", "At 2024-01-02 10:00:00, \"Desk\" <desk@city.cn> wrote:\n>old"),
-        ("outlook", "________________________________\nFrom: Desk <desk@city.cn>\nSent: Tuesday\nTo: Li\nSubject: a\n\nold"),
+        (
+            "outlook",
+            "________________________________\nFrom: Desk <desk@city.cn>\nSent: Tuesday\nTo: Li\nSubject: a\n\nold",
+        ),
         ("outlook old", "-----Original Message-----\nFrom: Desk\nold"),
-        ("outlook zh", "发件人: Desk <desk@city.cn> \n发送时间: 2024年1月2日\n收件人: Li\n主题: a\n\nold"),
+        (
+            "outlook zh",
+            "发件人: Desk <desk@city.cn> \n发送时间: 2024年1月2日\n收件人: Li\n主题: a\n\nold",
+        ),
         ("outlook zh, wide", "发件人：Desk\n发送时间：2024年\n收件人：Li\n主题：a\n\nold"),
         ("outlook zh-TW", "寄件者: Desk\n寄件日期: 2024年\n收件者: Li\n主旨: a\n\nold"),
-        ("qq", "------------------ 原始邮件 ------------------\n发件人: \"Desk\" <desk@city.cn>;\nold"),
-        ("qq, hard space", "------------------\u{a0}原始邮件\u{a0}------------------\n发件人: Desk\nold"),
+        (
+            "qq",
+            "------------------ 原始邮件 ------------------\n发件人: \"Desk\" <desk@city.cn>;\nold",
+        ),
+        (
+            "qq, hard space",
+            "------------------\u{a0}原始邮件\u{a0}------------------\n发件人: Desk\nold",
+        ),
         ("netease", "---- 回复的原邮件 ----\n| 发件人 | Desk |\nold"),
-        ("aliyun", "------------------------------------------------------------------\n发件人：Desk\n发送时间：2024年\n收件人：Li\n主　题：a\n\nold"),
+        (
+            "aliyun",
+            "------------------------------------------------------------------\n发件人：Desk\n发送时间：2024年\n收件人：Li\n主　题：a\n\nold",
+        ),
         ("foxmail", "发件人： Desk\n发送时间： 2024-01-02 10:00\n收件人： Li\n主题： a\nold"),
     ] {
         let (text, rest) = parts(&format!("您好，\n新的内容。\n\n{mark}"));
@@ -59,7 +74,11 @@ fn answers_below_and_between_quotes_are_kept() {
     assert_split("On 2024-01-02 x <a@b.cn> wrote:\n> old\n\nanswer\n-- \nLi", "answer", "old");
     let between = "> first?\nyes\n> second?\nno";
     assert_eq!(parts(between), (between.to_owned(), String::new()));
-    assert_split("see:\n> first?\nyes\n> second?\nno\n> tail", "see:\n> first?\nyes\n> second?\nno", "tail");
+    assert_split(
+        "see:\n> first?\nyes\n> second?\nno\n> tail",
+        "see:\n> first?\nyes\n> second?\nno",
+        "tail",
+    );
 }
 
 #[test]
@@ -117,9 +136,31 @@ proptest! {
 }
 
 const LINES: &[&str] = &[
-    "", "words #", "更多的话 #", "> quoted #", ">> deep #", "-- ", "--", "发自我的iPhone", "Sent from my Phone #",
-    "On 2024-01-0# x <a@b.cn> wrote:", "在 2024-01-02，x <a@b.cn> 写道：", "she wrote:", "On #", "写道：",
-    "-----Original Message-----", "------------------ 原始邮件 ------------------", "________________________________",
-    "From: #", "Sent: #", "To: #", "Subject: #", "发件人：#", "发送时间：#", "主题：#", "  indented #",
-    "---------- Forwarded message ---------", "see below #",
+    "",
+    "words #",
+    "更多的话 #",
+    "> quoted #",
+    ">> deep #",
+    "-- ",
+    "--",
+    "发自我的iPhone",
+    "Sent from my Phone #",
+    "On 2024-01-0# x <a@b.cn> wrote:",
+    "在 2024-01-02，x <a@b.cn> 写道：",
+    "she wrote:",
+    "On #",
+    "写道：",
+    "-----Original Message-----",
+    "------------------ 原始邮件 ------------------",
+    "________________________________",
+    "From: #",
+    "Sent: #",
+    "To: #",
+    "Subject: #",
+    "发件人：#",
+    "发送时间：#",
+    "主题：#",
+    "  indented #",
+    "---------- Forwarded message ---------",
+    "see below #",
 ];
