@@ -166,7 +166,7 @@ fn message(
         warning,
         automatic: !matches!(letter.nature, Nature::Person),
         important: letter.important,
-        has_html: letter.html.is_some(),
+        has_html: letter.has_html(),
         has_rest: !letter.rest.trim().is_empty(),
         is_cut: letter.text.len() > TEXT_BYTES_MAX || letter.files.len() > ATTACHMENTS_MAX,
         original: None,

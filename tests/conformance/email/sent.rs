@@ -84,7 +84,7 @@ async fn a_letter_arrives_with_its_head_words_and_files() {
     let (desk, mta) = open().await;
     let door = door(&desk, mta.port(), &json!({}));
     let file = FileRef {
-        id: "f1".parse().unwrap(),
+        id: "file_1".parse().unwrap(),
         name: "操作手册.txt".to_owned(),
         media_type: "text/plain".to_owned(),
         bytes: 12,

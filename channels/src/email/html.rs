@@ -1,0 +1,482 @@
+//! Foreign HTML made safe for a sandboxed frame, by an allow-list.
+//!
+//! What leaves here is written anew, tag by tag: known elements, known attributes with checked values,
+//! everything escaped, everything closed. No scripts, styles sheets, forms, frames, SVG or comments are
+//! passed on, so a browser has nothing to read otherwise than we did. The frame's sandbox and its policy
+//! are the second wall, not the first.
+
+mod style;
+#[cfg(test)]
+pub(super) mod tests;
+
+use super::letter::LetterFile;
+use super::markup::{self, Tag, Token};
+use super::words;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// The deepest nesting; tags below it are left out, their text stays.
+const DEPTH_MAX: usize = 100;
+/// The largest picture that is put into the page, in bytes.
+const PICTURE_BYTES_MAX: usize = 1024 * 1024;
+/// The most pictures that are put into the page, in bytes together.
+const PICTURES_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// The longest link, in bytes.
+const LINK_BYTES_MAX: usize = 4096;
+/// The longest page that is written, in bytes, without its pictures.
+const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+const VOID: &[&str] = &["br", "hr", "col"];
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "address",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "ins",
+    "kbd",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+];
+/// Elements that are written as another.
+const AS_DIV: &[&str] =
+    &["article", "aside", "body", "footer", "header", "main", "nav", "section", "fieldset"];
+/// Elements that go with everything in them.
+const DROPPED: &[&str] = &[
+    "svg", "math", "template", "object", "applet", "audio", "video", "canvas", "select", "head",
+    "frameset",
+];
+const NUMBERS: &[&str] = &[
+    "width",
+    "height",
+    "colspan",
+    "rowspan",
+    "cellpadding",
+    "cellspacing",
+    "border",
+    "start",
+    "size",
+];
+const WORDS: &[&str] = &["align", "valign", "dir", "lang", "type", "color", "bgcolor"];
+/// Inside these a paragraph or a cell is not closed from outside.
+const WALLS: &[&str] = &["table", "td", "th", "caption"];
+
+/// Are pictures of other servers fetched?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Images {
+    /// A mark stands in their place: fetching one tells the sender that the letter is read.
+    Blocked,
+    /// The agent asked for them.
+    Shown,
+}
+
+/// A page for a frame.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HtmlView {
+    /// What goes into the body of the frame's page.
+    pub html: String,
+    /// How many pictures of other servers were left out.
+    pub blocked_images: usize,
+}
+
+// What people wrote must not reach a log.
+impl std::fmt::Debug for HtmlView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HtmlView")
+            .field("html", &self.html.len())
+            .field("blocked_images", &self.blocked_images)
+            .finish()
+    }
+}
+
+/// Makes a page safe. Pictures that came along are put into it, as far as they are small.
+pub(super) fn view(page: &str, files: &[LetterFile], images: Images) -> HtmlView {
+    let mut writer = Writer {
+        out: String::with_capacity(page.len()),
+        open: Vec::new(),
+        dropped: Vec::new(),
+        files,
+        images,
+        room: PICTURES_BYTES_MAX,
+        limit: PAGE_BYTES_MAX,
+        blocked: 0,
+    };
+    for token in markup::tokens(page) {
+        if writer.out.len() > writer.limit {
+            break;
+        }
+        writer.token(token);
+    }
+    writer.close_down_to(0);
+    HtmlView { html: writer.out, blocked_images: writer.blocked }
+}
+
+/// Plain text as a piece of a page.
+pub(super) fn of_plain(text: &str) -> String {
+    let mut out = String::from("<div style=\"white-space: pre-wrap\">");
+    escape(text, &mut out);
+    out.push_str("</div>");
+    out
+}
+
+fn escape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+}
+
+struct Writer<'a> {
+    out: String,
+    open: Vec<&'static str>,
+    /// Open elements that go with everything in them.
+    dropped: Vec<String>,
+    files: &'a [LetterFile],
+    images: Images,
+    room: usize,
+    limit: usize,
+    blocked: usize,
+}
+
+impl Writer<'_> {
+    fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::Text(text) if self.dropped.is_empty() => {
+                escape(&htmlize::unescape(text), &mut self.out)
+            }
+            Token::Open(tag) if self.dropped.is_empty() => self.start(&tag),
+            Token::Open(tag) if self.dropped.last().is_some_and(|name| *name == tag.name) => {
+                if self.dropped.len() < DEPTH_MAX {
+                    self.dropped.push(tag.name);
+                }
+            }
+            Token::Close(name) if self.dropped.is_empty() => self.end(&name),
+            Token::Close(name) if self.dropped.last() == Some(&name) => {
+                self.dropped.pop();
+            }
+            Token::Text(_) | Token::Open(_) | Token::Close(_) => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>) {
+        if DROPPED.contains(&tag.name.as_str()) {
+            self.dropped.push(tag.name.clone());
+            return;
+        }
+        if tag.name == "img" {
+            return self.picture(tag);
+        }
+        let Some(name) = element(&tag.name) else { return };
+        self.close_implied(name);
+        if !self.fits(name) {
+            return;
+        }
+        let is_void = VOID.contains(&name);
+        if !is_void && self.open.len() >= DEPTH_MAX {
+            return;
+        }
+        self.out.push('<');
+        self.out.push_str(name);
+        self.attributes(tag, name);
+        self.out.push('>');
+        if !is_void {
+            self.open.push(name);
+        }
+    }
+
+    /// Cells and rows stand only in tables: elsewhere a browser would move things about.
+    fn fits(&self, name: &str) -> bool {
+        let since_table = self.open.iter().rposition(|open| *open == "table");
+        let inside = |wanted: &[&str]| {
+            since_table.is_some_and(|at| {
+                let inner = self.open.get(at + 1..).unwrap_or_default();
+                inner.last().map_or(wanted.contains(&"table"), |last| wanted.contains(last))
+            })
+        };
+        match name {
+            "td" | "th" => inside(&["tr"]),
+            "tr" => inside(&["table", "tbody", "thead", "tfoot"]),
+            "tbody" | "thead" | "tfoot" | "caption" | "colgroup" => inside(&["table"]),
+            "col" => inside(&["table", "colgroup"]),
+            _ => true,
+        }
+    }
+
+    /// Closes what a start tag ends without saying so.
+    fn close_implied(&mut self, name: &str) {
+        match name {
+            "li" => self.close_nearest(&["li"], &["ul", "ol", "table", "td", "th"]),
+            "dt" | "dd" => self.close_nearest(&["dt", "dd"], &["dl", "table", "td", "th"]),
+            "td" | "th" => {
+                self.close_nearest(&["td", "th", "caption", "colgroup"], &["table", "tr"])
+            }
+            "tr" => self.close_nearest(&["tr", "caption", "colgroup"], &["table"]),
+            "tbody" | "thead" | "tfoot" => {
+                self.close_nearest(&["tbody", "thead", "tfoot", "caption", "colgroup"], &["table"]);
+            }
+            "a" => self.close_nearest(&["a"], WALLS),
+            name if is_block(name) => self.close_nearest(&["p"], WALLS),
+            _ => {}
+        }
+    }
+
+    fn close_nearest(&mut self, names: &[&str], walls: &[&str]) {
+        let found = self.open.iter().rposition(|open| names.contains(open));
+        let wall = self.open.iter().rposition(|open| walls.contains(open));
+        if let Some(at) = found
+            && wall.is_none_or(|wall| wall < at)
+        {
+            self.close_down_to(at);
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        let Some(name) = element(name) else { return };
+        let is_of_table =
+            matches!(name, "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th");
+        self.close_nearest(&[name], if is_of_table { &[] } else { WALLS });
+    }
+
+    fn close_down_to(&mut self, depth: usize) {
+        while self.open.len() > depth {
+            if let Some(name) = self.open.pop() {
+                self.out.push_str("</");
+                self.out.push_str(name);
+                self.out.push('>');
+            }
+        }
+    }
+
+    fn attributes(&mut self, tag: &Tag<'_>, element: &str) {
+        for (name, value) in tag.attributes() {
+            match name {
+                "style" => {
+                    let safe = style::clean(&value);
+                    if !safe.is_empty() {
+                        self.attribute("style", &safe);
+                    }
+                }
+                "title" | "alt" => self.attribute(name, &words::one_line(&value, 500)),
+                "face" if element == "font" && style::is_plain(&value) => {
+                    self.attribute(name, &value)
+                }
+                _ if NUMBERS.contains(&name) && is_number(&value) => {
+                    self.attribute(name, value.trim())
+                }
+                _ if WORDS.contains(&name) && is_word(&value) => self.attribute(name, value.trim()),
+                _ => {}
+            }
+        }
+        if element == "a"
+            && let Some(link) = tag.get("href").and_then(|href| link(&href))
+        {
+            self.attribute("href", &link);
+            self.attribute("target", "_blank");
+            self.attribute("rel", "noopener noreferrer nofollow");
+        }
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape(value, &mut self.out);
+        self.out.push('"');
+    }
+
+    fn picture(&mut self, tag: &Tag<'_>) {
+        let source = tag.get("src").map(|src| src.trim().to_owned()).unwrap_or_default();
+        let own = match source.split_once(':') {
+            Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid") => self.enclosed(id),
+            Some((scheme, data)) if scheme.eq_ignore_ascii_case("data") => self.written_in(data),
+            _ => None,
+        };
+        let is_remote = ["http:", "https:", "//"].iter().any(|start| starts_with(&source, start));
+        let shown = match own {
+            Some(data) => Some(data),
+            None if is_remote && self.images == Images::Shown => {
+                let whole =
+                    if source.starts_with("//") { format!("https:{source}") } else { source };
+                link(&whole)
+            }
+            None => {
+                self.blocked += usize::from(is_remote);
+                None
+            }
+        };
+        match shown {
+            Some(source) => {
+                self.out.push_str("<img");
+                self.attribute("src", &source);
+                self.attribute("referrerpolicy", "no-referrer");
+                self.attributes(tag, "img");
+                self.out.push('>');
+            }
+            None => self.placeholder(tag),
+        }
+    }
+
+    /// What stands where a picture is left out; nothing for those that nobody could see.
+    fn placeholder(&mut self, tag: &Tag<'_>) {
+        let is_tiny = |name| tag.get(name).is_some_and(|size| matches!(size.trim(), "0" | "1"));
+        if is_tiny("width") || is_tiny("height") {
+            return;
+        }
+        let alt = words::one_line(&tag.get("alt").unwrap_or_default(), 100);
+        self.out.push_str("<span style=\"border: 1px dashed #999999; color: #666666\">🖼 ");
+        escape(&alt, &mut self.out);
+        self.out.push_str("</span>");
+    }
+
+    /// A picture that came along.
+    fn enclosed(&mut self, id: &str) -> Option<String> {
+        let file = self.files.iter().find(|file| file.content_id.as_deref() == Some(id.trim()))?;
+        let media_type = raster(&file.media_type)?;
+        self.room_for(file.bytes.len())?;
+        Some(self.data(media_type, &file.bytes))
+    }
+
+    /// A picture that is written into the page: decoded and written anew.
+    fn written_in(&mut self, data: &str) -> Option<String> {
+        let (kind, content) = data.split_once(',')?;
+        let media_type = raster(kind.strip_suffix(";base64")?.trim())?;
+        self.room_for(content.len() / 4 * 3)?;
+        let bytes = super::transfer::base64(content.as_bytes());
+        Some(self.data(media_type, &bytes))
+    }
+
+    fn room_for(&mut self, bytes: usize) -> Option<()> {
+        if bytes > PICTURE_BYTES_MAX {
+            return None;
+        }
+        self.room = self.room.checked_sub(bytes)?;
+        Some(())
+    }
+
+    fn data(&mut self, media_type: &str, bytes: &[u8]) -> String {
+        let data = format!("data:{media_type};base64,{}", STANDARD.encode(bytes));
+        self.limit = self.limit.saturating_add(data.len());
+        data
+    }
+}
+
+fn element(name: &str) -> Option<&'static str> {
+    if AS_DIV.contains(&name) {
+        return Some("div");
+    }
+    ELEMENTS.iter().find(|known| **known == name).copied()
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "blockquote"
+            | "center"
+            | "div"
+            | "dl"
+            | "figure"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "ol"
+            | "p"
+            | "pre"
+            | "table"
+            | "ul"
+    )
+}
+
+/// Pictures made of dots: others can carry scripts.
+fn raster(media_type: &str) -> Option<&'static str> {
+    const TYPES: &[&str] =
+        &["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-icon"];
+    let media_type =
+        if media_type.eq_ignore_ascii_case("image/jpg") { "image/jpeg" } else { media_type };
+    TYPES.iter().find(|known| known.eq_ignore_ascii_case(media_type)).copied()
+}
+
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
+/// A link that may be followed: `http`, `https`, `mailto`. Browsers leave out control characters within
+/// a scheme, so they go first.
+fn link(href: &str) -> Option<String> {
+    let is_odd = |c: &char| c.is_control() || words::is_trick(*c);
+    let href: String = href.chars().filter(|c| !is_odd(c)).collect();
+    let href = href.trim();
+    let is_known = ["http://", "https://", "mailto:"].iter().any(|start| starts_with(href, start));
+    (is_known && href.len() <= LINK_BYTES_MAX).then(|| href.replace(' ', "%20"))
+}
+
+fn is_number(value: &str) -> bool {
+    let value = value.trim();
+    let digits = value.strip_suffix('%').or_else(|| value.strip_suffix("px")).unwrap_or(value);
+    let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
+    !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_word(value: &str) -> bool {
+    let value = value.trim();
+    let value = value.strip_prefix('#').unwrap_or(value);
+    !value.is_empty()
+        && value.len() <= 32
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
