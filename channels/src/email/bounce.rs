@@ -52,6 +52,7 @@ const PHRASES: &[&str] = &[
     "mailbox not found",
     "delivery to the following",
     "has not been delivered",
+    "has not yet been delivered",
     "delivery failed",
     "退信",
     "无法投递",
