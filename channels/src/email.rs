@@ -11,7 +11,7 @@
 //! character are put together.
 //!
 //! Letters with expected results lie in `channels/fixtures/email/`. The mutation test reads damaged
-//! copies of them; `HUTONG_FUZZ_SECS=300 cargo nextest run -p channels damaged_letters` lets it run
+//! copies of them; `HUTONG_FUZZ_SECS=300 cargo test -p channels damaged_letters` lets it run
 //! for so many seconds, each time on other damage.
 
 mod address;

@@ -18,9 +18,11 @@ const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 const STUB_CHARS_MAX: usize = 300;
 
 /// What a letter contains.
-#[derive(Default)]
 pub(super) struct Bodies {
     segments: Vec<Segment>,
+    /// So many bytes may still be read as text, and as HTML.
+    text_left: usize,
+    html_left: usize,
     /// The files, in order.
     pub files: Vec<LetterFile>,
 }
@@ -34,7 +36,7 @@ struct Segment {
 
 /// Sorts the parts of a letter.
 pub(super) fn gather(root: &Part) -> Bodies {
-    let mut bodies = Bodies::default();
+    let mut bodies = Bodies::new(TEXT_BYTES_MAX, HTML_BYTES_MAX);
     bodies.take(root, Place::Alone);
     bodies
 }
@@ -51,6 +53,10 @@ enum Place {
 }
 
 impl Bodies {
+    fn new(text_left: usize, html_left: usize) -> Self {
+        Self { segments: Vec::new(), text_left, html_left, files: Vec::new() }
+    }
+
     fn take(&mut self, part: &Part, place: Place) {
         let parts = match &part.content {
             Content::Leaf(bytes) => return self.leaf(part, bytes, place),
@@ -83,8 +89,9 @@ impl Bodies {
             if part.media_type == "text/x-amp-html" {
                 continue;
             }
-            let mut inner = Self::default();
+            let mut inner = Self::new(self.text_left, self.html_left);
             inner.take(part, place);
+            (self.text_left, self.html_left) = (inner.text_left, inner.html_left);
             self.files.append(&mut inner.files);
             let (plain, html) = inner.joined();
             whole.plain = whole.plain.filter(|text| !text.trim().is_empty()).or(plain);
@@ -121,9 +128,11 @@ impl Bodies {
             return self.file(part, bytes, place);
         }
         let label = part.charset();
-        let limit = if part.media_type == "text/plain" { TEXT_BYTES_MAX } else { HTML_BYTES_MAX };
-        let text = text(bytes, label.as_deref(), limit);
-        if part.media_type != "text/plain" || is_page(&text) {
+        let is_plain = part.media_type == "text/plain";
+        let left = if is_plain { &mut self.text_left } else { &mut self.html_left };
+        let text = text(bytes, label.as_deref(), *left);
+        *left = left.saturating_sub(bytes.len());
+        if !is_plain || is_page(&text) {
             self.segments.push(Segment { plain: None, html: Some(text) });
         } else {
             let flowed =

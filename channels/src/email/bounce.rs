@@ -52,6 +52,7 @@ const PHRASES: &[&str] = &[
     "mailbox not found",
     "delivery to the following",
     "has not been delivered",
+    "has not yet been delivered",
     "delivery failed",
     "退信",
     "无法投递",
@@ -85,6 +86,9 @@ pub(super) fn read(root: &Part, split: &Split) -> Option<Vec<Report>> {
     let subject = words::one_line(&head.first("subject").unwrap_or_default(), 200).to_lowercase();
     let has_subject = SUBJECTS.iter().any(|word| subject.contains(word));
     let by_server = nature::is_from_server(head) || nature::has_null_path(head) || is_notice(head);
+    if failed.is_none() && !by_server {
+        return None;
+    }
     let text = format!("{}\n{}", cut(&split.text), cut(&split.rest));
     // A phrase may go over a line's end.
     let lower = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();

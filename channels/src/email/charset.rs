@@ -67,7 +67,31 @@ pub(super) fn sniff(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !bytes.contains(&0x1b) => Cow::Borrowed(text),
+        Err(_) if utf8_share(bytes) >= Share::Most => String::from_utf8_lossy(bytes),
         _ => guess(bytes).decode_without_bom_handling(bytes).0,
+    }
+}
+
+/// How much of the bytes outside ASCII is well-formed UTF-8.
+#[derive(PartialEq, PartialOrd)]
+enum Share {
+    Less,
+    Half,
+    /// All but pieces such as a character that was cut off at the end: by chance that does not happen.
+    Most,
+}
+
+fn utf8_share(bytes: &[u8]) -> Share {
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    match good {
+        0 => Share::Less,
+        good if good >= bad.saturating_mul(4) => Share::Most,
+        good if good >= bad => Share::Half,
+        _ => Share::Less,
     }
 }
 
@@ -109,7 +133,10 @@ fn labelled<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
         return sniff(bytes);
     }
     if encoding == UTF_8 {
-        return sniff(bytes);
+        return match utf8_share(bytes) {
+            Share::Less => sniff(bytes),
+            Share::Half | Share::Most => String::from_utf8_lossy(bytes),
+        };
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.is_ascii()
@@ -231,6 +258,16 @@ mod tests {
         assert_eq!(decode(&gbk, Some("us-ascii")), text);
         assert_eq!(decode(&gbk, None), text);
         assert_eq!(decode(&gbk, Some("no-such-charset")), text);
+    }
+
+    #[test]
+    fn a_character_cut_off_at_the_end_spoils_nothing_else() {
+        let text = "出口退税的办理进度".as_bytes();
+        let cut = &text[..text.len() - 1];
+        for label in [None, Some("utf-8")] {
+            assert_eq!(decode(cut, label), "出口退税的办理进\u{fffd}");
+        }
+        assert_eq!(decode(&"出口".as_bytes()[..5], Some("utf-8")), "出\u{fffd}");
     }
 
     #[test]

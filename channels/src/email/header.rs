@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 /// The most fields of one head that are kept; those after them are skipped.
 pub(super) const FIELDS_MAX: usize = 500;
+/// The most fields of a part's head that are kept.
+pub(super) const PART_FIELDS_MAX: usize = 40;
 /// The longest value that is read, in bytes; the rest is not looked at.
 const VALUE_BYTES_MAX: usize = 64 * 1024;
 /// The longest name of a field, in bytes.
@@ -32,11 +34,21 @@ const LETTER_FIELDS: &[&str] = &[
 #[derive(Default)]
 pub(super) struct Head {
     fields: Vec<(String, Bytes)>,
+    fields_max: usize,
 }
 
-/// Splits bytes into the head and what follows it.
+/// Splits a letter into its head and what follows it.
 pub(super) fn split(raw: &Bytes) -> (Head, Bytes) {
-    let mut head = Head::default();
+    split_up_to(raw, FIELDS_MAX)
+}
+
+/// Splits a part, whose head may be one of a thousand, in the same way.
+pub(super) fn split_part(raw: &Bytes) -> (Head, Bytes) {
+    split_up_to(raw, PART_FIELDS_MAX)
+}
+
+fn split_up_to(raw: &Bytes, fields_max: usize) -> (Head, Bytes) {
+    let mut head = Head { fields: Vec::new(), fields_max };
     let mut at = 0;
     let mut open: Option<(String, usize)> = None;
     loop {
@@ -66,7 +78,7 @@ pub(super) fn split(raw: &Bytes) -> (Head, Bytes) {
 impl Head {
     fn close(&mut self, raw: &Bytes, open: Option<(String, usize)>, end: usize) {
         let Some((name, start)) = open else { return };
-        if self.fields.len() >= FIELDS_MAX {
+        if self.fields.len() >= self.fields_max {
             return;
         }
         let field = raw.slice(start..end);

@@ -220,6 +220,11 @@ impl Writer<'_> {
         }
         let Some(name) = element(&tag.name) else { return };
         self.close_implied(name);
+        if matches!(name, "td" | "th") && !self.fits(name) && self.fits("tr") {
+            // Browsers put in the row that was left out.
+            self.out.push_str("<tr>");
+            self.open.push("tr");
+        }
         if !self.fits(name) {
             return;
         }

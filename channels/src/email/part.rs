@@ -69,7 +69,7 @@ fn part(
             let parts = pieces
                 .iter()
                 .map(|piece| {
-                    let (head, body) = header::split(piece);
+                    let (head, body) = header::split_part(piece);
                     part(head, &body, default, inner, left)
                 })
                 .collect::<Result<_, _>>()?;

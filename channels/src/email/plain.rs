@@ -83,6 +83,8 @@ struct Open {
     quotes: bool,
     hides: bool,
     preformatted: bool,
+    /// A paragraph, with a blank line on both sides.
+    spaced: bool,
     link: Option<String>,
 }
 
@@ -155,6 +157,7 @@ impl Writer {
             quotes: self.is_quote(tag),
             hides,
             preformatted: tag.name == "pre" || flat.contains("white-space:pre"),
+            spaced: is_spaced(tag),
             link: (tag.name == "a").then(|| tag.get("href")).flatten().map(|h| h.trim().to_owned()),
             name: tag.name.clone(),
         };
@@ -187,8 +190,7 @@ impl Writer {
             || tag.has_class(|class| CUT_CLASSES.contains(&class));
         self.cut |= is_cut;
         match name {
-            "p" if !tag.has_class(|class| class.contains("MsoNormal")) => self.blank_line(),
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.blank_line(),
+            _ if is_spaced(tag) => self.blank_line(),
             "li" => self.line.push_str("- "),
             _ => {}
         }
@@ -230,10 +232,6 @@ impl Writer {
     }
 
     fn close(&mut self, name: &str) {
-        if name == "p" {
-            self.end_line();
-            self.blank_line();
-        }
         let found = self.open.iter().rev().take(LOOK_UP_MAX).position(|open| open.name == name);
         if let Some(found) = found {
             for _ in 0..=found {
@@ -251,6 +249,9 @@ impl Writer {
         }
         if open.quotes || BLOCKS.contains(&open.name.as_str()) {
             self.end_line();
+        }
+        if open.spaced {
+            self.blank_line();
         }
         self.quotes -= usize::from(open.quotes);
         self.hides -= usize::from(open.hides);
@@ -305,6 +306,14 @@ impl Writer {
         self.lines.push(Line { text, is_cut });
         self.space = false;
         self.link_start = 0;
+    }
+}
+
+/// Outlook writes each line as a paragraph.
+fn is_spaced(tag: &Tag<'_>) -> bool {
+    match tag.name.as_str() {
+        "p" => !tag.has_class(|class| class.contains("MsoNormal")),
+        name => matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6"),
     }
 }
 

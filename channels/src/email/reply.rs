@@ -7,11 +7,17 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
-use marks::Mark;
 pub(super) use marks::ends_attribution;
+use marks::{Delimiter, Mark};
 
 /// The most lines of a signature, blank ones not counted.
 const SIGNATURE_LINES_MAX: usize = 15;
+
+/// The same where the delimiter may be a line that a person drew, and the most characters of each.
+const BARE_SIGNATURE_LINES_MAX: usize = 8;
+const BARE_SIGNATURE_CHARS_MAX: usize = 50;
+/// So many lines below a telephone's signature are looked at.
+const SIGNATURE_LOOK_MAX: usize = 200;
 
 /// One line of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,40 +210,54 @@ fn run_end(new: &[Line], from: usize) -> usize {
 /// Does a signature begin here that goes on to the end?
 fn is_signature_from(lines: &[Line]) -> bool {
     let Some(first) = lines.first() else { return false };
-    if marks::is_delimiter(&first.text) {
-        let words = lines.iter().skip(1).filter(|line| is_words(line));
-        return words.take(SIGNATURE_LINES_MAX + 1).count() <= SIGNATURE_LINES_MAX;
+    let below = lines.iter().skip(1).filter(|line| is_words(line));
+    match marks::delimiter(&first.text) {
+        Some(delimiter) => is_short(delimiter, below),
+        None => {
+            marks::is_mobile_signature(&first.text)
+                && !lines.iter().skip(1).take(SIGNATURE_LOOK_MAX).any(is_words)
+        }
     }
-    marks::is_mobile_signature(&first.text)
-        && lines.iter().skip(1).take(200).filter(|line| is_words(line)).take(2).count() == 0
+}
+
+/// Are the lines below a delimiter few and short enough for a signature?
+fn is_short<'a>(delimiter: Delimiter, below: impl Iterator<Item = &'a Line>) -> bool {
+    let (lines_max, chars_max) = match delimiter {
+        Delimiter::Whole => (SIGNATURE_LINES_MAX, usize::MAX),
+        Delimiter::Bare => (BARE_SIGNATURE_LINES_MAX, BARE_SIGNATURE_CHARS_MAX),
+    };
+    let fits =
+        |line: &Line| line.text.chars().take(chars_max.saturating_add(1)).count() <= chars_max;
+    let mut count = 0;
+    below.take(lines_max + 1).all(|line| {
+        count += 1;
+        count <= lines_max && fits(line)
+    })
 }
 
 /// The signature leaves if nothing but quotes that left already follows it.
 fn signature(new: &[Line], leaves: &mut [bool]) {
-    let stays: Vec<usize> =
-        leaves.iter().take(new.len()).enumerate().filter(|(_, l)| !**l).map(|(at, _)| at).collect();
     let mut found = None;
-    let mut words = 0;
-    for at in stays.iter().rev() {
-        let Some(line) = new.get(*at) else { break };
-        if marks::is_delimiter(&line.text) {
-            found = Some(*at);
+    let mut below: Vec<&Line> = Vec::new();
+    let stays = new.iter().zip(leaves.iter()).enumerate().filter(|(_, (_, leaves))| !**leaves);
+    for (at, (line, _)) in stays.rev() {
+        if is_quoted(line) || below.len() > SIGNATURE_LINES_MAX {
             break;
         }
-        if is_quoted(line) || words > SIGNATURE_LINES_MAX {
+        if let Some(delimiter) = marks::delimiter(&line.text) {
+            if is_short(delimiter, below.iter().copied()) {
+                found = Some(at);
+            }
             break;
         }
         if is_words(line) {
-            words += 1;
-            if words == 1 && marks::is_mobile_signature(&line.text) {
-                found = Some(*at);
+            if below.is_empty() && marks::is_mobile_signature(&line.text) {
+                found = Some(at);
             }
+            below.push(line);
         }
     }
-    let Some(found) = found else { return };
-    for at in stays.iter().filter(|at| **at >= found) {
-        if let Some(leaves) = leaves.get_mut(*at) {
-            *leaves = true;
-        }
+    if let Some(found) = found {
+        leave(leaves, found, new.len());
     }
 }

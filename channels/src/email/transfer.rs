@@ -69,6 +69,9 @@ pub(super) fn quoted_printable(raw: &[u8]) -> Vec<u8> {
     for line in raw.split_inclusive(|byte| *byte == b'\n') {
         quoted_line(line, &mut out);
     }
+    if out.len() < out.capacity() / 2 {
+        out.shrink_to_fit();
+    }
     out
 }
 

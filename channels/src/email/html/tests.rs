@@ -144,10 +144,7 @@ fn tags_are_closed_as_browsers_close_them() {
         "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
     );
     assert_eq!(safe("<b><i>a</b>b</i>"), "<b><i>a</i></b>b");
-    assert_eq!(
-        safe("<table><td><b></table>c"),
-        "<table><b></b></table>c".replace("<b></b>", "<b></b>")
-    );
+    assert_eq!(safe("<table><td><b></table>c"), "<table><tr><td><b></b></td></tr></table>c");
     assert_eq!(safe("<td>a</td></div></table>"), "a");
 }
 

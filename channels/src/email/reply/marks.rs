@@ -74,6 +74,7 @@ const FIELDS: &[&str] = &[
     "标题",
     "傳送日期",
 ];
+const SUBJECTS: &[&str] = &["subject", "主题", "主旨", "标题"];
 const STARTS: &[&str] = &["on ", "at ", "在", "于", "於"];
 const MOBILE: &[&str] = &[
     "sent from my ",
@@ -135,7 +136,7 @@ pub(super) enum Mark {
     Attribution {
         /// Over so many lines.
         lines: usize,
-        /// It names a time, so that no person wrote it as part of a sentence.
+        /// It names a time and an address, so that no person wrote it as part of a sentence.
         sure: bool,
     },
 }
@@ -188,24 +189,26 @@ fn is_long_rule(line: &str) -> bool {
     line.len() >= 10 && line.chars().all(|c| matches!(c, '_' | '-' | '—' | '─'))
 }
 
-/// `From:` with at least two other fields below it.
+/// `From:` with at least two other fields below it, one of them the subject, or with an address: people
+/// write `From: Beijing, To: Shanghai` too.
 fn is_head(lines: &[Line]) -> bool {
-    let labels =
-        |line: &Line| -> Vec<String> { flat(&line.text).map_or(Vec::new(), |l| fields(&l)) };
-    let Some(first) = lines.first().map(labels) else { return false };
-    if !first.first().is_some_and(|label| FROM.contains(&label.as_str())) {
+    let labels = |line: &Line| flat(&line.text).map_or(Vec::new(), |line| fields(&line));
+    let Some(first) = lines.first() else { return false };
+    let of_first = labels(first);
+    if !of_first.first().is_some_and(|label| FROM.contains(&label.as_str())) {
         return false;
     }
-    let is_field = |label: &String| FIELDS.contains(&label.as_str());
-    let mut found = first.iter().skip(1).filter(|label| is_field(label)).count();
-    for line in lines.iter().skip(1).take(HEAD_LINES_MAX) {
-        let labels = labels(line);
-        found += labels.first().filter(|label| is_field(label)).map_or(0, |_| 1);
-        if found >= HEAD_FIELDS_MIN {
-            return true;
-        }
-    }
-    found >= HEAD_FIELDS_MIN
+    let below =
+        lines.iter().skip(1).take(HEAD_LINES_MAX).filter_map(|l| labels(l).into_iter().next());
+    let found: Vec<String> = of_first
+        .iter()
+        .skip(1)
+        .cloned()
+        .chain(below)
+        .filter(|label| FIELDS.contains(&label.as_str()))
+        .collect();
+    let has_subject = found.iter().any(|label| SUBJECTS.contains(&label.as_str()));
+    found.len() >= HEAD_FIELDS_MIN && (has_subject || first.text.contains('@'))
 }
 
 /// The label of a line such as `主 题：…`; all of them where a program puts them in one line.
@@ -237,8 +240,7 @@ fn attribution(lines: &[Line], first: &str) -> Option<Mark> {
             if n > 0 && !goes_over(first, starts, &line) {
                 return None;
             }
-            let names = starts || joined.contains('@') || joined.contains('于');
-            return Some(Mark::Attribution { lines: n + 1, sure: dated && names });
+            return Some(Mark::Attribution { lines: n + 1, sure: dated && joined.contains('@') });
         }
         joined.push(' ');
     }
@@ -277,9 +279,22 @@ pub(in crate::email) fn ends_attribution(line: &str) -> bool {
     flat(line).is_some_and(|line| ends_with_wrote(&line))
 }
 
-/// The delimiter of signatures (RFC 3676, section 4.3), also where its space was lost.
-pub(super) fn is_delimiter(line: &str) -> bool {
-    matches!(line, "--" | "-- " | "--\u{a0}")
+/// The delimiter of signatures (RFC 3676, section 4.3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delimiter {
+    /// With its space.
+    Whole,
+    /// Where the space was lost on the way, or a person drew a line.
+    Bare,
+}
+
+/// Is a line a delimiter?
+pub(super) fn delimiter(line: &str) -> Option<Delimiter> {
+    match line {
+        "-- " | "--\u{a0}" => Some(Delimiter::Whole),
+        "--" => Some(Delimiter::Bare),
+        _ => None,
+    }
 }
 
 /// The line that telephones and programs put below.

@@ -90,6 +90,9 @@ fn what_is_not_sure_stays() {
         "收件人: 王\n地址: 北京",
         "a\n---\nb",
         "> only quoted",
+        "请报价：\nFrom: Beijing\nTo: Shanghai\nDate: 1 May 2024\nThank you",
+        "On 2024-01-02 10:00 the officer wrote:\nBring a form.\nWhich form?",
+        "one\n--\nThis is no signature but a long paragraph that somebody wrote below a line.",
         "I wrote to you on Monday and you wrote:\nnothing.",
     ] {
         assert_eq!(parts(body), (body.to_owned(), String::new()));

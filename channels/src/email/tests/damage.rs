@@ -189,8 +189,9 @@ proptest! {
 #[test]
 fn bombs_are_read_or_refused_soon() {
     let big = 10 * 1024 * 1024;
+    // Bodies are cut at a bound, so longer ones show nothing new.
     let bombs: Vec<(&str, Vec<u8>)> = vec![
-        ("many headers", [b"Subject: a\n".repeat(1), b"X-A: b\n".repeat(100_000)].concat()),
+        ("many headers", [&b"Subject: a\n"[..], &b"X-A: b\n".repeat(100_000)].concat()),
         ("one long header", [&b"Subject: "[..], &b"a".repeat(big)].concat()),
         ("a long folded header", [&b"To: a@b.cn\n"[..], &b" ,x@y.cn\n".repeat(big / 9)].concat()),
         ("comments in a date", [&b"Date: "[..], &b"(".repeat(big)].concat()),
