@@ -6,7 +6,9 @@
 mod delivered;
 mod desk;
 mod keeper;
+mod lines;
 mod mailbox;
+mod origin;
 mod sent;
 mod troubles;
 

@@ -2,9 +2,11 @@
 //! have. It runs as an unprivileged user: as ours, or as `nobody` where the tests run as root, whom
 //! Dovecot gives no mail.
 
+mod authority;
 mod person;
 mod wire;
 
+pub use authority::Authority;
 pub use person::Person;
 pub use wire::Wire;
 
@@ -24,7 +26,9 @@ pub const PASSWORD: &str = "CANARY-mailbox-password";
 pub struct MailServer {
     folder: PathBuf,
     person: Person,
+    authority: Authority,
     imap: Port,
+    imaps: Port,
     lmtp: Port,
     process: Option<Process>,
 }
@@ -37,8 +41,15 @@ impl MailServer {
     pub async fn start(folder: &Path) -> Self {
         let person = Person::unprivileged();
         person.make_folder(folder);
-        let (imap, lmtp) = (Port::take(), Port::take());
-        let mut server = Self { folder: folder.to_owned(), person, imap, lmtp, process: None };
+        let mut server = Self {
+            folder: folder.to_owned(),
+            authority: Authority::make(folder),
+            person,
+            imap: Port::take(),
+            imaps: Port::take(),
+            lmtp: Port::take(),
+            process: None,
+        };
         std::fs::write(server.config_file(), server.config()).unwrap();
         server.restart().await;
         server
@@ -47,6 +58,16 @@ impl MailServer {
     /// Where it listens for IMAP.
     pub fn imap_port(&self) -> u16 {
         self.imap.number()
+    }
+
+    /// Where it listens for IMAP within TLS.
+    pub fn imaps_port(&self) -> u16 {
+        self.imaps.number()
+    }
+
+    /// Who vouches for it, as `127.0.0.1`.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// Where it listens for LMTP.
@@ -71,7 +92,7 @@ impl MailServer {
     pub async fn restart(&mut self) {
         self.kill();
         drop(std::fs::remove_file(self.folder.join("run/master.pid")));
-        let mut command = Command::new(program("dovecot"));
+        let mut command = Command::new(program(&["dovecot"]));
         command.arg("-F").arg("-c").arg(self.config_file()).process_group(0);
         self.person.runs(&mut command);
         self.process = Some(Process::start("dovecot", &mut command, &self.folder));
@@ -154,13 +175,15 @@ impl MailServer {
     }
 
     fn config(&self) -> String {
-        let Self { folder, person, .. } = self;
+        let Self { folder, person, authority, .. } = self;
         let (folder, user, group) = (folder.display(), &person.user, &person.group);
-        let (imap, lmtp) = (self.imap_port(), self.lmtp_port());
+        let (imap, imaps, lmtp) = (self.imap_port(), self.imaps_port(), self.lmtp_port());
+        let (certificate, key) = (authority.certificate.display(), authority.key.display());
         format!(
             "base_dir = {folder}/run\nstate_dir = {folder}/run\n\
              log_path = /dev/stderr\ninfo_log_path = /dev/stderr\n\
-             protocols = imap lmtp\nlisten = 127.0.0.1\nssl = no\n\
+             protocols = imap lmtp\nlisten = 127.0.0.1\nssl = yes\n\
+             ssl_cert = <{certificate}\nssl_key = <{key}\n\
              disable_plaintext_auth = no\nauth_failure_delay = 0\n\
              default_login_user = {user}\ndefault_internal_user = {user}\n\
              default_internal_group = {group}\n\
@@ -172,7 +195,7 @@ impl MailServer {
              home={folder}/mail/%u allow_all_users=yes\n}}\n\
              service imap-login {{\n chroot =\n \
              inet_listener imap {{\n port = {imap}\n }}\n \
-             inet_listener imaps {{\n port = 0\n }}\n}}\n\
+             inet_listener imaps {{\n port = {imaps}\n ssl = yes\n }}\n}}\n\
              service anvil {{\n chroot =\n}}\nservice stats {{\n chroot =\n}}\n\
              service lmtp {{\n inet_listener lmtp {{\n port = {lmtp}\n }}\n}}\n"
         )
@@ -194,9 +217,11 @@ pub(crate) fn kill_group(process: &mut Process) {
     process.kill();
 }
 
-/// Where a server's program is: systems keep it out of the search path of users.
-pub(crate) fn program(name: &str) -> PathBuf {
+/// Where the first of these programs is: systems keep servers out of the search path of users.
+pub(crate) fn program(names: &[&str]) -> PathBuf {
     let folders = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/bin"];
-    let found = folders.iter().map(|folder| Path::new(folder).join(name));
-    found.into_iter().find(|file| file.exists()).unwrap_or_else(|| PathBuf::from(name))
+    let mut places = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| Path::new(folder).join(name)));
+    places.find(|file| file.exists()).unwrap_or_else(|| PathBuf::from(names[0]))
 }

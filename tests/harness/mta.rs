@@ -2,7 +2,7 @@
 //! again until they are taken.
 
 use crate::eventually::{eventually, holds};
-use crate::mail_server::{Person, Wire, kill_group, program};
+use crate::mail_server::{Authority, Person, Wire, kill_group, program};
 use crate::port::Port;
 use crate::process::Process;
 use std::os::unix::process::CommandExt as _;
@@ -22,7 +22,9 @@ pub const USER: (&str, &str) = ("desk", "CANARY-smtp-password");
 #[derive(Debug)]
 pub struct Mta {
     folder: PathBuf,
+    authority: Authority,
     smtp: Port,
+    smtps: Port,
     process: Option<Process>,
 }
 
@@ -34,15 +36,17 @@ impl Mta {
     pub async fn start(folder: &Path, lmtp_port: u16) -> Self {
         let person = Person::unprivileged();
         person.make_folder(folder);
-        let smtp = Port::take();
+        let (smtp, smtps) = (Port::take(), Port::take());
+        let authority = Authority::make(folder);
         let file = folder.join("exim.conf");
-        std::fs::write(&file, config(folder, &person, smtp.number(), lmtp_port)).unwrap();
-        let mut command = Command::new(program("exim4"));
+        let folder = folder.to_owned();
+        let mut mta = Self { folder, authority, smtp, smtps, process: None };
+        std::fs::write(&file, mta.config(&person, lmtp_port)).unwrap();
+        let mut command = Command::new(program(&["exim4", "exim"]));
         // In the foreground, and a look into the queue each second.
         command.arg("-C").arg(&file).args(["-bdf", "-q1s"]).process_group(0);
         person.runs(&mut command);
-        let process = Process::start("exim", &mut command, folder);
-        let mta = Self { folder: folder.to_owned(), smtp, process: Some(process) };
+        mta.process = Some(Process::start("exim", &mut command, &mta.folder));
         eventually("exim greets", async || mta.greets().await).await;
         mta
     }
@@ -50,6 +54,16 @@ impl Mta {
     /// Where it takes letters.
     pub fn port(&self) -> u16 {
         self.smtp.number()
+    }
+
+    /// Where it takes letters within TLS.
+    pub fn tls_port(&self) -> u16 {
+        self.smtps.number()
+    }
+
+    /// Who vouches for it, as `127.0.0.1`.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// What it wrote down.
@@ -72,24 +86,20 @@ impl Mta {
         let answer = wire.deliver("EHLO", from, to, letter).await.unwrap();
         assert!(answer.starts_with("250"), "exim says {answer}");
     }
-}
 
-impl Drop for Mta {
-    fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            kill_group(&mut process);
-        }
-    }
-}
-
-fn config(folder: &Path, person: &Person, smtp: u16, lmtp: u16) -> String {
-    let (folder, user, group) = (folder.display(), &person.user, &person.group);
-    let (login, password) = USER;
-    format!(
-        "primary_hostname = mx.test\nexim_user = {user}\nexim_group = {group}\n\
+    fn config(&self, person: &Person, lmtp: u16) -> String {
+        let (folder, user, group) = (self.folder.display(), &person.user, &person.group);
+        let (login, password) = USER;
+        let (smtp, smtps) = (self.port(), self.tls_port());
+        let (certificate, key) =
+            (self.authority.certificate.display(), self.authority.key.display());
+        format!(
+            "primary_hostname = mx.test\nexim_user = {user}\nexim_group = {group}\n\
          spool_directory = {folder}/spool\nlog_file_path = {folder}/%slog\n\
          pid_file_path = {folder}/exim.pid\nlocal_interfaces = 127.0.0.1\n\
-         daemon_smtp_ports = {smtp}\ntls_advertise_hosts =\nhost_lookup =\nrfc1413_hosts =\n\
+         daemon_smtp_ports = {smtp} : {smtps}\n\
+         tls_on_connect_ports = {smtps}\ntls_advertise_hosts = *\n\
+         tls_certificate = {certificate}\ntls_privatekey = {key}\nhost_lookup =\nrfc1413_hosts =\n\
          keep_environment =\ndeliver_drop_privilege = true\nnever_users =\n\
          trusted_users = {user}\nacl_smtp_rcpt = to_whom\nacl_smtp_data = which\n\
          begin acl\nto_whom:\n \
@@ -108,5 +118,14 @@ fn config(folder: &Path, person: &Person, smtp: u16, lmtp: u16) -> String {
          server_prompts = :\n \
          server_condition = ${{if and{{{{eq{{$auth2}}{{{login}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}\n \
          server_set_id = $auth2\n"
-    )
+        )
+    }
+}
+
+impl Drop for Mta {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            kill_group(&mut process);
+        }
+    }
 }

@@ -127,7 +127,7 @@ impl Bodies {
         if !is_text || is_file {
             return self.file(part, bytes, place);
         }
-        let label = part.charset();
+        let label = part.charset().or_else(|| charset_of_page(part, bytes));
         let is_plain = part.media_type == "text/plain";
         let left = if is_plain { &mut self.text_left } else { &mut self.html_left };
         let text = text(bytes, label.as_deref(), *left);
@@ -137,7 +137,11 @@ impl Bodies {
         } else {
             let flowed =
                 part.type_param("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
-            let text = if flowed { unflow(&text) } else { text };
+            let joins = match part.type_param("delsp") {
+                Some(value) if value.eq_ignore_ascii_case("yes") => Joins::Tight,
+                _ => Joins::WithSpace,
+            };
+            let text = if flowed { unflow(&text, joins) } else { text };
             self.segments.push(Segment { plain: Some(text), html: None });
         }
     }
@@ -222,6 +226,22 @@ fn text(bytes: &Bytes, label: Option<&str>, limit: usize) -> String {
     text
 }
 
+/// The charset that a page names itself, where its part names none.
+fn charset_of_page(part: &Part, bytes: &Bytes) -> Option<String> {
+    if part.media_type == "text/plain" {
+        return None;
+    }
+    let start = String::from_utf8_lossy(bytes.get(..2_048).unwrap_or(bytes)).to_ascii_lowercase();
+    let (_, value) = start.split_once("charset=")?;
+    let value = value.trim_start_matches(['"', '\'', ' ']);
+    let label: String = value
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
+        .take(40)
+        .collect();
+    (!label.is_empty()).then_some(label)
+}
+
 /// Is it a page, whatever its label says?
 fn is_page(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(16).collect::<String>().to_ascii_lowercase();
@@ -236,8 +256,16 @@ fn may_be_stub(plain: &str) -> bool {
     is_short && says_html
 }
 
+/// What becomes of the space at which a program broke a line: Chinese has none there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joins {
+    WithSpace,
+    /// `DelSp=yes`
+    Tight,
+}
+
 /// Lines that a program broke are put together again (RFC 3676).
-fn unflow(text: &str) -> String {
+fn unflow(text: &str, joins: Joins) -> String {
     let mut out = String::with_capacity(text.len());
     let mut flows: Option<usize> = None;
     for line in text.lines() {
@@ -245,6 +273,11 @@ fn unflow(text: &str) -> String {
         let depth = line.len() - content.len();
         let content = content.strip_prefix(' ').unwrap_or(content);
         let is_delimiter = content == "-- ";
+        let is_soft = content.ends_with(' ') && !is_delimiter;
+        let content = match joins {
+            Joins::Tight if is_soft => content.strip_suffix(' ').unwrap_or(content),
+            _ => content,
+        };
         if flows == Some(depth) && !is_delimiter {
             out.push_str(content);
         } else {
@@ -257,10 +290,7 @@ fn unflow(text: &str) -> String {
             }
             out.push_str(content);
         }
-        flows = (content.ends_with(' ') && !is_delimiter).then_some(depth);
-        if out.is_empty() {
-            out.push('\n');
-        }
+        flows = is_soft.then_some(depth);
     }
     out
 }
@@ -281,7 +311,9 @@ mod tests {
 
     #[test]
     fn flowed_lines_are_put_together() {
-        assert_eq!(unflow("a \nb\nc\n> d \n> e\n-- \nf \ng"), "a b\nc\n> d e\n-- \nf g");
+        let text = "a \nb\nc\n> d \n> e\n-- \nf \ng";
+        assert_eq!(unflow(text, Joins::WithSpace), "a b\nc\n> d e\n-- \nf g");
+        assert_eq!(unflow("中 \n文", Joins::Tight), "中文");
     }
 
     #[test]

@@ -4,7 +4,8 @@
 
 use super::address;
 use super::header::Head;
-use super::letter::{self, Report};
+use super::ids;
+use super::letter::Report;
 use super::nature;
 use super::part::{Content, Part};
 use super::reply::Split;
@@ -223,6 +224,6 @@ fn id_in(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let line = line.trim_start_matches(['>', ' ', '\t']);
         let start = line.get(..11).filter(|start| start.eq_ignore_ascii_case("message-id:"))?;
-        letter::message_ids(line.get(start.len()..)?).into_iter().next()
+        ids::parse(line.get(start.len()..)?).into_iter().next()
     })
 }

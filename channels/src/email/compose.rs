@@ -67,6 +67,7 @@ pub(super) fn compose(
     if files.iter().any(is_large) {
         return Err(Unfit::TooLarge);
     }
+    let envelope = envelope(config, mail)?;
     let message = head(config, mail, now)?.multipart(body(config, mail, text, files)?);
     let message = message.map_err(|error| Unfit::Builder(error.to_string()))?;
     let formatted = message.formatted();
@@ -74,7 +75,7 @@ pub(super) fn compose(
         Some(dkim) => sign::sign(&formatted, dkim).map_err(Unfit::Builder)?,
         None => formatted,
     };
-    Ok(Ready { envelope: envelope(config, mail)?, bytes })
+    Ok(Ready { envelope, bytes })
 }
 
 /// The first thing that must not stand in a header.

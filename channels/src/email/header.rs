@@ -83,7 +83,12 @@ impl Head {
         }
         let field = raw.slice(start..end);
         let colon = memchr(b':', &field).map_or(field.len(), |colon| colon + 1);
-        let value = field.slice(colon..field.len().min(colon + VALUE_BYTES_MAX));
+        // Of the letters before this one the newest stand at the end.
+        let value = if name == "references" {
+            field.slice(colon.max(field.len().saturating_sub(VALUE_BYTES_MAX))..)
+        } else {
+            field.slice(colon..field.len().min(colon + VALUE_BYTES_MAX))
+        };
         self.fields.push((name, value));
     }
 

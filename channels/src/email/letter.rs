@@ -4,6 +4,8 @@ use super::address;
 use super::body;
 use super::header::{self, Head};
 use super::html::{self, HtmlView, Images};
+use super::ids;
+use super::locale;
 use super::nature;
 use super::part::{self, TooMuch};
 use super::reply;
@@ -13,18 +15,12 @@ use domain::mail::{MAIL_ADDRESSES_MAX, MAIL_SUBJECT_CHARS_MAX};
 use domain::{Locale, MailAddress, Timestamp};
 use std::fmt;
 
-/// The most earlier letters that are kept of `References` and `In-Reply-To`; the newest ones.
-pub const REFERENCES_MAX: usize = 50;
-/// The longest `Message-ID`, in bytes: a line of a letter has at most 998.
-pub const MESSAGE_ID_BYTES_MAX: usize = 998;
 /// The most characters of one header in the view of headers.
 const HEADER_CHARS_MAX: usize = 4_000;
 /// The most bytes of all headers in that view.
 const HEADERS_BYTES_MAX: usize = 128 * 1024;
 /// The longest date that is read, in bytes: comments in it may nest.
 const DATE_BYTES_MAX: usize = 100;
-/// The most letters and characters that are looked at to guess the language.
-const LOCALE_CHARS_MAX: usize = 4_000;
 /// Fields that name where a letter arrived.
 const RECIPIENT_FIELDS: &[&str] = &[
     "to",
@@ -41,9 +37,9 @@ const RECIPIENT_FIELDS: &[&str] = &[
 pub struct Letter {
     /// The `Message-ID` without its brackets; `None` if it has none, or an empty one.
     pub message_id: Option<String>,
-    /// The letters that it answers, without brackets, at most [`REFERENCES_MAX`].
+    /// The letters that it answers, without brackets, at most [`REFERENCES_MAX`](super::ids::REFERENCES_MAX).
     pub in_reply_to: Vec<String>,
-    /// The letters before it, without brackets, the oldest first, at most [`REFERENCES_MAX`].
+    /// The letters before it, without brackets, the oldest first, at most [`REFERENCES_MAX`](super::ids::REFERENCES_MAX).
     pub references: Vec<String>,
     /// When it was written, by its own account.
     pub date: Option<Timestamp>,
@@ -188,18 +184,16 @@ pub fn read(raw: &Bytes) -> Result<Letter, Unreadable> {
     let split = reply::split(&bodies.lines(), &subject);
     let nature = nature::of(&root, &split);
     Ok(Letter {
-        message_id: head
-            .first("message-id")
-            .and_then(|id| message_ids(&id).into_iter().next_back()),
-        in_reply_to: head.first("in-reply-to").map_or(Vec::new(), |ids| message_ids(&ids)),
-        references: head.first("references").map_or(Vec::new(), |ids| message_ids(&ids)),
+        message_id: head.first("message-id").and_then(|id| ids::parse(&id).into_iter().next_back()),
+        in_reply_to: head.first("in-reply-to").map_or(Vec::new(), |ids| ids::parse(&ids)),
+        references: head.first("references").map_or(Vec::new(), |ids| ids::parse(&ids)),
         date: head.first("date").and_then(|text| date(&text)),
         from: first_address(head, "from").or_else(|| first_address(head, "sender")),
         reply_to: first_address(head, "reply-to"),
         to: addresses(head, "to"),
         cc: addresses(head, "cc"),
         recipients: recipients(head),
-        locale: locale(&subject, &split.text),
+        locale: locale::guess(&subject, &split.text),
         subject,
         text: split.text,
         rest: split.rest,
@@ -228,26 +222,6 @@ fn skip_blank(raw: &Bytes) -> Bytes {
     let blank = raw.iter().skip(mark).take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let rest = raw.slice(mark + blank..);
     if rest.iter().all(u8::is_ascii_whitespace) { Bytes::new() } else { rest }
-}
-
-/// The ids of a field, without brackets. What stands outside brackets counts only if nothing is inside.
-pub(super) fn message_ids(text: &str) -> Vec<String> {
-    let is_id = |id: &&str| {
-        let is_odd = |c: char| c.is_whitespace() || c.is_control() || words::is_trick(c);
-        !id.is_empty() && id.len() <= MESSAGE_ID_BYTES_MAX && !id.contains(is_odd)
-    };
-    let inside = |piece: &str| -> Option<String> {
-        let (id, _) = piece.split_once('>')?;
-        let id: String = id.chars().filter(|c| !c.is_whitespace()).collect();
-        Some(id).filter(|id| is_id(&id.as_str()))
-    };
-    let mut ids: Vec<String> = text.split('<').skip(1).filter_map(inside).collect();
-    if ids.is_empty() && !text.contains(['<', '>']) {
-        let bare = text.split_whitespace().filter(|word| is_id(word) && word.contains('@'));
-        ids = bare.map(str::to_owned).collect();
-    }
-    let old = ids.len().saturating_sub(REFERENCES_MAX);
-    ids.split_off(old)
 }
 
 fn date(text: &str) -> Option<Timestamp> {
@@ -306,57 +280,15 @@ fn headers(head: &Head) -> Vec<(String, String)> {
     shown
 }
 
-fn locale(subject: &str, text: &str) -> Option<Locale> {
-    let (mut chinese, mut latin, mut other) = (0_usize, 0_usize, 0_usize);
-    for c in text.chars().take(LOCALE_CHARS_MAX).chain(subject.chars()) {
-        match c {
-            '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' => chinese += 1,
-            'a'..='z' | 'A'..='Z' => latin += 1,
-            c if c.is_alphabetic() => other += 1,
-            _ => {}
-        }
-    }
-    // A character says about as much as four letters.
-    if chinese > 0 && chinese * 4 >= latin && other <= chinese {
-        Some(Locale::ZhCn)
-    } else if latin >= 8 && chinese * 4 < latin && other * 10 <= latin {
-        Some(Locale::En)
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_lose_their_brackets_and_the_newest_are_kept() {
-        assert_eq!(message_ids("<a@b> <c@d>"), ["a@b", "c@d"]);
-        assert_eq!(message_ids("<a@\r\n b>"), ["a@b"]);
-        assert_eq!(message_ids("a@b"), ["a@b"]);
-        assert_eq!(message_ids("Your message of Monday <a@b>"), ["a@b"]);
-        for none in ["", "<>", "< >", "<", "words only"] {
-            assert!(message_ids(none).is_empty(), "{none}");
-        }
-        let many: String = (0..80).map(|n| format!("<{n}@a>")).collect();
-        let kept = message_ids(&many);
-        assert_eq!((kept.len(), kept[0].as_str(), kept[49].as_str()), (50, "30@a", "79@a"));
-    }
 
     #[test]
     fn dates_are_read_within_bounds() {
         assert_eq!(date("Tue, 2 Jan 2024 10:00:00 +0800"), Some(Timestamp(1_704_160_800_000)));
         assert_eq!(date("no date"), None);
         assert_eq!(date(&"(".repeat(100_000)), None);
-    }
-
-    #[test]
-    fn languages_are_told_apart_or_left_open() {
-        assert_eq!(locale("", "您好，请问 VAT refund 怎么办理？"), Some(Locale::ZhCn));
-        assert_eq!(locale("", "Please send me the form."), Some(Locale::En));
-        assert_eq!(locale("", "ありがとうございます"), None);
-        assert_eq!(locale("", "ok"), None);
     }
 
     #[test]

@@ -44,6 +44,10 @@ impl Value {
             let whole = |p: &&Param| p.piece.is_none();
             if let Some(param) = of_name(true).filter(whole) {
                 let (label, rest) = charset_of(&param.value);
+                if !rest.is_ascii() {
+                    // Eight-bit bytes, which were read as what they look like.
+                    return Some(rest.to_owned());
+                }
                 return Some(charset::decode(&percent(rest), label).into_owned());
             }
             of_name(false).filter(whole).map(|param| words::decode(&param.value))

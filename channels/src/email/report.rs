@@ -2,7 +2,8 @@
 
 use super::address;
 use super::header::{self, Head};
-use super::letter::{self, Report};
+use super::ids;
+use super::letter::Report;
 use super::part::{Content, Part};
 use super::words;
 use bytes::Bytes;
@@ -61,7 +62,7 @@ fn returned_id(leaves: &[&Part]) -> Option<String> {
 pub(super) fn id_of(bytes: &Bytes) -> Option<String> {
     let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
     let (head, _) = header::split(&bytes.slice(blank..));
-    letter::message_ids(&head.first("message-id")?).into_iter().next_back()
+    ids::parse(&head.first("message-id")?).into_iter().next_back()
 }
 
 /// The groups of fields: the first is of the letter, each other of a recipient.
@@ -79,9 +80,8 @@ fn recipients(bytes: &Bytes, message_id: Option<&str>) -> Vec<Report> {
         }
         rest = after;
         // An extension of some servers in the first group.
-        original_id = original_id.or_else(|| {
-            letter::message_ids(&head.first("x-original-message-id")?).into_iter().next_back()
-        });
+        original_id = original_id
+            .or_else(|| ids::parse(&head.first("x-original-message-id")?).into_iter().next_back());
         let id = message_id.map(str::to_owned).or_else(|| original_id.clone());
         reports.extend(recipient(&head, id));
     }

@@ -82,18 +82,21 @@ impl Trust {
 
     /// Judges a letter that says it is from this address. Takes at most [`TIME`].
     pub(super) async fn judge(&self, letter: &[u8], from: &str) -> Verdict {
-        let claims = results::claims(letter, &self.believed);
+        let fields = results::fields(letter);
+        let claims = results::claims(&fields, &self.believed);
         let unknown = |dkim, dmarc| Verdict {
             trust: MailTrust { spf: claims.spf, dkim, dmarc },
             ..Verdict::default()
         };
+        let signatures = results::signatures(&fields);
+        // The hashes are made while the letter is parsed.
+        if signatures > SIGNATURES_MAX || !results::is_whole(letter) {
+            return unknown(MailVerdict::None, MailVerdict::None);
+        }
         let Some(message) = AuthenticatedMessage::parse(letter) else {
             return unknown(MailVerdict::None, MailVerdict::None);
         };
-        if message.dkim_headers.len() > SIGNATURES_MAX {
-            return unknown(MailVerdict::None, MailVerdict::None);
-        }
-        let away = match message.dkim_headers.is_empty() {
+        let away = match signatures == 0 {
             true => unknown(MailVerdict::None, MailVerdict::TempError),
             false => unknown(MailVerdict::TempError, MailVerdict::TempError),
         };

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 /// Who wrote to the desk.
 const LI: &str = "li@agency.test";
 
-fn door(desk: &Desk, port: u16, more: &Value) -> Arc<EmailAdapter> {
+pub(super) fn door(desk: &Desk, port: u16, more: &Value) -> Arc<EmailAdapter> {
     let mut smtp = json!({
         "host": "127.0.0.1", "port": port, "security": "plain",
         "user": USER.0, "password": USER.1,
@@ -59,7 +59,7 @@ fn command(mail: OutgoingMail, text: &str, files: Vec<OutgoingFile>) -> Command 
     Command { id: "c1".to_owned(), recipient, external_conversation: None, action }
 }
 
-fn hello(to: &str) -> Command {
+pub(super) fn hello(to: &str) -> Command {
     command(mail(to), "您好", Vec::new())
 }
 
@@ -70,7 +70,7 @@ async fn open() -> (Desk, Mta) {
 }
 
 /// Waits for the letters of a user.
-async fn arrived(desk: &Desk, user: &str, count: usize) -> Vec<String> {
+pub(super) async fn arrived(desk: &Desk, user: &str, count: usize) -> Vec<String> {
     eventually("letters arrive", async || {
         let letters = desk.server.letters(user, "INBOX");
         holds(letters.len() >= count, format!("{} there", letters.len()))?;

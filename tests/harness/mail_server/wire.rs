@@ -42,7 +42,7 @@ impl Wire {
         let reading = self.stream.read_line(&mut line);
         timeout(PATIENCE, reading)
             .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))??;
         Ok(line.trim_end().to_owned())
     }
 

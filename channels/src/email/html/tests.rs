@@ -1,5 +1,6 @@
 //! What leaves the sanitiser, judged by a grammar of its own.
 
+use super::picture::PICTURE_BYTES_MAX;
 use super::*;
 use bytes::Bytes;
 use proptest::prelude::*;

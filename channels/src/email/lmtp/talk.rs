@@ -200,7 +200,6 @@ impl Dots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt as _;
 
     /// Reads a letter however it is cut into pieces.
     fn read(text: &[u8]) -> Vec<(Vec<u8>, usize)> {

@@ -26,20 +26,31 @@ impl Claims {
     }
 }
 
+/// How many signatures a letter carries, good or bad.
+pub(super) fn signatures(fields: &[(String, String)]) -> usize {
+    let kinds = ["DKIM-Signature", "DKIM2-Signature", "Message-Instance"];
+    let is_one = |name: &str| kinds.iter().any(|kind| name.eq_ignore_ascii_case(kind));
+    fields.iter().filter(|(name, _)| is_one(name)).count()
+}
+
+/// Is there an end of the head within the bound?
+pub(super) fn is_whole(letter: &[u8]) -> bool {
+    let head = letter.get(..letter.len().min(HEAD_BYTES_MAX)).unwrap_or_default();
+    head.len() == letter.len()
+        || memchr::memmem::find(head, b"\n\r\n").is_some()
+        || memchr::memmem::find(head, b"\n\n").is_some()
+}
+
 /// The claims of the topmost header field of a believed server and of those that directly follow it.
 /// Fields further down may have been there before the letter reached us: anybody can write them.
-pub(super) fn claims(letter: &[u8], believed: &[String]) -> Claims {
-    let mut claims = Claims::default();
-    if believed.is_empty() {
-        return claims;
-    }
-    let mut began = false;
-    for (name, value) in fields(letter) {
+pub(super) fn claims(fields: &[(String, String)], believed: &[String]) -> Claims {
+    let (mut claims, mut began) = (Claims::default(), false);
+    for (name, value) in fields {
         let is_believed = name.eq_ignore_ascii_case("Authentication-Results")
-            && believed.iter().any(|id| server(&value).eq_ignore_ascii_case(id));
+            && believed.iter().any(|id| server(value).eq_ignore_ascii_case(id));
         if is_believed {
             began = true;
-            read(&value, &mut claims);
+            read(value, &mut claims);
         } else if began {
             break;
         }
@@ -47,8 +58,8 @@ pub(super) fn claims(letter: &[u8], believed: &[String]) -> Claims {
     claims
 }
 
-/// The header fields in order, unfolded.
-fn fields(letter: &[u8]) -> Vec<(String, String)> {
+/// The header fields in order, unfolded; those of a very long head only as far as the bound.
+pub(super) fn fields(letter: &[u8]) -> Vec<(String, String)> {
     let head = letter.get(..letter.len().min(HEAD_BYTES_MAX)).unwrap_or_default();
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split(|byte| *byte == b'\n') {
@@ -128,7 +139,7 @@ mod tests {
     use super::*;
 
     fn of(letter: &str) -> Claims {
-        claims(letter.as_bytes(), &["mx.desk.cn".to_owned()])
+        claims(&fields(letter.as_bytes()), &["mx.desk.cn".to_owned()])
     }
 
     #[test]
