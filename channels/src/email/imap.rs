@@ -66,6 +66,10 @@ impl Mailbox<'_> {
                     tracing::warn!(channel = %self.channel, why, "the mailbox refuses our log-in");
                     return Err(AdapterError::Unauthorised);
                 }
+                // A certificate does not mend itself by asking again soon.
+                Err(Fault::Line(error)) if error.needs_a_person() => {
+                    return Err(AdapterError::Unavailable(error.to_string()));
+                }
                 Err(other) => other.to_string(),
             };
             failed = if walks > 0 { 1 } else { failed + 1 };

@@ -46,6 +46,13 @@ pub(super) enum LineError {
     },
 }
 
+impl LineError {
+    /// Is it about certificates rather than about the network?
+    pub(super) fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Authorities(_) | Self::Tls { .. })
+    }
+}
+
 /// The TLS settings of a client that trusts the system's authorities and those of a file.
 ///
 /// # Errors

@@ -115,5 +115,5 @@ impl Running {
 pub(super) async fn run_once(adapter: &Arc<EmailAdapter>) -> Result<(), AdapterError> {
     let (inlet, _keeper) = Keeper::open(adapter);
     let running = adapter.run(inlet, CancellationToken::new());
-    tokio::time::timeout(Duration::from_secs(20), running).await.expect("it goes on for ever")
+    tokio::time::timeout(Duration::from_secs(20), running).await.unwrap()
 }

@@ -64,7 +64,7 @@ async fn letters_leave_within_tls_from_the_first_byte_or_from_starttls() {
         arrived(&desk, "li@agency.test", n + 1).await;
     }
     let log = mta.log();
-    assert_eq!(log.matches(" X=TLS").count(), 2, "{log}");
+    assert_eq!(log.matches(" P=esmtpsa X=TLS").count(), 2, "{log}");
 }
 
 /// What a provider with tokens does: an endpoint that gives them, and a mailbox that takes the second.
