@@ -1,13 +1,15 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::web_chat::{self, WebChat};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
-pub const ADAPTERS: &[(&str, ChannelKind)] = &[(web_chat::ADAPTER, ChannelKind::WebChat)];
+pub const ADAPTERS: &[(&str, ChannelKind)] =
+    &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
 
 /// Builds the door of a configured channel.
 ///
@@ -20,6 +22,7 @@ pub fn build(channel: &Channel) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsP
     }
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
+        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

@@ -4,6 +4,7 @@
 use crate::error::SettingsProblem;
 use domain::Localized;
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// One object of the settings. Take each known key, then [`Fields::finish`] reports the others.
 #[derive(Debug)]
@@ -57,6 +58,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A whole number within bounds; the default when absent.
+    pub fn number(&mut self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+        let value = match self.left.remove(key) {
+            None | Some(Value::Null) => return default,
+            Some(value) => value,
+        };
+        match value.as_u64().filter(|number| bounds.contains(number)) {
+            Some(number) => number,
+            None => {
+                let (low, high) = (bounds.start(), bounds.end());
+                self.say(key, format!("must be from {low} to {high}, not {}", shown(&value)));
+                default
+            }
+        }
+    }
+
     /// One of some words; the first when absent.
     pub fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)], default: T) -> T {
         let text = match self.left.remove(key) {
@@ -105,6 +122,32 @@ impl<'a> Fields<'a> {
                 }
             },
         }
+    }
+
+    /// Is there anything at a key?
+    pub fn has(&self, key: &str) -> bool {
+        self.left.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// The list of objects at a key, each with its own key for [`Fields::open_item`].
+    pub fn items(&mut self, key: &str) -> Vec<(String, Value)> {
+        match self.left.remove(key) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => {
+                let numbered = items.into_iter().enumerate();
+                numbered.map(|(n, item)| (format!("{key}[{n}]"), item)).collect()
+            }
+            Some(other) => {
+                self.say(key, format!("must be a list, not {}", shown(&other)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// One object of [`Fields::items`], opened below this one's path.
+    pub fn open_item(&mut self, key: &str, item: &Value) -> Fields<'_> {
+        let path = self.path_of(key);
+        Fields::open(item, &path, self.problems)
     }
 
     /// The object at a key, opened below this one's path.

@@ -2,7 +2,7 @@
 
 use crate::doors::{self, Rig, SECRET};
 use crate::inlet::Behind;
-use channels::{Action, AdapterError, Capabilities, Command, Outcome, RawRequest, registry};
+use channels::{Action, AdapterError, Capabilities, Command, Outcome, RawRequest, email, registry};
 use domain::Author;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -25,10 +25,11 @@ pub(crate) fn says(text: &str) -> Action {
     Action::Send { text: text.to_owned(), files: Vec::new(), author, mail: None }
 }
 
+/// Mail has far ends of its own, which are real: see `email`.
 #[test]
 fn every_adapter_of_the_registry_is_under_test() {
     let tested: Vec<String> = doors::all().iter().map(|rig| name(rig.as_ref())).collect();
-    for (adapter, _) in registry::ADAPTERS {
+    for (adapter, _) in registry::ADAPTERS.iter().filter(|(name, _)| *name != email::ADAPTER) {
         assert!(tested.iter().any(|name| name == adapter), "{adapter} has no rig in `doors`");
     }
 }

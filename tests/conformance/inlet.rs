@@ -1,8 +1,6 @@
 //! A sink and bookmarks in memory, which can refuse.
 
-use channels::{
-    Accepted, Bookmarks, Inbound, InboundSink, Inlet, Payload, RawInbound, SinkError,
-};
+use channels::{Accepted, Bookmarks, Inbound, InboundSink, Inlet, Payload, RawInbound, SinkError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

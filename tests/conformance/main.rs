@@ -14,6 +14,7 @@
 mod called_back;
 mod delivering;
 mod doors;
+mod email;
 mod everyone;
 mod inlet;
 mod running;

@@ -10,9 +10,7 @@ use crate::clock::mint;
 use crate::pipeline::letters;
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
-use channels::{
-    Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender,
-};
+use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender};
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::queue::Request;
 use domain::{

@@ -9,6 +9,15 @@ use std::process::{Command, Stdio};
 /// Where servers live that their packages keep out of the search path.
 const HIDDEN_FOLDERS: &[&str] = &["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"];
 
+/// Where systems keep programs that only servers start.
+const SERVED_FOLDERS: &[&str] = &[
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/opt/homebrew/sbin",
+    "/usr/lib/dovecot",
+    "/usr/libexec/dovecot",
+];
+
 /// Where programs are found, and who runs us.
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -16,6 +25,8 @@ pub(super) struct Machine {
     pub(super) path: Vec<PathBuf>,
     /// Folders that hold one folder for each version of a server.
     pub(super) hidden: Vec<PathBuf>,
+    /// Folders of programs that only servers start.
+    pub(super) served: Vec<PathBuf>,
     /// Do we run as root?
     pub(super) is_root: bool,
 }
@@ -27,6 +38,7 @@ impl Machine {
         Self {
             path: std::env::split_paths(&path).collect(),
             hidden: HIDDEN_FOLDERS.iter().map(PathBuf::from).collect(),
+            served: SERVED_FOLDERS.iter().map(PathBuf::from).collect(),
             is_root: rustix::process::geteuid().is_root(),
         }
     }
@@ -45,6 +57,12 @@ impl Machine {
             .map(|entry| entry.path().join("bin").join(name))
             .find(|file| may_run(file))
             .or_else(|| self.find(name))
+    }
+
+    /// The program of this name in the search path, or where systems keep what only servers start.
+    pub(super) fn find_served(&self, name: &str) -> Option<PathBuf> {
+        let served = self.served.iter().map(|folder| folder.join(name));
+        self.find(name).or_else(|| served.into_iter().find(|file| may_run(file)))
     }
 
     /// What a program says of itself when asked with these words.

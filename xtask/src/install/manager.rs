@@ -37,28 +37,37 @@ impl Manager {
         }
     }
 
-    fn package(self, need: Need) -> &'static str {
+    /// What a need is called here. The first is the program itself.
+    fn names(self, need: Need) -> &'static [&'static str] {
         match (need, self) {
-            (Need::Redis, Self::Apt) => "redis-server",
-            (Need::Redis, _) => "redis",
-            (Need::Node, Self::Brew) => "node",
-            (Need::Node, _) => "nodejs",
-            (Need::Npm, Self::Brew) => "node",
-            (Need::Npm, _) => "npm",
-            (Need::Chromium, Self::Brew) => "google-chrome",
-            (Need::Chromium, _) => "chromium",
-            (Need::Postgres, Self::Dnf) => "postgresql-server",
-            (Need::Postgres, Self::Brew) => "postgresql@17",
-            (Need::Postgres, _) => "postgresql",
+            (Need::Redis, Self::Apt) => &["redis-server"],
+            (Need::Redis, _) => &["redis"],
+            (Need::Node, Self::Brew) => &["node"],
+            (Need::Node, _) => &["nodejs"],
+            (Need::Npm, Self::Brew) => &["node"],
+            (Need::Npm, _) => &["npm"],
+            (Need::Chromium, Self::Brew) => &["google-chrome"],
+            (Need::Chromium, _) => &["chromium"],
+            (Need::Postgres, Self::Dnf) => &["postgresql-server"],
+            (Need::Postgres, Self::Brew) => &["postgresql@17"],
+            (Need::Postgres, _) => &["postgresql"],
+            (Need::Dovecot, Self::Apt) => &["dovecot-imapd", "dovecot-lmtpd"],
+            (Need::Dovecot, Self::Apk) => &["dovecot", "dovecot-lmtpd"],
+            (Need::Dovecot, _) => &["dovecot"],
+            (Need::Exim, Self::Apt) => &["exim4-daemon-light"],
+            (Need::Exim, _) => &["exim"],
         }
+    }
+
+    fn package(self, need: Need) -> &'static str {
+        self.names(need).first().copied().unwrap_or_default()
     }
 
     /// What the needs are called here, each package once.
     pub(super) fn packages(self, needs: &[Need]) -> Vec<&'static str> {
         let mut packages: Vec<&'static str> = Vec::new();
-        for need in needs {
-            let package = self.package(*need);
-            if !packages.contains(&package) {
+        for package in needs.iter().flat_map(|need| self.names(*need)) {
+            if !packages.contains(package) {
                 packages.push(package);
             }
         }
@@ -77,6 +86,8 @@ impl Manager {
                     "install",
                     "-y",
                     "--no-install-recommends",
+                    // Exim would drive out another mail server that this machine lives by.
+                    "--no-remove",
                 ],
             ],
             Self::Dnf => &[&["dnf", "install", "-y"]],

@@ -24,6 +24,10 @@ pub(crate) enum Need {
     Chromium,
     /// `initdb` and `postgres`, for the tests of the records.
     Postgres,
+    /// `dovecot` with IMAP and LMTP, for the tests of mail.
+    Dovecot,
+    /// `exim4`, or `exim`, for the tests of mail.
+    Exim,
 }
 
 /// Names under which systems keep Chromium or a browser made of it.
@@ -46,6 +50,8 @@ impl Need {
             Self::Npm => "npm",
             Self::Chromium => "chromium",
             Self::Postgres => "postgresql",
+            Self::Dovecot => "dovecot, with imap and lmtp",
+            Self::Exim => "exim",
         }
     }
 
@@ -60,6 +66,15 @@ impl Need {
                 let both = ["initdb", "postgres"].map(|name| machine.find_hidden(name).is_some());
                 absent(both == [true, true])
             }
+            Self::Dovecot => {
+                // Debian has a package for each protocol; the program alone speaks none.
+                let parts = ["dovecot", "imap", "lmtp"].map(|name| machine.find_served(name));
+                absent(parts.iter().all(Option::is_some))
+            }
+            Self::Exim => {
+                let either = ["exim4", "exim"].map(|name| machine.find_served(name));
+                absent(either.iter().any(Option::is_some))
+            }
         }
     }
 
@@ -68,7 +83,7 @@ impl Need {
         match self {
             Self::Redis => Some(REDIS_MIN.0),
             Self::Node => Some(NODE_MIN.0),
-            Self::Npm | Self::Chromium | Self::Postgres => None,
+            Self::Npm | Self::Chromium | Self::Postgres | Self::Dovecot | Self::Exim => None,
         }
     }
 }

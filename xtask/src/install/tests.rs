@@ -24,6 +24,7 @@ impl FakeMachine {
             // The scripts themselves need a shell and its friends, behind the made-up programs.
             path: vec![folder.path().to_owned(), folder.path().join("system")],
             hidden: vec![folder.path().join("postgresql")],
+            served: vec![folder.path().join("sbin")],
             is_root: true,
         };
         std::fs::create_dir(folder.path().join("system")).unwrap();
@@ -83,7 +84,8 @@ fn without_leave_to_install_it_names_the_packages_and_runs_nothing() {
 fn apt_refreshes_its_lists_first_and_then_installs() {
     let fake = FakeMachine::with(&[("apt-get", APT)]);
     ensure_on(&fake.machine, &[Need::Redis], true).unwrap();
-    let expected = "apt-get update\napt-get install -y --no-install-recommends redis-server\n";
+    let expected =
+        "apt-get update\napt-get install -y --no-install-recommends --no-remove redis-server\n";
     assert_eq!(fake.log(), expected);
 }
 
@@ -152,12 +154,41 @@ fn servers_outside_the_search_path_are_found() {
 }
 
 #[test]
+fn mail_servers_are_found_where_systems_keep_them() {
+    let fake = FakeMachine::with(&[]);
+    let sbin = fake.folder.path().join("sbin");
+    std::fs::create_dir_all(&sbin).unwrap();
+    for name in ["dovecot", "imap"] {
+        write_program(&sbin.join(name), "");
+    }
+    assert!(Need::Dovecot.lacking(&fake.machine).is_some(), "it has no lmtp");
+    write_program(&sbin.join("lmtp"), "");
+    assert_eq!(Need::Dovecot.lacking(&fake.machine), None);
+    assert!(Need::Exim.lacking(&fake.machine).is_some());
+    write_program(&sbin.join("exim"), "");
+    assert_eq!(Need::Exim.lacking(&fake.machine), None);
+}
+
+#[test]
 fn every_manager_names_every_package_once() {
-    let all = [Need::Redis, Need::Node, Need::Npm, Need::Chromium, Need::Postgres];
-    assert_eq!(Manager::Brew.packages(&all), ["redis", "node", "google-chrome", "postgresql@17"]);
-    assert_eq!(Manager::Apk.packages(&all), ["redis", "nodejs", "npm", "chromium", "postgresql"]);
+    let all = [
+        Need::Redis,
+        Need::Node,
+        Need::Npm,
+        Need::Chromium,
+        Need::Postgres,
+        Need::Dovecot,
+        Need::Exim,
+    ];
+    let names = |manager: Manager| manager.packages(&all).join(" ");
+    assert_eq!(names(Manager::Brew), "redis node google-chrome postgresql@17 dovecot exim");
     assert_eq!(
-        Manager::Dnf.packages(&all),
-        ["redis", "nodejs", "npm", "chromium", "postgresql-server"]
+        names(Manager::Apk),
+        "redis nodejs npm chromium postgresql dovecot dovecot-lmtpd exim"
+    );
+    assert_eq!(names(Manager::Dnf), "redis nodejs npm chromium postgresql-server dovecot exim");
+    assert_eq!(
+        names(Manager::Apt),
+        "redis-server nodejs npm chromium postgresql dovecot-imapd dovecot-lmtpd exim4-daemon-light"
     );
 }

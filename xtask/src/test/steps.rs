@@ -100,7 +100,7 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "rust",
         title: "Rust tests",
-        needs: &[Need::Redis, Need::Postgres],
+        needs: &[Need::Redis, Need::Postgres, Need::Dovecot, Need::Exim],
         run: rust_tests,
     },
     Step { name: "openapi", title: "published API descriptions are fresh", needs: WEB, run: fresh },

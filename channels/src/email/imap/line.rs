@@ -1,0 +1,450 @@
+//! One connection to an IMAP server.
+//!
+//! async-imap's own `uid_fetch` ends silently when the server refuses or the line breaks, which would
+//! look like letters that are not there. So each command is asked here, and only its tagged `OK` is an
+//! end.
+
+use crate::email::config::{ImapConfig, Login, Proof, Secret, Security};
+use crate::email::oauth::{TokenError, Tokens};
+use crate::email::tls::{self, LineError};
+use crate::inbound::SinkError;
+use async_imap::imap_proto::{Capability, MailboxDatum, Response, ResponseCode, Status};
+use async_imap::{Client, Session, error::Error};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How long the server may be silent within an answer.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+/// How long one IDLE lasts. RFC 2177 allows 29 minutes, but a line that died silently is noticed only
+/// at its end.
+const IDLE_TIME: Duration = Duration::from_secs(270);
+/// The longest answer of a server that is passed on, in characters.
+const WORDS_MAX: usize = 200;
+
+/// Why a connection ended. Shown to operators: no addresses, nothing of a letter.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// We were asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The line broke, or the server speaks nonsense.
+    #[error("{0}")]
+    Lost(String),
+    /// The server refused a command.
+    #[error("the mailbox refused {0}")]
+    Refused(String),
+    /// The server refuses our log-in.
+    #[error("{0}")]
+    Login(String),
+    /// There is no line.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The sink did not take a letter, or the bookmark could not be laid.
+    #[error("a letter was not taken in")]
+    NotTaken(SinkError),
+}
+
+/// What a mailbox says when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Opened {
+    /// Its UIDVALIDITY.
+    pub(super) validity: u32,
+    /// The UID that the next letter will have.
+    pub(super) next: u32,
+}
+
+/// A connection that is logged in.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    session: Session<Box<dyn tls::Line>>,
+    stop: &'a CancellationToken,
+    can: Abilities,
+    /// Did the server announce letters since the last walk began?
+    news: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Abilities {
+    idle: bool,
+    moves: bool,
+    uid_plus: bool,
+}
+
+impl<'a> Line<'a> {
+    /// Connects and logs in.
+    pub(super) async fn open(
+        imap: &ImapConfig,
+        tokens: Option<&Tokens>,
+        stop: &'a CancellationToken,
+    ) -> Result<Self, Fault> {
+        let session = tokio::select! {
+            () = stop.cancelled() => return Err(Fault::Stopped),
+            session = log_in(imap, tokens) => session?,
+        };
+        let mut line = Self { session, stop, can: Abilities::default(), news: false };
+        line.introduce().await?;
+        Ok(line)
+    }
+
+    /// Asks what the server can, and says who we are: NetEase refuses mailboxes to the nameless.
+    async fn introduce(&mut self) -> Result<(), Fault> {
+        let mut names: Vec<String> = Vec::new();
+        let note = |response: &Response<'_>| {
+            if let Response::Capabilities(list) = response {
+                names.extend(list.iter().filter_map(|one| match one {
+                    Capability::Atom(name) => Some(name.to_uppercase()),
+                    Capability::Imap4rev1 | Capability::Auth(_) => None,
+                }));
+            }
+        };
+        self.ask("CAPABILITY", note).await?;
+        let has = |name: &str| names.iter().any(|found| found == name);
+        self.can = Abilities { idle: has("IDLE"), moves: has("MOVE"), uid_plus: has("UIDPLUS") };
+        if has("ID") {
+            match self.ask("ID (\"name\" \"hutong\" \"vendor\" \"hutong\")", |_| {}).await {
+                Ok(()) | Err(Fault::Refused(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a mailbox.
+    pub(super) async fn select(&mut self, mailbox: &str) -> Result<Opened, Fault> {
+        let (mut validity, mut next) = (None, None);
+        let note = |response: &Response<'_>| {
+            if let Response::Data { outcome, .. } = response {
+                match &outcome.code {
+                    Some(ResponseCode::UidValidity(found)) => validity = Some(*found),
+                    Some(ResponseCode::UidNext(found)) => next = Some(*found),
+                    _ => {}
+                }
+            }
+        };
+        self.ask(&format!("SELECT {}", quoted(mailbox)), note).await?;
+        let Some(validity) = validity else {
+            return Err(Fault::Lost("the mailbox has no UIDVALIDITY".to_owned()));
+        };
+        let next = match next {
+            Some(next) => next,
+            None => self.highest().await?.saturating_add(1),
+        };
+        Ok(Opened { validity, next })
+    }
+
+    /// The highest UID that is there; 0 for an empty mailbox. Clears what was announced.
+    pub(super) async fn highest(&mut self) -> Result<u32, Fault> {
+        self.news = false;
+        let mut highest = 0;
+        let note = |response: &Response<'_>| {
+            highest = highest.max(uid_of(response).unwrap_or_default());
+        };
+        self.ask("UID FETCH * (UID)", note).await?;
+        Ok(highest)
+    }
+
+    /// The lowest UID that is there; 0 for an empty mailbox.
+    pub(super) async fn lowest(&mut self) -> Result<u32, Fault> {
+        let mut lowest = 0;
+        let note = |response: &Response<'_>| lowest = uid_of(response).unwrap_or(lowest);
+        match self.ask("FETCH 1 (UID)", note).await {
+            // Servers refuse a number that is not there; then the walk finds nothing either.
+            Ok(()) | Err(Fault::Refused(_)) => Ok(lowest),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Marks a letter as seen.
+    pub(super) async fn mark_seen(&mut self, uid: u32) -> Result<(), Fault> {
+        self.ask(&format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)"), |_| {}).await
+    }
+
+    /// Moves a letter, with what the server has for it (RFC 6851, RFC 4315).
+    pub(super) async fn move_to(&mut self, uid: u32, folder: &str) -> Result<(), Fault> {
+        let folder = quoted(folder);
+        if self.can.moves {
+            return self.ask(&format!("UID MOVE {uid} {folder}"), |_| {}).await;
+        }
+        self.ask(&format!("UID COPY {uid} {folder}"), |_| {}).await?;
+        self.ask(&format!("UID STORE {uid} +FLAGS.SILENT (\\Seen \\Deleted)"), |_| {}).await?;
+        if self.can.uid_plus {
+            self.ask(&format!("UID EXPUNGE {uid}"), |_| {}).await?;
+        }
+        // Without UIDPLUS an EXPUNGE would also remove what others marked: it stays, marked.
+        Ok(())
+    }
+
+    /// Waits until letters are announced, or for a while.
+    pub(super) async fn wait(&mut self, poll: Duration) -> Result<(), Fault> {
+        if self.news {
+            return Ok(());
+        }
+        if self.can.idle {
+            return self.idle().await;
+        }
+        tokio::select! {
+            () = self.stop.cancelled() => Err(Fault::Stopped),
+            () = tokio::time::sleep(poll) => Ok(()),
+        }
+    }
+
+    async fn idle(&mut self) -> Result<(), Fault> {
+        let until = Instant::now() + IDLE_TIME;
+        let id = self.send("IDLE").await?;
+        while !self.news {
+            let hear = |response: &Response<'_>| match response {
+                Response::Done { tag, .. } if *tag == id => Idling::Over,
+                response if announces(response) => Idling::News,
+                _ => Idling::On,
+            };
+            match tokio::time::timeout_at(until, self.read(hear)).await {
+                Err(_over) => break,
+                Ok(heard) => match heard? {
+                    // It offered IDLE and refuses it: it is asked from time to time instead.
+                    Idling::Over => {
+                        self.can.idle = false;
+                        return Ok(());
+                    }
+                    Idling::News => self.news = true,
+                    Idling::On => {}
+                },
+            }
+        }
+        let saying = self.session.run_command_untagged("DONE");
+        bounded(self.stop, saying).await?;
+        self.until_done(&id.0, &mut |_| {}, "IDLE").await
+    }
+
+    /// Asks one thing and notes every answer to it. Only the server's `OK` is an end.
+    pub(super) async fn ask(
+        &mut self,
+        command: &str,
+        mut note: impl FnMut(&Response<'_>),
+    ) -> Result<(), Fault> {
+        let id = self.send(command).await?;
+        let verb: String = command.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        self.until_done(&id.0, &mut note, &verb).await
+    }
+
+    async fn until_done(
+        &mut self,
+        id: &str,
+        note: &mut impl FnMut(&Response<'_>),
+        verb: &str,
+    ) -> Result<(), Fault> {
+        loop {
+            let mut news = false;
+            let hear = |response: &Response<'_>| match response {
+                Response::Done { tag, status, outcome } if tag.0 == id => {
+                    let words = outcome.information.as_deref().unwrap_or_default();
+                    Some(match status {
+                        Status::Ok => Ok(()),
+                        _ => Err(Fault::Refused(format!("{verb}: {}", shown(words)))),
+                    })
+                }
+                response => {
+                    news = announces(response);
+                    note(response);
+                    None
+                }
+            };
+            let heard = tokio::time::timeout(ANSWER_TIME, self.read(hear)).await;
+            let heard = heard.map_err(|_late| silent())??;
+            self.news |= news;
+            if let Some(end) = heard {
+                return end;
+            }
+        }
+    }
+
+    async fn send(&mut self, command: &str) -> Result<async_imap::imap_proto::RequestId, Fault> {
+        bounded(self.stop, self.session.run_command(command)).await
+    }
+
+    /// Hears the next answer. Cancel safe: what was read half stays in the buffer.
+    async fn read<T>(&mut self, hear: impl FnOnce(&Response<'_>) -> T) -> Result<T, Fault> {
+        let answer = tokio::select! {
+            () = self.stop.cancelled() => return Err(Fault::Stopped),
+            answer = self.session.read_response() => answer,
+        };
+        let answer = answer.map_err(|error| lost(&Error::Io(error)))?;
+        let answer = answer.ok_or_else(|| Fault::Lost("the mailbox hung up".to_owned()))?;
+        match answer.parsed() {
+            Response::Data { status: Status::Bye, .. } => {
+                Err(Fault::Lost("the mailbox said good-bye".to_owned()))
+            }
+            response => Ok(hear(response)),
+        }
+    }
+}
+
+/// What an answer means while idling.
+enum Idling {
+    On,
+    News,
+    Over,
+}
+
+async fn bounded<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Fault> {
+    tokio::select! {
+        () = stop.cancelled() => Err(Fault::Stopped),
+        done = tokio::time::timeout(ANSWER_TIME, work) => match done {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(lost(&error)),
+            Err(_late) => Err(silent()),
+        },
+    }
+}
+
+fn silent() -> Fault {
+    Fault::Lost(format!("the mailbox was silent for {} s", ANSWER_TIME.as_secs()))
+}
+
+/// What happened to the line. Errors of the parser hold what it read, so their text is not used.
+fn lost(error: &Error) -> Fault {
+    Fault::Lost(match error {
+        Error::Io(error) if error.kind() == std::io::ErrorKind::Other => {
+            "the mailbox says what cannot be read".to_owned()
+        }
+        Error::Io(error) => format!("the line broke: {}", error.kind()),
+        Error::ConnectionLost => "the mailbox hung up".to_owned(),
+        _ => "the mailbox says what cannot be read".to_owned(),
+    })
+}
+
+fn announces(response: &Response<'_>) -> bool {
+    matches!(response, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(1..)))
+}
+
+/// The UID in an answer to FETCH.
+pub(super) fn uid_of(response: &Response<'_>) -> Option<u32> {
+    let Response::Fetch(_, values) = response else { return None };
+    values.iter().find_map(|value| match value {
+        async_imap::imap_proto::AttributeValue::Uid(uid) => Some(*uid),
+        _ => None,
+    })
+}
+
+/// A quoted string (RFC 3501, 4.3). Control characters were refused with the settings.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn shown(words: &str) -> String {
+    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
+}
+
+/// Connects, protects the line and logs in.
+async fn log_in(
+    imap: &ImapConfig,
+    tokens: Option<&Tokens>,
+) -> Result<Session<Box<dyn tls::Line>>, Fault> {
+    let server = &imap.server;
+    let mut client = Client::new(tls::open(server).await?);
+    greet(&mut client).await?;
+    if server.security == Security::StartTls {
+        let asking = client.run_command_and_check_ok("STARTTLS", None);
+        let refused = |_refused| Fault::Lost("the mailbox refuses STARTTLS".to_owned());
+        tokio::time::timeout(ANSWER_TIME, asking)
+            .await
+            .map_err(|_late| silent())?
+            .map_err(refused)?;
+        // What was said before TLS is forgotten with the client: nobody can have slipped in answers.
+        client = Client::new(tls::protect(client.into_inner(), server).await?);
+    }
+    let Some(login) = &server.login else {
+        return Err(Fault::Login("there is no user in the settings".to_owned()));
+    };
+    let secret = match (&login.proof, tokens) {
+        (Proof::Password(password), _) => password.clone(),
+        (Proof::Token, Some(tokens)) => tokens.get().await.map_err(|error| match error {
+            TokenError::Refused(_) => Fault::Login(error.to_string()),
+            TokenError::Unavailable(_) => Fault::Lost(error.to_string()),
+        })?,
+        (Proof::Token, None) => return Err(Fault::Login("there are no tokens".to_owned())),
+    };
+    let entered = tokio::time::timeout(ANSWER_TIME, enter(client, login, &secret)).await;
+    let entered = entered.map_err(|_late| silent())?;
+    if let (Err(Fault::Login(_)), Proof::Token, Some(tokens)) = (&entered, &login.proof, tokens) {
+        tokens.forget(&secret).await;
+    }
+    entered
+}
+
+async fn greet(client: &mut Client<Box<dyn tls::Line>>) -> Result<(), Fault> {
+    let greeting = tokio::time::timeout(ANSWER_TIME, client.read_response()).await;
+    let greeting = greeting.map_err(|_late| silent())?.map_err(|error| lost(&Error::Io(error)))?;
+    match greeting.as_ref().map(|greeting| greeting.parsed()) {
+        Some(Response::Data { status: Status::Ok, .. }) => Ok(()),
+        _ => Err(Fault::Lost("the mailbox did not greet us".to_owned())),
+    }
+}
+
+async fn enter(
+    client: Client<Box<dyn tls::Line>>,
+    login: &Login,
+    secret: &Secret,
+) -> Result<Session<Box<dyn tls::Line>>, Fault> {
+    let entered = match login.proof {
+        Proof::Password(_) => client.login(&login.user, secret.reveal()).await,
+        Proof::Token => {
+            let words = format!("user={}\x01auth=Bearer {}\x01\x01", login.user, secret.reveal());
+            client.authenticate("XOAUTH2", Bearer(Some(words))).await
+        }
+    };
+    entered.map_err(|(error, _client)| refusal(&error, &login.user))
+}
+
+/// What a refused log-in means: for good, or because the server cannot just then (RFC 5530).
+fn refusal(error: &Error, user: &str) -> Fault {
+    let (Error::No(words) | Error::Bad(words)) = error else { return lost(error) };
+    let said = words.to_uppercase();
+    let passing = ["UNAVAILABLE", "INUSE", "[LIMIT]", "TOO MANY", "TRY AGAIN", "TEMPORAR"];
+    let words = shown(&words.replace(user, "…"));
+    match passing.iter().any(|word| said.contains(word)) {
+        true => Fault::Lost(format!("the mailbox cannot let us in now: {words}")),
+        false => Fault::Login(words),
+    }
+}
+
+/// XOAUTH2: the token first; a refusal comes as a challenge that wants an empty line.
+struct Bearer(Option<String>);
+
+impl async_imap::Authenticator for Bearer {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_imap::Authenticator as _;
+
+    #[test]
+    fn the_challenge_of_a_refused_token_is_answered_with_an_empty_line() {
+        let mut bearer = Bearer(Some("user=a".to_owned()));
+        assert_eq!(bearer.process(b""), "user=a");
+        assert_eq!(bearer.process(b"{\"status\":\"400\"}"), "");
+    }
+
+    #[test]
+    fn a_refusal_for_now_is_told_from_one_for_good() {
+        let busy = Error::No("code: None, info: Some(\"[UNAVAILABLE] later\")".to_owned());
+        assert!(matches!(refusal(&busy, "li@x.cn"), Fault::Lost(_)));
+        let wrong = Error::No("LOGIN Login error for li@x.cn".to_owned());
+        let Fault::Login(words) = refusal(&wrong, "li@x.cn") else { panic!("not a login fault") };
+        assert!(!words.contains("li@x.cn"), "{words}");
+    }
+
+    #[test]
+    fn folders_are_quoted() {
+        assert_eq!(quoted(r#"a "b" \c"#), r#""a \"b\" \\c""#);
+    }
+}

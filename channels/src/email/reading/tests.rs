@@ -1,0 +1,149 @@
+//! Letters as events.
+
+use super::*;
+use bytes::Bytes;
+use domain::{Audience, Timestamp};
+use serde_json::json;
+
+fn config(more: serde_json::Value) -> EmailConfig {
+    let mut settings = json!({ "address": "help@desk.cn", "dns": ["127.0.0.1:1"] });
+    settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let channel = serde_json::from_value(json!({
+        "id": "mail", "name": {}, "kind": "email", "adapter": "email", "audience": "agency",
+        "topics": [{ "id": "billing", "name": {}, "queue": "q" }], "settings": settings,
+    }));
+    EmailConfig::parse(&channel.unwrap()).unwrap()
+}
+
+fn raw(text: &str) -> RawInbound {
+    RawInbound {
+        channel: "mail".parse().unwrap(),
+        place: "lmtp".to_owned(),
+        envelope: crate::Envelope::default(),
+        received_at: Timestamp(7),
+        bytes: Bytes::from(text.to_owned()),
+    }
+}
+
+/// What a letter becomes when nothing is known of its origin.
+fn read_message(config: &EmailConfig, text: &str) -> NewMessage {
+    let raw = raw(text);
+    let letter = letter::read(&raw.bytes).unwrap();
+    let from = letter.from.clone().unwrap();
+    message(config, &Verdict::default(), &raw, &letter, from)
+}
+
+fn id_of(text: &str) -> String {
+    let bytes = Bytes::from(text.to_owned());
+    id(&letter::read(&bytes).unwrap(), &bytes)
+}
+
+const LETTER: &str = "From: Li <Li@Agency.GOV.cn>\r\nTo: help@desk.cn\r\n\
+    Subject: An urgent Bill\r\nMessage-ID: <m1@agency.cn>\r\n\
+    Date: Thu, 26 Nov 2026 08:00:00 +0800\r\n\r\nHello,\r\nplease help.\r\n";
+
+#[test]
+fn the_same_letter_is_one_whichever_way_it_came() {
+    let id = id_of(LETTER);
+    let by_another_way = format!("Received: from a by b\r\nX-Spam: no\r\n{LETTER}\r\n");
+    assert_eq!(id_of(&by_another_way), id);
+    assert_eq!(id_of(&LETTER.replace("\r\n", "\n")), id);
+    for (from, to) in [
+        ("please help", "please pay"),
+        ("m1@agency", "m2@agency"),
+        ("Li@Agency", "Han@Agency"),
+        ("08:00:00", "08:00:01"),
+        ("Hello,\r\n", "Hello,\r\n\r\n"),
+    ] {
+        assert_ne!(id_of(&LETTER.replace(from, to)), id, "{from} is not looked at");
+    }
+}
+
+#[test]
+fn the_first_rule_that_fits_is_taken_and_all_of_it_must_hold() {
+    let config = config(json!({ "rules": [
+        { "from_domain": "gov.cn", "important": true, "topic": "billing", "audience": "staff" },
+        { "from_domain": "gov.cn", "subject_contains": "BILL", "topic": "billing",
+          "request_type": "money", "audience": "agency" },
+        { "from": "li@agency.gov.cn", "audience": "public" },
+    ] }));
+    let message = read_message(&config, LETTER);
+    assert_eq!(message.topic.as_deref(), Some("billing"));
+    assert_eq!(message.request_type.as_deref(), Some("money"));
+    assert_eq!(message.audience, Some(Audience::Agency));
+    let other = read_message(&config, &LETTER.replace("Bill", "matter"));
+    assert_eq!((other.topic, other.audience), (None, Some(Audience::Public)));
+    let stranger = read_message(&config, &LETTER.replace("Agency.GOV.cn", "notgov.cn"));
+    assert_eq!(stranger.audience, None);
+}
+
+#[test]
+fn a_letter_without_words_has_its_subject() {
+    let empty = "From: a@b.cn\r\nSubject: Call me back\r\n\r\n\r\n";
+    assert_eq!(read_message(&config(json!({})), empty).text, "Call me back");
+}
+
+#[test]
+fn a_long_letter_is_cut_at_a_whole_character_and_says_so() {
+    let long = format!(
+        "From: a@b.cn\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nx{}",
+        "字".repeat(9_000)
+    );
+    let message = read_message(&config(json!({})), &long);
+    assert!(message.text.len() <= TEXT_BYTES_MAX && message.text.len() > TEXT_BYTES_MAX - 4);
+    assert!(message.mail.unwrap().is_cut);
+    assert!(!read_message(&config(json!({})), LETTER).mail.unwrap().is_cut);
+}
+
+#[tokio::test]
+async fn who_claims_to_be_the_desk_is_never_more_than_a_claim() {
+    let config = config(json!({}));
+    let forged = LETTER.replace("Li@Agency.GOV.cn", "Help+x@desk.cn");
+    let message = read_message(&config, &forged);
+    assert_eq!(message.mail.unwrap().warning, Some(MailWarning::ClaimsDesk));
+    let read = read(&config, &Trust::new(&config), &raw(&forged)).await.unwrap();
+    assert_eq!((read.sender.kind.as_str(), read.sender.assurance), ("email", Assurance::Claimed));
+    assert_eq!(read.sender.value, "help+x@desk.cn");
+    assert_eq!(read.sender.contact, None);
+}
+
+#[test]
+fn answers_are_told_the_nearest_first_and_each_once() {
+    let text = "From: a@b.cn\r\nIn-Reply-To: <c@x>\r\nReferences: <a@x> <b@x> <c@x>\r\n\r\nhi\r\n";
+    let mut raw = raw(text);
+    raw.envelope.rcpt_to = vec!["help+t@desk.cn".to_owned()];
+    let answers = answers(&letter::read(&raw.bytes).unwrap(), &raw);
+    assert_eq!(answers.message_ids, ["c@x", "b@x", "a@x"]);
+    assert_eq!(answers.recipients, ["help+t@desk.cn"]);
+}
+
+#[tokio::test]
+async fn a_letter_of_nobody_and_no_letter_are_not_read() {
+    let config = config(json!({}));
+    let trust = Trust::new(&config);
+    for text in ["Subject: hi\r\n\r\nhello\r\n", "", "\0\u{1}\u{2}"] {
+        let read = read(&config, &trust, &raw(text)).await;
+        assert!(matches!(read, Err(AdapterError::Malformed(_))), "{text:?}: {read:?}");
+    }
+}
+
+#[test]
+fn of_several_reports_a_dead_address_is_told_first() {
+    let report = |recipient: &str, permanent| Report {
+        message_id: Some("m1@desk.cn".to_owned()),
+        recipient: recipient.to_owned(),
+        permanent,
+        status: String::new(),
+        reason: "r".repeat(10_000),
+    };
+    let Some(Payload::Bounced { recipient, reason, permanent, .. }) =
+        bounced(&[report("late@a.cn", false), report("dead@a.cn", true)])
+    else {
+        panic!("no bounce")
+    };
+    assert_eq!(
+        (recipient.as_str(), permanent, reason.len()),
+        ("dead@a.cn", true, REASON_CHARS_MAX)
+    );
+    assert_eq!(bounced(&[]), None);
+}
