@@ -12,6 +12,7 @@ import { AdminPage } from "./features/admin/page";
 import { LivePage } from "./features/live/page";
 import { useAlerts } from "./features/offers/alerts";
 import { Offers } from "./features/offers/offers";
+import { HeldBar } from "./features/letters/held-bar";
 import { Endings } from "./features/endings/endings";
 import { Palette } from "./features/palette/palette";
 import { useShortcuts } from "./features/palette/shortcuts";
@@ -87,6 +88,7 @@ function Desk() {
           : <WorkPage />}
       </div>
       <Offers />
+      <HeldBar />
       <Endings />
       <Palette />
     </div>
