@@ -80,6 +80,7 @@ export const en = {
   "due.at": "due {time}",
   "due.was": "was due {time}",
   "rail.letters": "Mail",
+  "page.failed": "The page could not be loaded",
   "letters.title": "Stuck mail",
   "letters.about": "Letters that could not come in, and those that could not leave.",
   "letters.tabs": "Incoming or outgoing",

@@ -82,6 +82,7 @@ export const zh: Record<keyof typeof en, string> = {
   "due.at": "{time} 到期",
   "due.was": "{time} 已到期",
   "rail.letters": "邮件",
+  "page.failed": "页面加载失败",
   "letters.title": "滞留邮件",
   "letters.about": "收不进来和发不出去的邮件都在这里。",
   "letters.tabs": "来信或去信",

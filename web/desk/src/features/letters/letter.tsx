@@ -5,7 +5,6 @@ import { Avatar, Badge, Button, Icon } from "@hutong/ui";
 import { Bot, Check, CircleAlert, Clock, Flag, MailX, TriangleAlert } from "lucide";
 import { useId } from "preact/hooks";
 import { t } from "../../texts/texts";
-import { Files } from "../conversation/files";
 import { Time } from "../conversation/text";
 import { Envelope, TrustBadge } from "./people";
 import { Body } from "./whole";
@@ -70,7 +69,6 @@ export function LetterEntry({ message, head, one, writer, failure }: {
       )}
       <div class="letter-body">
         <Body conversation={one.id} message={message} head={head} />
-        {message.files && message.files.length > 0 && <Files files={message.files} />}
       </div>
     </article>
   );

@@ -142,3 +142,8 @@ export function framePage(html: string, withImages: boolean): string {
     + `<style>html{background:#fff;color:#171b26;font:14px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif}`
     + `body{margin:12px 16px;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style>${html}`;
 }
+
+/** The conversation whose letters an endpoint carries; null for other endpoints, such as webhooks. */
+export function conversationOf(endpoint: string): string | null {
+  return endpoint.startsWith("letters-") ? endpoint.slice("letters-".length) : null;
+}

@@ -7,7 +7,7 @@ import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { t, type TextKey } from "../../texts/texts";
 import { Text } from "../conversation/text";
-import { saveAs } from "../conversation/files";
+import { Files, saveAs } from "../conversation/files";
 import { framePage } from "./model";
 
 type Part = "rest" | "html" | "headers" | "text";
@@ -129,6 +129,7 @@ export function Body(props: WholeProps) {
       {!formatted && text && <Text text={text} />}
       {letter && formatted && <Formatted letter={letter} images={images} busy={busy === "images"} onImages={() => void load("images")} />}
       {letter && !formatted && shows("rest") && <blockquote class="letter-rest" data-testid="letter-rest"><Text text={letter.rest} /></blockquote>}
+      {message.files && message.files.length > 0 && <Files files={message.files} />}
       {problem && <p class="letter-problem" role="alert">{t("mail.letter_failed", { why: problem })}</p>}
       <More head={head} name={`${message.id}.eml`} busy={busy} shows={shows} toggle={(part) => void toggle(part)} />
       {letter && shows("headers") && <Headers letter={letter} onClose={() => void toggle("headers")} />}
