@@ -86,6 +86,9 @@ pub struct Webhook {
 /// Words that stand in the API's paths where a channel's id stands (`/v1/chat/{channel}`).
 const RESERVED_CHANNELS: [&str; 3] = ["conversations", "messages", "transcripts"];
 
+/// What the outbox names the boxes of letters by: no webhook may be named so.
+pub const LETTER_BOX_PREFIX: &str = "letters-";
+
 /// A problem of a desk, with the dotted path of what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskProblem {
@@ -126,6 +129,14 @@ impl Desk {
                         "must be 1 to 1000".to_owned(),
                     );
                 }
+            }
+        }
+        for (n, webhook) in self.webhooks.iter().enumerate() {
+            if webhook.id.as_str().starts_with(LETTER_BOX_PREFIX) {
+                say(
+                    format!("webhooks[{n}].id"),
+                    format!("must not start with `{LETTER_BOX_PREFIX}`"),
+                );
             }
         }
         for (n, channel) in self.channels.iter().enumerate() {

@@ -110,6 +110,8 @@ pub enum Notice {
     },
     /// The contact came back within the window.
     Reopened,
+    /// The desk told by a letter of its own that it has the matter.
+    Acknowledged,
     /// A letter did not reach somebody, or is late.
     Undelivered {
         /// Which message, where that is known.

@@ -4,6 +4,7 @@
 //! conversation waits when it moves. The tasks are reconcilers: idempotent, bounded, woken by a
 //! timer and a nudge; what must have one owner among the gateways is a duty with an epoch.
 
+mod acknowledgements;
 mod archiver;
 mod audit;
 mod commits;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 /// Starts every task of the pipeline.
 pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
+    acknowledgements::spawn(app);
     archiver::spawn(app);
     audit::spawn(app);
     overflow::spawn(app);

@@ -69,7 +69,8 @@ on_both_engines! {
         assert!(r.files().unattached(&city, Timestamp(99), 9).await.unwrap().is_empty());
         assert!(!r.files().forget_unattached(&city, &file.id).await.unwrap());
         r.quarantine().remove(&city, &file.id).await.unwrap();
-        assert_eq!(r.files().unattached(&city, Timestamp(99), 9).await.unwrap(), [file.clone()]);
+        let left = r.files().unattached(&city, Timestamp(99), 9).await.unwrap();
+        assert_eq!(left, std::slice::from_ref(&file));
         assert!(r.files().forget_unattached(&city, &file.id).await.unwrap());
     }
 }

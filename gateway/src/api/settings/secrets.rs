@@ -9,39 +9,68 @@ use serde_json::Value;
 
 /// Stands in a secret's place. Too short to be one: where none is kept, it is refused.
 pub(super) const KEPT: &str = "(kept secret)";
-/// The secret among a channel's settings.
-const SECRET: &str = "identity_secret";
+/// Each secret among a channel's settings, and to whom it is shown: a secret stays only as long as that
+/// does, or whoever may change settings could have it sent to a server of their own.
+const SECRETS: [(&str, &str); 6] = [
+    ("/identity_secret", ""),
+    ("/imap/password", "/imap/host"),
+    ("/smtp/password", "/smtp/host"),
+    ("/oauth/client_secret", "/oauth/token_url"),
+    ("/oauth/refresh_token", "/oauth/token_url"),
+    ("/dkim/private_key", ""),
+];
 
-/// Puts the mark in the place of a document's secret.
+/// Puts the mark in the place of a document's secrets.
 pub(super) fn hide(kind: SettingKind, document: &mut Value) {
-    if kind == SettingKind::Channels
-        && let Some(secret) = document.pointer_mut("/settings/identity_secret")
-        && secret.as_str().is_some_and(|secret| !secret.is_empty())
-    {
-        *secret = KEPT.into();
+    if kind != SettingKind::Channels {
+        return;
+    }
+    for (secret, _) in SECRETS {
+        if let Some(secret) = document.pointer_mut(&format!("/settings{secret}"))
+            && secret.as_str().is_some_and(|secret| !secret.is_empty())
+        {
+            *secret = KEPT.into();
+        }
     }
 }
 
-/// Puts the secret that is kept in the place of the mark, in the settings of a channel.
+/// Puts the secrets that are kept in the place of their marks, in the settings of a channel.
 ///
 /// # Errors
-/// When the archive cannot be read.
+/// `invalid` when a mark stands for a secret that is not kept, or that would now be shown to
+/// somebody else; when the archive cannot be read.
 pub(super) async fn restore(
     app: &App,
     tenant: &TenantId,
     channel: &str,
     settings: Option<&mut Value>,
 ) -> Result<(), ApiError> {
-    let Some(secret) = settings.and_then(|settings| settings.get_mut(SECRET)) else {
-        return Ok(());
-    };
-    if secret.as_str() != Some(KEPT) {
+    let Some(settings) = settings else { return Ok(()) };
+    let is_mark = |secret: &str| settings.pointer(secret).and_then(Value::as_str) == Some(KEPT);
+    if !SECRETS.iter().any(|(secret, _)| is_mark(secret)) {
         return Ok(());
     }
     let kept = app.records.settings().get(tenant, SettingKind::Channels, channel).await?;
-    let kept = kept.and_then(|kept| kept.value.pointer("/settings/identity_secret").cloned());
-    if let Some(kept) = kept {
-        *secret = kept;
+    let kept = kept.and_then(|mut kept| kept.value.get_mut("settings").map(Value::take));
+    fill(settings, kept.as_ref().unwrap_or(&Value::Null))
+}
+
+fn fill(settings: &mut Value, kept: &Value) -> Result<(), ApiError> {
+    for (secret, shown_to) in SECRETS {
+        if settings.pointer(secret).and_then(Value::as_str) != Some(KEPT) {
+            continue;
+        }
+        let path = format!("settings{}", secret.replace('/', "."));
+        let Some(known) = kept.pointer(secret).filter(|known| known.is_string()) else {
+            return Err(ApiError::field(&path, "no secret is kept here: give it"));
+        };
+        if settings.pointer(shown_to) != kept.pointer(shown_to) && !shown_to.is_empty() {
+            let problem = "must be given anew, since it goes to another server now";
+            return Err(ApiError::field(&path, problem));
+        }
+        if let Some(place) = settings.pointer_mut(secret) {
+            *place = known.clone();
+        }
     }
     Ok(())
 }
@@ -64,5 +93,19 @@ mod tests {
         assert_eq!(hidden(SettingKind::Queues, channel("s3cret")), channel("s3cret"));
         let bare = json!({ "id": "a", "settings": null });
         assert_eq!(hidden(SettingKind::Channels, bare.clone()), bare);
+    }
+    #[test]
+    fn a_kept_secret_goes_to_nobody_else() {
+        let mail = |host: &str, password: &str| {
+            json!({ "imap": { "host": host, "password": password }, "dkim": null })
+        };
+        let mut same = mail("a", KEPT);
+        fill(&mut same, &mail("a", "s3cret")).unwrap();
+        assert_eq!(same, mail("a", "s3cret"));
+        assert!(fill(&mut mail("evil", KEPT), &mail("a", "s3cret")).is_err());
+        assert!(fill(&mut mail("a", KEPT), &Value::Null).is_err(), "nothing is kept");
+        let mut new = mail("evil", "another");
+        fill(&mut new, &mail("a", "s3cret")).unwrap();
+        assert_eq!(new, mail("evil", "another"));
     }
 }

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What the boxes of letters are named: a conversation each, so that an address that does not work
-/// holds up nobody else. No webhook may be named so.
-pub const ENDPOINT_PREFIX: &str = "letters-";
+/// holds up nobody else.
+pub use domain::desk::LETTER_BOX_PREFIX as ENDPOINT_PREFIX;
 /// How long a provider's limit is waited for before the try counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one letter may take on its way to the mail server.

@@ -95,7 +95,7 @@ mod tests {
         let token = of(b"key", at, &id).unwrap();
         assert_eq!(token.len(), 46);
         assert_eq!(conversation(b"key", at, &token), Some(id.clone()));
-        assert_eq!(conversation(b"key", at, &token.to_uppercase()), Some(id.clone()));
+        assert_eq!(conversation(b"key", at, &token.to_uppercase()), Some(id));
         assert_eq!(conversation(b"other", at, &token), None, "another tenant's key");
         let elsewhere = "mail2".parse().unwrap();
         assert_eq!(conversation(b"key", (&tenant, &elsewhere), &token), None, "another channel");
@@ -105,7 +105,7 @@ mod tests {
             let forged = String::from_utf8(forged).unwrap();
             assert_eq!(conversation(b"key", at, &forged), None, "{forged}");
         }
-        for odd in ["", "conv", &token[1..], &format!("{token}0"), "é".repeat(23).as_str()] {
+        for odd in ["", "conv", &format!("{token}0"), "é".repeat(23).as_str()] {
             assert_eq!(conversation(b"key", at, odd), None, "{odd}");
         }
         let none: ConversationId = "conv_1".parse().unwrap();

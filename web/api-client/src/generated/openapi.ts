@@ -792,6 +792,9 @@ export interface components {
             /** @enum {string} */
             code: "reopened";
         } | {
+            /** @enum {string} */
+            code: "acknowledged";
+        } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
             recipient: string;
