@@ -31,7 +31,5 @@ export function adminAnswers({ data, refuse, mint, now }) {
     ["POST", "/api_keys", (_, __, body) => { const id = mint("k"); keys.set(id, { id, ...body, created_at: now() }); return { id, key: `hk_${id}_0123456789abcdef` }; }],
     ["DELETE", "/api_keys/:id", ([id]) => void keys.delete(id)],
     ["POST", "/webhooks/:id/rotate_secret", () => ({ secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" })],
-    ["GET", "/deliveries/dead", () => [{ id: "dlv_1", endpoint: "portal", tries: 10, reason: "503 Service Unavailable" }]],
-    ["POST", "/deliveries/:id/retry", () => undefined],
   ];
 }

@@ -1,5 +1,7 @@
 /** A small service desk of a city, as the mock of the desk's API starts with it. */
 
+import { mailSettings } from "./desk-mail.mjs";
+
 const both = (zh, en) => ({ "zh-CN": zh, en });
 const MIN = 60_000;
 const DAY = 86_400_000;
@@ -59,7 +61,7 @@ export const channels = [
       { id: "permit", name: both("户口、身份证、居住证", "Residence and permits"), queue: "permit" },
       { id: "complaint", name: both("投诉与建议", "Complaints"), queue: "complaint", request_type: "complaint" }] },
   { id: "oa-im", name: both("政务工作群", "Staff messenger"), kind: "im", adapter: "wecom", audience: "staff", enabled: true, settings: {}, topics: [{ id: "platform", name: both("平台问题", "Platform"), queue: "platform" }] },
-  { id: "mailbox", name: both("服务邮箱", "Service mailbox"), kind: "email", adapter: "email", audience: "agency", enabled: true, settings: {}, topics: [{ id: "any", name: both("邮件", "Mail"), queue: "platform" }] },
+  { id: "mailbox", name: both("服务邮箱", "Service mailbox"), kind: "email", adapter: "email", audience: "agency", enabled: true, settings: mailSettings, topics: [{ id: "any", name: both("邮件", "Mail"), queue: "platform" }] },
   { id: "city-app", name: both("“城市通” App", "City app"), kind: "app", adapter: "app", audience: "public", enabled: true, settings: {}, topics: [{ id: "any", name: both("在线咨询", "Questions"), queue: "general" }] },
 ];
 

@@ -1,6 +1,7 @@
 /** The mock desk's state and its answers: enough of the API for every page of the desk. */
 import * as data from "./desk-data.mjs";
 import { adminAnswers } from "./desk-admin.mjs";
+import { correspondences, mailAnswers } from "./desk-mail.mjs";
 
 let lastId = 0;
 const mint = (prefix) => `${prefix}_${String((lastId += 1)).padStart(8, "0")}`;
@@ -76,6 +77,18 @@ export function makeDesk() {
     one.read_by_agent = read ? one.last_seq : 0;
     if (name === "王秀英") one.read_by_agent = one.last_seq - 1;
   }
+  for (const [name, queue, audience, due, letters] of correspondences) {
+    const one = open(name, queue, "mailbox", "fault", letters[0].ago / 1000, { state: "active", agent: me.id, accepted_at: now() - letters[0].ago + 60_000, due_at: now() + due * 1000 });
+    one.info.audience = audience;
+    one.why = whyOf(one);
+    for (const { ago, from, text, mail, notice, files: attached } of letters) {
+      const at = now() - ago;
+      const refs = attached?.map(([file, media_type, bytes]) => ({ id: mint("file"), name: file, media_type, bytes }));
+      if (notice) append(one, { type: "system" }, undefined, at, { kind: "notice", notice: { ...notice, message: logs.get(one.id)[notice.message].id } });
+      else append(one, from ? { type: "contact", id: one.contact } : { type: "agent", id: me.id }, text, at, { mail, ...(refs ? { files: refs } : {}) });
+    }
+    one.read_by_agent = one.last_seq;
+  }
   for (const [name, queue, channel, type, secs, text] of data.waiting) append(open(name, queue, channel, type, secs), { type: "contact", id: "ctc" }, text, now() - secs * 1000);
   for (const [name, queue, channel, type, ago, resolution, text] of data.closed) {
     const one = open(name, queue, channel, type, ago / 1000 + 900, { state: "closed", agent: me.id, closed_at: now() - ago });
@@ -117,12 +130,12 @@ export function makeDesk() {
     Object.assign(one, { state: "queued", agent: null, offer_token: null });
     emit({ type: "offer_declined", conversation: one.id, agent: me.id, reason });
   }
-  function write(id, { text, files: ids = [], note, client_id }) {
+  function write(id, { text, files: ids = [], note, client_id, mail }) {
     const one = get(id);
     const before = logs.get(id).find((each) => each.client_id === client_id);
     if (before) return before;
     if (!note && (one.state !== "active" || one.agent !== me.id)) throw refuse(409, "not_assigned");
-    return say(one, { type: "agent", id: me.id }, text, { client_id, ...(note ? { kind: "note" } : {}), ...(ids.length ? { files: ids.map((each) => files.get(each).ref) } : {}) });
+    return say(one, { type: "agent", id: me.id }, text, { client_id, ...(note ? { kind: "note" } : {}), ...(one.kind === "email" && !note ? { mail: { from: { address: "service@city.example", name: "市政务服务台" }, ...mail } } : {}), ...(ids.length ? { files: ids.map((each) => files.get(each).ref) } : {}) });
   }
 
   const socketFrames = {
@@ -212,6 +225,7 @@ export function makeDesk() {
     }],
     ["GET", "/files/:id", ([id]) => ({ bytes: files.get(id).bytes, media_type: files.get(id).ref.media_type })],
     ...adminAnswers({ data, refuse, mint, now }),
+    ...mailAnswers({ logs, get, refuse, now }),
   ].map(([method, path, run]) => ({ method, pattern: new RegExp(`^${path.replace(/:\w+/gu, "([^/]+)")}$`, "u"), run }));
 
   function handle(method, path, query, body, extra) {

@@ -2,16 +2,17 @@
 import { EmptyState, Button, Spinner, Toasts } from "@hutong/ui";
 import { RefreshCw, ServerCrash } from "lucide";
 import { useEffect } from "preact/hooks";
+import { later } from "./core/later";
 import { line, startLine, stopLine } from "./core/connection";
 import { mayAs } from "./core/names";
 import { route } from "./core/navigation";
 import { problemText } from "./core/problems";
 import { session } from "./core/session";
 import { desk, deskProblem } from "./core/store";
-import { AdminPage } from "./features/admin/page";
 import { LivePage } from "./features/live/page";
 import { useAlerts } from "./features/offers/alerts";
 import { Offers } from "./features/offers/offers";
+import { HeldBar } from "./features/letters/held-bar";
 import { Endings } from "./features/endings/endings";
 import { Palette } from "./features/palette/palette";
 import { useShortcuts } from "./features/palette/shortcuts";
@@ -22,6 +23,9 @@ import { SignInPage } from "./features/sign-in/sign-in";
 import { StartPage } from "./features/sign-in/start";
 import { WorkPage } from "./features/list/work-page";
 import { t } from "./texts/texts";
+
+const AdminPage = later(() => import("./features/admin/page").then((module) => module.AdminPage));
+const LettersPage = later(() => import("./features/letters/page").then((module) => module.LettersPage));
 
 export function App() {
   return (
@@ -84,9 +88,11 @@ function Desk() {
         {page === "password" ? <PasswordPage />
           : page === "live" && mayAs("supervisor") ? <LivePage />
           : page === "admin" && mayAs("admin") ? <AdminPage />
+          : page === "letters" && mayAs("supervisor") ? <LettersPage />
           : <WorkPage />}
       </div>
       <Offers />
+      <HeldBar />
       <Endings />
       <Palette />
     </div>

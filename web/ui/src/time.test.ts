@@ -18,7 +18,8 @@ describe("times in words", () => {
     expect(relativeText(noon - 5 * 60_000, noon, "zh-CN")).toBe("5分钟前");
     expect(relativeText(noon - 3 * 3_600_000, noon, "en")).toBe("09:00");
   });
-  it("names today and yesterday", () => {
+  it("names yesterday, today and tomorrow", () => {
+    expect(dayText(noon + 86_400_000, noon, "zh-CN")).toBe("明天");
     expect(dayText(noon, noon, "zh-CN")).toBe("今天");
     expect(dayText(noon - 86_400_000, noon, "en")).toBe("yesterday");
   });

@@ -52,10 +52,11 @@ export function timeText(at: number, locale: Locale): string {
   return formatter(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 }
 
-/** The day: today and yesterday in words, others by date. */
+/** The day: yesterday, today and tomorrow in words, others by date. */
 export function dayText(at: number, now: number, locale: Locale): string {
   if (sameDay(at, now)) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(0, "day");
   if (sameDay(at, now - DAY)) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-1, "day");
+  if (sameDay(at, now + DAY)) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(1, "day");
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   const year = sameYear ? {} : { year: "numeric" as const };
   return formatter(locale, { month: "short", day: "numeric", weekday: "short", ...year }).format(at);

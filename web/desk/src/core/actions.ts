@@ -2,6 +2,7 @@
 import type { ConversationSummary, DescribeConversation, FileRef, Presence } from "@hutong/api-client";
 import { say } from "@hutong/ui";
 import { wantComposer } from "../features/conversation/focus";
+import type { Held } from "../features/letters/undo.model";
 import { t } from "../texts/texts";
 import { present } from "./clock";
 import { deliver, mintId, tell } from "./connection";
@@ -71,7 +72,7 @@ function write(conversation: string, one: Pending) {
   const { client_id, text } = one;
   const frame = one.kind === "note"
     ? { type: "note" as const, client_id, conversation, text }
-    : { type: "send" as const, client_id, conversation, text, files: one.files.map((file) => file.id) };
+    : { type: "send" as const, client_id, conversation, text, files: one.files.map((file) => file.id), ...(one.mail ? { mail: one.mail } : {}) };
   if (!deliver(frame)) {
     changeLog(conversation, (log) => withPending(log, { ...one, state: "failed", problem: "too_much_waiting" }));
   }
@@ -81,11 +82,19 @@ export function send(conversation: string, kind: Pending["kind"], text: string, 
   write(conversation, { client_id: mintId(), kind, text, files, at: present(), state: "pending" });
 }
 
+/** Sends a letter under the id that it had while it was held; false when too much waits already. */
+export function sendLetter({ client_id, conversation, text, files, mail }: Held): boolean {
+  const frame = { type: "send" as const, client_id, conversation, text, files: files.map((file) => file.id), mail };
+  if (!deliver(frame)) return false;
+  changeLog(conversation, (log) => withPending(log, { client_id, kind: "text", text, files, mail, at: present(), state: "pending" }));
+  return true;
+}
+
 /** Says a refused message again, as a new one. */
 export function sendAgain(conversation: string, one: Pending) {
   changeLog(conversation, (log) => without(log, one.client_id));
-  const { kind, text, files } = one;
-  write(conversation, { client_id: mintId(), kind, text, files, at: present(), state: "pending" });
+  const { kind, text, files, mail } = one;
+  write(conversation, { client_id: mintId(), kind, text, files, mail, at: present(), state: "pending" });
 }
 
 export function discard(conversation: string, one: Pending) {

@@ -133,7 +133,7 @@ export function startLine(agent: string) {
   for (const { frame, at } of outbox.entries()) {
     if (frame.type !== "send" && frame.type !== "note") continue;
     const kind = frame.type === "note" ? "note" : "text";
-    const one = { client_id: frame.client_id, kind, text: frame.text ?? "", files: [], at, state: "pending" } as const;
+    const one = { client_id: frame.client_id, kind, text: frame.text ?? "", files: [], mail: frame.type === "send" ? frame.mail ?? undefined : undefined, at, state: "pending" } as const;
     changeLog(frame.conversation, (log) => withPending(log, one));
   }
   socket = new ResumingSocket<AgentFrame, DeskFrame>({

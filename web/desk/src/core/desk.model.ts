@@ -63,6 +63,11 @@ export function presenceHere(presence: Presence): Presence {
   return presence === "offline" ? "away" : presence;
 }
 
+/** Does anything come by mail? */
+export function hasMail(state: DeskState): boolean {
+  return [...state.channels.values()].some((channel) => channel.kind === "email");
+}
+
 /** Is it offered to me, or in my hands? */
 export function isMine(state: DeskState, one: ConversationSummary): boolean {
   return one.agent === state.me.id && (one.state === "offered" || isHeld(state, one));

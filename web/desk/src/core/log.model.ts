@@ -1,11 +1,13 @@
 /** One conversation's log as far as it was read, and what waits to be written into it. */
-import type { FileRef, Message } from "@hutong/api-client";
+import type { Addressees, FileRef, Message } from "@hutong/api-client";
 
 export interface Pending {
   client_id: string;
   kind: "text" | "note";
   text: string;
   files: readonly FileRef[];
+  /** To whom a letter goes. */
+  mail?: Addressees | undefined;
   at: number;
   /** `sent` is acknowledged and not yet seen in the log. */
   state: "pending" | "sent" | "failed";

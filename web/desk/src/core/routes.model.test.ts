@@ -14,6 +14,8 @@ describe("addresses", () => {
       { page: "live", queue: "tax", wall: true },
       { page: "live", queue: null, wall: false },
       { page: "admin", kind: "quick_replies", id: "hello" },
+      { page: "letters", tab: "quarantine", id: null },
+      { page: "letters", tab: "dead", id: "dlv_1" },
       { page: "start" },
       { page: "password" },
     ];

@@ -8,10 +8,14 @@ export const KINDS = [
 ] as const;
 export type AdminKind = (typeof KINDS)[number];
 
+export const LETTER_TABS = ["quarantine", "dead"] as const;
+export type LetterTab = (typeof LETTER_TABS)[number];
+
 export type Route =
   | { page: "work"; tab: WorkTab; conversation: string | null; q: string }
   | { page: "live"; queue: string | null; wall: boolean }
   | { page: "admin"; kind: AdminKind; id: string | null }
+  | { page: "letters"; tab: LetterTab; id: string | null }
   | { page: "start" }
   | { page: "password" };
 
@@ -39,6 +43,8 @@ export function parseRoute(pathname: string, search: string): Route {
       return { page, queue: query.get("queue"), wall: query.has("wall") };
     case "admin":
       return { page, kind: oneOf(KINDS, second, "queues"), id: third || null };
+    case "letters":
+      return { page, tab: oneOf(LETTER_TABS, second, "quarantine"), id: third || null };
     case "start":
     case "password":
       return { page };
@@ -60,6 +66,8 @@ export function hrefOf(route: Route): string {
     }
     case "admin":
       return `${BASE}admin/${route.kind}${route.id ? `/${e(route.id)}` : ""}`;
+    case "letters":
+      return `${BASE}letters/${route.tab}${route.id ? `/${e(route.id)}` : ""}`;
     case "start":
     case "password":
       return `${BASE}${route.page}`;

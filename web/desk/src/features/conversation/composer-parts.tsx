@@ -1,9 +1,37 @@
 /** Small parts of the composer. */
 import { Icon, IconButton } from "@hutong/ui";
-import { File, X } from "lucide";
+import { File, MessageSquareReply, NotebookPen, Reply, ReplyAll, X } from "lucide";
+import type { IconNode } from "@hutong/ui";
 import { t } from "../../texts/texts";
+import { hasMore } from "../letters/model";
+import type { Mail } from "../letters/use-mail";
 import { bytesText } from "./model";
 import type { Upload } from "./uploads";
+
+function Mode({ on, icon, label, onChoose, testId }: { on: boolean; icon: IconNode; label: string; onChoose: () => void; testId: string }) {
+  return (
+    <button type="button" role="radio" aria-checked={on} onClick={onChoose} data-testid={testId}>
+      <Icon icon={icon} size={14} />{label}
+    </button>
+  );
+}
+
+/** Reply or note; a letter may also answer everybody. */
+export function Modes({ note, mayReply, setNote, mail }: { note: boolean; mayReply: boolean; setNote: (note: boolean) => void; mail: Mail | null }) {
+  const all = mail?.draft?.all === true;
+  const answer = (wanted: boolean) => {
+    setNote(false);
+    if (mail && wanted !== all) mail.choose(wanted);
+  };
+  const offersAll = mail?.base ? hasMore(mail.base) : false;
+  return (
+    <div class="composer-modes" role="radiogroup" aria-label={t("composer.mode")}>
+      {mayReply && <Mode on={!note && !all} icon={mail ? Reply : MessageSquareReply} label={t(mail ? "mail.reply" : "composer.reply")} onChoose={() => answer(false)} testId="mode-reply" />}
+      {mayReply && (offersAll || all) && <Mode on={!note && all} icon={ReplyAll} label={t("mail.reply_all")} onChoose={() => answer(true)} testId="mode-reply-all" />}
+      <Mode on={note} icon={NotebookPen} label={t("composer.note")} onChoose={() => setNote(true)} testId="mode-note" />
+    </div>
+  );
+}
 
 /** Shown when the end of a message comes near. */
 export function Limit({ bytes, most }: { bytes: number; most: number }) {

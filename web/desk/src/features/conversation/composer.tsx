@@ -1,8 +1,8 @@
 /** Where an agent writes: a reply to the contact, or a note among colleagues; the two look different. */
 import type { ConversationSummary, QuickReply } from "@hutong/api-client";
-import { Button, Icon, IconButton } from "@hutong/ui";
-import { MessageSquareReply, NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button, IconButton } from "@hutong/ui";
+import { NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { send, tellTyping } from "../../core/actions";
 import { contactName } from "../../core/names";
 import { preferences } from "../../core/preferences";
@@ -10,7 +10,9 @@ import { desk } from "../../core/store";
 import { inWords, t } from "../../texts/texts";
 import { answerable } from "../offers/offers";
 import { accept } from "../../core/actions";
-import { Limit, UploadRow } from "./composer-parts";
+import { MailLine, MailRows } from "../letters/mail-rows";
+import { useMail } from "../letters/use-mail";
+import { Limit, Modes, UploadRow } from "./composer-parts";
 import { keepDraft, readDraft } from "./drafts";
 import { takesFocus } from "./focus";
 import { bytesOf, sends, slashQuery, TEXT_BYTES_MAX } from "./model";
@@ -18,16 +20,6 @@ import { QuickReplies, useQuickReplies } from "./quick-replies";
 import { useUploads } from "./uploads";
 
 const HEIGHT_MAX_PX = 220;
-
-function useDraft(conversation: string, mayReply: boolean) {
-  const me = desk.peek()?.me.id ?? "";
-  const [draft] = useState(() => readDraft(me, conversation));
-  const [text, setText] = useState(draft?.text ?? "");
-  const [note, setNote] = useState(!mayReply || draft?.note === true);
-  // Before the next key or a reload: an effect after painting would lose the last of what was typed.
-  useLayoutEffect(() => keepDraft(me, conversation, text, note), [text, note]);
-  return { text, setText, note: note || !mayReply, setNote };
-}
 
 function useGrowth(text: string) {
   const area = useRef<HTMLTextAreaElement>(null);
@@ -41,19 +33,30 @@ function useGrowth(text: string) {
 }
 
 function useComposer(one: ConversationSummary, mayReply: boolean) {
-  const { text, setText, note, setNote } = useDraft(one.id, mayReply);
+  const me = desk.peek()?.me.id ?? "";
+  const isMail = one.kind === "email";
+  const [draft] = useState(() => readDraft(me, one.id));
+  const [text, setText] = useState(draft?.text ?? "");
+  const [wantsNote, setNote] = useState(draft?.note === true);
+  const note = wantsNote || !mayReply;
+  const mail = useMail(one, draft?.mail, text !== "");
+  const uploads = useUploads(draft?.files);
+  const sent = uploads.uploads.flatMap((upload) => upload.file ?? []);
+  // Before the next key or a reload: an effect after painting would lose the last of what was typed.
+  useLayoutEffect(() => keepDraft(me, one.id, { text, note, ...(isMail ? { mail: mail.chosen ?? undefined, files: sent } : {}) }), [text, note, mail.chosen, uploads.uploads]);
   const area = useGrowth(text);
   useEffect(() => {
     if (mayReply && takesFocus(one.id)) area.current?.focus();
   }, []);
-  const uploads = useUploads();
   const replies = useQuickReplies(note ? null : slashQuery(text));
-  const files = note ? [] : uploads.uploads.flatMap((upload) => upload.file ?? []);
+  const files = note ? [] : sent;
   const busy = !note && uploads.uploads.some((upload) => !upload.file && !upload.problem);
-  const ready = !busy && (text.trim() !== "" || files.length > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
+  const addressed = note || !isMail || (mail.draft !== null && mail.missing === null);
+  const ready = !busy && addressed && (text.trim() !== "" || files.length > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
   const submit = () => {
     if (!ready) return;
-    send(one.id, note ? "note" : "text", text.trim(), files);
+    if (isMail && !note) mail.send(text.trim(), files);
+    else send(one.id, note ? "note" : "text", text.trim(), files);
     setText("");
     if (!note) uploads.clear();
     area.current?.focus();
@@ -68,7 +71,7 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
     if (offer) {
       event.preventDefault();
       accept(offer);
-    } else if (sends(event, preferences.value.sendBy)) {
+    } else if (sends(event, isMail ? "ctrl_enter" : preferences.value.sendBy)) {
       event.preventDefault();
       submit();
     } else if (event.key === "Escape") area.current?.blur();
@@ -77,27 +80,15 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
     setText(value);
     if (!note && value !== "") tellTyping(one.id);
   };
-  return { text, onText, setText, note, setNote, area, uploads, replies, ready, submit, choose, onKeyDown };
-}
-
-function Modes({ note, mayReply, setNote }: { note: boolean; mayReply: boolean; setNote: (note: boolean) => void }) {
-  return (
-    <div class="composer-modes" role="radiogroup" aria-label={t("composer.mode")}>
-      {mayReply && (
-        <button type="button" role="radio" aria-checked={!note} onClick={() => setNote(false)} data-testid="mode-reply">
-          <Icon icon={MessageSquareReply} size={14} />{t("composer.reply")}
-        </button>
-      )}
-      <button type="button" role="radio" aria-checked={note} onClick={() => setNote(true)} data-testid="mode-note">
-        <Icon icon={NotebookPen} size={14} />{t("composer.note")}
-      </button>
-    </div>
-  );
+  return { text, onText, setText, note, setNote, isMail, mail, area, uploads, replies, ready, submit, choose, onKeyDown };
 }
 
 export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply: boolean }) {
   const composer = useComposer(one, mayReply);
-  const { text, note, area, uploads, replies } = composer;
+  const { text, note, area, uploads, replies, isMail, mail } = composer;
+  const asMail = isMail && !note;
+  const label = t(note ? "composer.note_label" : asMail ? "mail.write_label" : "composer.reply_label");
+  const rows = useId();
   const picker = useRef<HTMLInputElement>(null);
   const takeFiles = (list: FileList | null | undefined, event: Event) => {
     if (note || !list || list.length === 0) return;
@@ -107,22 +98,24 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
   return (
     <section
       class={note ? "composer composer-note" : "composer"}
-      aria-label={note ? t("composer.note_label") : t("composer.reply_label")}
+      aria-label={label}
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => takeFiles(event.dataTransfer?.files, event)}
     >
       <QuickReplies state={replies} onChoose={composer.choose} />
       <div class="composer-box">
         <div class="composer-top">
-          <Modes note={note} mayReply={mayReply} setNote={composer.setNote} />
-          <span class="composer-whom">{note ? t("composer.note_whom") : t("composer.reply_whom", { name: contactName(one) })}</span>
+          <Modes note={note} mayReply={mayReply} setNote={composer.setNote} mail={isMail ? mail : null} />
+          {asMail ? <MailLine mail={mail} controls={rows} />
+            : <span class="composer-whom">{note ? t("composer.note_whom") : t("composer.reply_whom", { name: contactName(one) })}</span>}
         </div>
+        {asMail && <MailRows mail={mail} id={rows} />}
         <textarea
           ref={area}
-          rows={2}
+          rows={isMail ? 4 : 2}
           value={text}
-          aria-label={note ? t("composer.note_label") : t("composer.reply_label")}
-          placeholder={note ? t("composer.note_hint") : t("composer.reply_hint")}
+          aria-label={label}
+          placeholder={t(note ? "composer.note_hint" : asMail ? "mail.write_hint" : "composer.reply_hint")}
           data-testid="composer"
           onInput={(event) => composer.onText(event.currentTarget.value)}
           onKeyDown={composer.onKeyDown}
@@ -138,7 +131,7 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
           <Button
             look={note ? "note" : "primary"}
             icon={note ? NotebookPen : SendHorizontal}
-            keys={preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter"}
+            keys={!isMail && preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter"}
             disabled={!composer.ready}
             onClick={composer.submit}
             data-testid="send"

@@ -1,7 +1,18 @@
 /** Drafts: one per conversation and agent, kept in this browser for a week. */
-interface Draft {
+import type { FileRef } from "@hutong/api-client";
+import { signal } from "@preact/signals";
+import type { MailDraft } from "../letters/model";
+
+export interface Draft {
   text: string;
   note: boolean;
+  /** To whom a letter goes, and under which subject. */
+  mail?: MailDraft | undefined;
+  /** What was uploaded for a letter. */
+  files?: readonly FileRef[] | undefined;
+}
+
+interface Stored extends Draft {
   at: number;
 }
 
@@ -10,30 +21,52 @@ const KEPT_MS = 7 * 86_400_000;
 
 const keyOf = (agent: string, conversation: string) => `${PREFIX}${agent}.${conversation}`;
 
-function parse(text: string | null): Draft | null {
+/** Of which conversation a draft came back from elsewhere; its composer reads it anew. */
+export const cameBack = signal<{ conversation: string; turn: number }>({ conversation: "", turn: 0 });
+
+/** For browsers that store nothing: as long as the page is open. */
+const inMemory = new Map<string, Draft>();
+
+function parse(text: string | null): Stored | null {
   try {
-    const value = JSON.parse(text ?? "null") as Partial<Draft> | null;
-    return typeof value?.text === "string" ? { text: value.text, note: value.note === true, at: Number(value.at) } : null;
+    const value = JSON.parse(text ?? "null") as Partial<Stored> | null;
+    if (typeof value?.text !== "string") return null;
+    const mail = Array.isArray(value.mail?.to) && Array.isArray(value.mail.cc) ? value.mail : undefined;
+    const files = Array.isArray(value.files) ? value.files : undefined;
+    return { text: value.text, note: value.note === true, mail, files, at: Number(value.at) };
   } catch {
     return null;
   }
 }
 
 export function readDraft(agent: string, conversation: string): Draft | null {
+  const key = keyOf(agent, conversation);
   try {
-    return parse(localStorage.getItem(keyOf(agent, conversation)));
+    return parse(localStorage.getItem(key)) ?? inMemory.get(key) ?? null;
   } catch {
-    return null;
+    return inMemory.get(key) ?? null;
   }
 }
 
-export function keepDraft(agent: string, conversation: string, text: string, note: boolean) {
+const isEmpty = ({ text, files, mail }: Draft) => text === "" && (files ?? []).length === 0 && mail?.edited !== true;
+
+export function keepDraft(agent: string, conversation: string, draft: Draft) {
+  const key = keyOf(agent, conversation);
+  inMemory.delete(key);
   try {
-    if (text === "") localStorage.removeItem(keyOf(agent, conversation));
-    else localStorage.setItem(keyOf(agent, conversation), JSON.stringify({ text, note, at: Date.now() }));
+    if (isEmpty(draft)) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify({ ...draft, at: Date.now() }));
   } catch {
-    // A browser that stores nothing keeps the draft for as long as the conversation is open.
+    if (!isEmpty(draft)) inMemory.set(key, draft);
   }
+}
+
+/** Puts a letter that was taken back before what was written since. */
+export function bringBack(agent: string, conversation: string, draft: Draft) {
+  const since = readDraft(agent, conversation);
+  const text = [draft.text, since?.text ?? ""].filter(Boolean).join("\n\n");
+  keepDraft(agent, conversation, { ...draft, text, files: [...(draft.files ?? []), ...(since?.files ?? [])] });
+  cameBack.value = { conversation, turn: cameBack.value.turn + 1 };
 }
 
 /** Forgets drafts that nobody came back to. */

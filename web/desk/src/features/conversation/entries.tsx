@@ -1,7 +1,7 @@
 /** One piece of a timeline: days, words, notes and facts. */
 import type { ConversationSummary, Message } from "@hutong/api-client";
 import { untracked } from "@preact/signals";
-import { Avatar, dayText, exactText, Icon, timeText } from "@hutong/ui";
+import { Avatar, dayText, exactText, Icon } from "@hutong/ui";
 import { Check, CheckCheck, NotebookPen } from "lucide";
 import { present } from "../../core/clock";
 import { agentName, contactName } from "../../core/names";
@@ -9,39 +9,27 @@ import { locale } from "../../core/preferences";
 import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
 import { Files } from "./files";
-import { linkParts, markOf, type Entry, type Mark, type Marks } from "./model";
+import { LetterEntry, UndeliveredNotice, type Failure } from "../letters/letter";
+import { markOf, type Entry, type Mark, type Marks } from "./model";
 import { noticeText } from "./notices";
+import { Text, Time } from "./text";
 
 interface EntriesProps {
   entries: readonly Entry[];
   marks: Marks;
+  failures: ReadonlyMap<string, "failed" | "late">;
   one: ConversationSummary;
 }
 
-export function Entries({ entries, marks, one }: EntriesProps) {
+export function Entries({ entries, marks, failures, one }: EntriesProps) {
   return (
     <div class="piece">
       {entries.map((entry) =>
         entry.type === "day"
           ? <p key={entry.key} class="day"><span>{dayText(entry.at, present(), locale())}</span></p>
-          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, marks)} />)}
+          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, marks)} failure={failures.get(entry.message.id)} />)}
     </div>
   );
-}
-
-export function Text({ text }: { text: string }) {
-  return (
-    <p class="text">
-      {linkParts(text).map((part, n) =>
-        part.href
-          ? <a key={n} href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a>
-          : part.text)}
-    </p>
-  );
-}
-
-export function Time({ at }: { at: number }) {
-  return <time class="spoken-time" title={exactText(at, locale())}>{timeText(at, locale())}</time>;
 }
 
 function Notice({ message }: { message: Message }) {
@@ -69,8 +57,18 @@ function nameOf(message: Message, one: ConversationSummary): string {
   return untracked(() => (agent !== "" && agent === desk.value?.me.id ? t("message.me") : agentName(agent) || t("message.system")));
 }
 
-function Spoken({ message, first, one, mark }: { message: Message; first: boolean; one: ConversationSummary; mark: Mark | null }) {
+interface SpokenProps {
+  message: Message;
+  first: boolean;
+  one: ConversationSummary;
+  mark: Mark | null;
+  failure: Failure;
+}
+
+function Spoken({ message, first, one, mark, failure }: SpokenProps) {
+  if (message.notice?.code === "undelivered") return <UndeliveredNotice message={message} notice={message.notice} />;
   if (message.kind === "notice") return <Notice message={message} />;
+  if (message.mail) return <LetterEntry message={message} head={message.mail} one={one} writer={nameOf(message, one)} failure={failure} />;
   const isContact = message.author.type === "contact";
   const name = nameOf(message, one);
   const side = message.kind === "note" ? "note" : isContact ? "contact" : "agent";

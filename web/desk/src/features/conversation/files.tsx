@@ -15,12 +15,15 @@ const PREVIEW_PX = { width: 280, height: 210 };
 
 const fetchFile = (file: FileRef) => api.blob(`/files/${encodeURIComponent(file.id)}`);
 
-async function save(file: FileRef) {
+const save = (file: FileRef) => saveAs(`/files/${encodeURIComponent(file.id)}`, file.name);
+
+/** Saves what a path of the API answers. */
+export async function saveAs(path: string, name: string) {
   try {
-    const url = URL.createObjectURL(await fetchFile(file));
+    const url = URL.createObjectURL(await api.blob(path));
     const link = document.createElement("a");
     link.href = url;
-    link.download = file.name;
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   } catch (error) {

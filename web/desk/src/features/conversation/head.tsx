@@ -7,9 +7,10 @@ import { isHeld, isResting } from "../../core/desk.model";
 import { channelName, contactName, kindIcons, mayAs, queueName } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
-import { desk } from "../../core/store";
+import { desk, logs } from "../../core/store";
 import { t } from "../../texts/texts";
 import { openDialog } from "../endings/dialogs";
+import { subjectIn } from "../letters/model";
 import { Due } from "../list/due";
 
 function Actions({ one }: { one: ConversationSummary }) {
@@ -41,6 +42,12 @@ function Actions({ one }: { one: ConversationSummary }) {
 
 const backTab = () => (route.value.page === "work" ? route.value.tab : "mine");
 
+/** The subject of the last letter, as far as the log was read. */
+function Subject({ one }: { one: ConversationSummary }) {
+  const subject = one.last_message?.mail?.subject || subjectIn(logs.value.get(one.id)?.messages ?? []);
+  return subject ? <b class="head-subject" data-testid="head-subject">{subject}</b> : null;
+}
+
 export function Head({ one }: { one: ConversationSummary }) {
   return (
     <header class="head">
@@ -50,6 +57,7 @@ export function Head({ one }: { one: ConversationSummary }) {
         <h1 data-testid="contact-name">{contactName(one)}</h1>
         <p>
           <Icon icon={kindIcons[one.kind]} size={12} />
+          {one.kind === "email" && <Subject one={one} />}
           <span class="head-channel">{channelName(one.channel)} · {queueName(one.queue)}</span>
           <Due one={one} />
         </p>

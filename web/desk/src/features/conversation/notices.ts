@@ -14,5 +14,7 @@ export function noticeText(notice: Notice): string {
       return tOr(`notice.closed.${notice.by}`, t("notice.closed.system"));
     case "reopened":
       return t("notice.reopened");
+    case "undelivered":
+      return t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient: notice.recipient });
   }
 }

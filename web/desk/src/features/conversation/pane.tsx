@@ -10,6 +10,7 @@ import { newLog } from "../../core/log.model";
 import { t } from "../../texts/texts";
 import { WrapUpBar } from "../endings/wrap-up-bar";
 import { Composer } from "./composer";
+import { cameBack } from "./drafts";
 import { Head } from "./head";
 import { StandBar } from "./stand-bar";
 import { Timeline } from "./timeline";
@@ -37,13 +38,14 @@ export function ConversationPane({ id }: { id: string }) {
   const mayReply = held && one.state === "active";
   // A supervisor may whisper: a note reaches the agent and never the contact.
   const mayNote = held || (mayAs("supervisor") && one.state === "active");
+  const turn = cameBack.value.conversation === id ? cameBack.value.turn : 0;
   return (
     <>
       <Head one={one} />
       {one.state === "wrap_up" && held && <WrapUpBar one={one} />}
       <Timeline one={one} log={log} />
       {!held && <StandBar one={one} />}
-      {mayNote && <Composer key={`${id}-${mayReply}`} one={one} mayReply={mayReply} />}
+      {mayNote && <Composer key={`${id}-${mayReply}-${turn}`} one={one} mayReply={mayReply} />}
     </>
   );
 }

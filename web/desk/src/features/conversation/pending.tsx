@@ -5,8 +5,9 @@ import { discard, sendAgain } from "../../core/actions";
 import type { Pending } from "../../core/log.model";
 import { codeText } from "../../core/problems";
 import { t } from "../../texts/texts";
-import { Text } from "./entries";
+import { whomText } from "../letters/people";
 import { Files } from "./files";
+import { Text } from "./text";
 
 export function PendingMessage({ one, conversation }: { one: Pending; conversation: string }) {
   const side = one.kind === "note" ? "note" : "agent";
@@ -15,6 +16,7 @@ export function PendingMessage({ one, conversation }: { one: Pending; conversati
     <article class={`spoken spoken-${side} spoken-pending`} data-testid={`message-${side}`} data-state={one.state}>
       <div class="spoken-body">
         {side === "note" && <header class="spoken-head"><Icon icon={NotebookPen} size={13} /><b>{t("note.by", { who: t("message.me") })}</b></header>}
+        {one.mail && <header class="spoken-head">{t("mail.whom", { who: whomText([...one.mail.to, ...(one.mail.cc ?? [])]) })}</header>}
         <div class={failed ? "bubble bubble-failed" : "bubble"}>
           {one.text && <Text text={one.text} />}
           {one.files.length > 0 && <Files files={one.files} />}

@@ -9,6 +9,7 @@ import { hasEarlier, type Log } from "../../core/log.model";
 import { locale } from "../../core/preferences";
 import { loadEarlier, typing } from "../../core/store";
 import { t } from "../../texts/texts";
+import { failuresIn } from "../letters/model";
 import { Entries } from "./entries";
 import { marksOf, pieceOf, pieces, timeline } from "./model";
 import { PendingMessage } from "./pending";
@@ -21,13 +22,15 @@ function usePieces(one: ConversationSummary, log: Log) {
   const cut = useMemo(() => pieces(timeline(log.messages)), [log.messages]);
   const received = one.received_by_contact ?? 0;
   const marks = useMemo(() => marksOf(log.messages, one.read_by_contact, received), [log.messages, one.read_by_contact, received]);
+  const failures = useMemo(() => failuresIn(log.messages), [log.messages]);
   return cut.map((piece) => {
     const inside = (seq: number) => piece.key === pieceOf(seq);
+    const failed = piece.entries.flatMap((each) => (each.type === "message" ? failures.get(each.message.id) ?? [] : []));
     const sign = [piece.entries.length, piece.last, locale(), inside(marks.read) && marks.read,
-      inside(marks.received) && marks.received, inside(marks.said) && marks.said].join();
+      inside(marks.received) && marks.received, inside(marks.said) && marks.said, ...failed].join();
     const before = drawn.current.get(piece.key);
     if (before?.sign === sign) return before.node;
-    const node = <Entries key={piece.key} entries={piece.entries} marks={marks} one={one} />;
+    const node = <Entries key={piece.key} entries={piece.entries} marks={marks} failures={failures} one={one} />;
     drawn.current.set(piece.key, { sign, node });
     return node;
   });

@@ -25,8 +25,10 @@ async function uploadWithRenewal(file: File, onProgress: (share: number) => void
   }
 }
 
-export function useUploads() {
-  const [uploads, setUploads] = useState<readonly Upload[]>([]);
+const uploaded = (file: FileRef): Upload => ({ key: file.id, name: file.name, share: 1, file, problem: null });
+
+export function useUploads(kept: readonly FileRef[] = []) {
+  const [uploads, setUploads] = useState<readonly Upload[]>(() => kept.map(uploaded));
   const aborts = useRef(new Map<string, AbortController>());
   useEffect(() => () => aborts.current.forEach((abort) => abort.abort()), []);
   const change = (key: string, by: Partial<Upload>) =>

@@ -30,6 +30,16 @@ function Rest({ one }: { one: ConversationSummary }) {
   return <span class="due due-rest">{t(`state.${one.state}`)}</span>;
 }
 
+/** Far away, across nights and weekends, a day and a time say more than a number of hours: those count hours
+ * in which nobody works. */
+const CLOCK_FROM_MS = 3_600_000;
+
+function dueText(at: number, ms: number): string {
+  if (Math.abs(ms) < CLOCK_FROM_MS) return ms > 0 ? t("due.in", { time: spanText(ms) }) : t("due.over", { time: spanText(ms) });
+  const time = `${dayText(at, now.value, locale())} ${timeText(at, locale())}`;
+  return t(ms > 0 ? "due.at" : "due.was", { time });
+}
+
 export function Due({ one }: { one: ConversationSummary }) {
   const due = dueOf(one, now.value);
   if (!due) return <Rest one={one} />;
@@ -37,7 +47,7 @@ export function Due({ one }: { one: ConversationSummary }) {
   return (
     <span class={`due due-${due.tone}`} title={exactText(due.at, locale())}>
       <Ring left={due.left} tone={due.tone} size={14} />
-      {ms > 0 ? t("due.in", { time: spanText(ms) }) : t("due.over", { time: spanText(ms) })}
+      {one.kind === "email" ? dueText(due.at, ms) : t(ms > 0 ? "due.in" : "due.over", { time: spanText(ms) })}
     </span>
   );
 }

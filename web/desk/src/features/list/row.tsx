@@ -27,6 +27,8 @@ function Words({ one }: { one: ConversationSummary }) {
   const waiting = logs.value.get(one.id)?.pending.find((each) => each.state === "failed");
   if (waiting) return <>{t("message.failed_in_list")}</>;
   if (isTyping?.who === "contact") return <>{t("typing.contact")}</>;
+  const subject = one.last_message?.mail?.subject;
+  if (one.last_message && subject) return <><b class="row-subject" data-testid="row-subject">{subject}</b> {wordsOf(one.last_message)}</>;
   if (one.last_message) return <>{wordsOf(one.last_message)}</>;
   const facts = [one.info.request_type && requestTypeName(one.info.request_type), one.info.resolution && resolutionName(one.info.resolution)];
   return <>{facts.filter(Boolean).join(" · ") || t("message.none")}</>;

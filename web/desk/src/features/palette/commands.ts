@@ -1,6 +1,6 @@
 /** Everything that the palette reaches. */
 import { endWrapUp, openConversation, setPresence } from "../../core/actions";
-import { isHeld } from "../../core/desk.model";
+import { hasMail, isHeld } from "../../core/desk.model";
 import { contactName, mayAs, queueName } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
@@ -36,6 +36,7 @@ function places(): Command[] {
   if (mayAs("supervisor")) {
     found.push(work("queue"));
     found.push({ id: "live", group, label: t("rail.live"), run: () => goTo({ page: "live", queue: null, wall: false }) });
+    if (desk.value && hasMail(desk.value)) found.push({ id: "letters", group, label: t("letters.title"), run: () => goTo({ page: "letters", tab: "quarantine", id: null }) });
     found.push({ id: "wall", group, label: t("live.wall"), run: () => goTo({ page: "live", queue: null, wall: true }) });
   }
   if (mayAs("admin")) {

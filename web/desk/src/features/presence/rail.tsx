@@ -1,8 +1,9 @@
 /** The rail: where one can go, and who one is. */
 import { Avatar, Icon, Menu, type MenuItem } from "@hutong/ui";
-import { Activity, CircleHelp, Inbox, Keyboard, KeyRound, Languages, LogOut, Monitor, Moon, Search, Settings2, Sun, Volume2, VolumeX, Bell, BellOff } from "lucide";
+import { Activity, CircleHelp, Inbox, Keyboard, KeyRound, Languages, LogOut, MailWarning, Monitor, Moon, Search, Settings2, Sun, Volume2, VolumeX, Bell, BellOff } from "lucide";
 import type { IconNode } from "@hutong/ui";
 import { Link } from "../../core/link";
+import { hasMail } from "../../core/desk.model";
 import { mayAs } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
@@ -50,6 +51,7 @@ export function Rail() {
       </a>
       <Place to={work} icon={Inbox} label={t("rail.work")} />
       {mayAs("supervisor") && <Place to={{ page: "live", queue: null, wall: false }} icon={Activity} label={t("rail.live")} />}
+      {mayAs("supervisor") && hasMail(state) && <Place to={{ page: "letters", tab: "quarantine", id: null }} icon={MailWarning} label={t("rail.letters")} />}
       {mayAs("admin") && <Place to={{ page: "admin", kind: "queues", id: null }} icon={Settings2} label={t("rail.admin")} />}
       <span class="desk-rail-space" />
       <button type="button" class="desk-rail-link" onClick={() => openPalette("commands")} title={t("palette.title")}>

@@ -1,0 +1,48 @@
+/** The letter that leaves in a moment, wherever its writer has gone meanwhile. */
+import "./letters.css";
+import { Button, Icon, say } from "@hutong/ui";
+import { Send, Undo2 } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { openConversation } from "../../core/actions";
+import { desk } from "../../core/store";
+import { t } from "../../texts/texts";
+import { wantComposer } from "../conversation/focus";
+import { held, sendNow, startHolding, undoLetter } from "./holding";
+import { whomText } from "./people";
+import type { Held } from "./undo.model";
+
+function Bar({ one }: { one: Held }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const undo = () => {
+    wantComposer(one.conversation);
+    if (!undoLetter(one.client_id)) return;
+    say(t("mail.undone"));
+    openConversation(one.conversation);
+  };
+  const who = whomText([...one.mail.to, ...(one.mail.cc ?? [])]);
+  return (
+    <div class="held" role="group" aria-label={t("mail.held", { who })} data-testid="held">
+      <Icon icon={Send} />
+      <span>{t("mail.held", { who })}</span>
+      <span class="held-secs" aria-hidden="true">{t("mail.held_secs", { n: Math.max(0, Math.ceil((one.until - now) / 1000)) })}</span>
+      <Button size="s" look="primary" icon={Undo2} onClick={undo} data-testid="undo-send">{t("mail.undo")}</Button>
+      <Button size="s" look="quiet" onClick={() => sendNow(one.client_id)} data-testid="send-now">{t("mail.send_now")}</Button>
+    </div>
+  );
+}
+
+export function HeldBar() {
+  const me = desk.value?.me.id ?? "";
+  useEffect(() => (me ? startHolding(me) : undefined), [me]);
+  const last = held.value.at(-1);
+  return (
+    <>
+      {last && <Bar key={last.client_id} one={last} />}
+      <p class="ui-sr" role="status">{last && t("mail.held", { who: whomText(last.mail.to) })}</p>
+    </>
+  );
+}
