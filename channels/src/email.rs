@@ -54,8 +54,9 @@ pub use config::{
 
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, ReplyWindow};
 use crate::error::{AdapterError, SettingsProblem};
-use crate::inbound::{Inbound, RawInbound};
+use crate::inbound::{Inbound, LetterView, RawInbound, RemoteImages};
 use crate::outbound::{Action, Command, Outcome, OutgoingMail};
+use bytes::Bytes;
 use clock::SystemClock;
 use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{Channel, ChannelKind, Clock, Locale, MailAddress};
@@ -77,6 +78,7 @@ const MAILBOX_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct EmailAdapter {
     descriptor: Descriptor,
+    own: Vec<String>,
     config: Arc<EmailConfig>,
     clock: Arc<dyn Clock>,
     tokens: Option<Arc<Tokens>>,
@@ -105,9 +107,11 @@ impl EmailAdapter {
         let tokens = config.oauth.clone().map(|oauth| Arc::new(Tokens::new(oauth)));
         let domain = config.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let sender = config.smtp.clone().map(|smtp| Sender::new(smtp, domain, tokens.clone()));
-        let descriptor = describe(channel);
+        let descriptor = describe(channel, &config);
         let trust = Trust::new(&config);
-        Ok(Self { descriptor, config, clock, tokens, sender, trust })
+        let own = std::iter::once(&config.address).chain(&config.aliases);
+        let own = own.filter(|address| !address.is_empty()).cloned().collect();
+        Ok(Self { descriptor, own, config, clock, tokens, sender, trust })
     }
 
     /// The channel's settings.
@@ -185,13 +189,13 @@ impl EmailAdapter {
     }
 }
 
-fn describe(channel: &Channel) -> Descriptor {
+fn describe(channel: &Channel, config: &EmailConfig) -> Descriptor {
     Descriptor {
         channel: channel.id.clone(),
         kind: ChannelKind::Email,
         adapter: ADAPTER,
         capabilities: Capabilities {
-            runs: true,
+            runs: config.imap.is_some() || config.lmtp.is_some(),
             reads: true,
             resends_in_doubt: true,
             media_in: true,
@@ -214,6 +218,10 @@ impl ChannelAdapter for EmailAdapter {
         &self.descriptor
     }
 
+    fn own_addresses(&self) -> &[String] {
+        &self.own
+    }
+
     async fn run(&self, inlet: Inlet, stop: CancellationToken) -> Result<(), AdapterError> {
         let Some(place) = &self.config.lmtp else { return self.mailbox(&inlet, &stop).await };
         let hall = Arc::new(Hall {
@@ -230,6 +238,10 @@ impl ChannelAdapter for EmailAdapter {
 
     async fn read(&self, raw: &RawInbound) -> Result<Inbound, AdapterError> {
         reading::read(&self.config, &self.trust, raw).await
+    }
+
+    fn view(&self, bytes: &Bytes, images: RemoteImages) -> Result<LetterView, AdapterError> {
+        reading::view(bytes, images)
     }
 
     async fn deliver(&self, command: &Command) -> Outcome {

@@ -20,10 +20,6 @@ pub enum AdapterError {
     /// What arrived cannot be read; it goes to the dead letters with its raw bytes.
     #[error("what arrived cannot be read: {0}")]
     Malformed(String),
-    /// A letter has so many bytes, more than the channel takes; only its head was fetched, and it stays
-    /// where it lies.
-    #[error("a letter of {0} bytes is more than the channel takes")]
-    TooLarge(u64),
     /// This adapter does not do this.
     #[error("this channel cannot {0}")]
     Unsupported(&'static str),

@@ -241,8 +241,11 @@ pub struct RawInbound {
     pub envelope: Envelope,
     /// When we received it.
     pub received_at: Timestamp,
-    /// Every byte.
+    /// Every byte, unless only the head could be fetched.
     pub bytes: Bytes,
+    /// Is it the whole letter? Of one that is too large the head is taken in, so that somebody sees who
+    /// wrote; the letter stays where it lies.
+    pub is_whole: bool,
 }
 
 /// What a delivering server says around a letter (RFC 5321); empty for letters out of a mailbox.

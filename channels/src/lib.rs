@@ -20,7 +20,7 @@ pub use adapter::{
 };
 pub use error::{AdapterError, SettingsProblem};
 pub use inbound::{
-    Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, NewMessage, Payload,
-    LetterView, RawInbound, Refusal, RemoteImages, Sender, SinkError,
+    Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
+    NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
 pub use outbound::{Action, Command, Outcome, OutgoingFile, OutgoingMail};

@@ -116,7 +116,8 @@ pub struct MailHead {
     /// Were quotes or a signature left out of the text?
     #[serde(default)]
     pub has_rest: bool,
-    /// Was the text cut, because it is longer than a message may be?
+    /// Is there more in the letter than here: a longer text, more files, or a body that was too large
+    /// to be fetched?
     #[serde(default)]
     pub is_cut: bool,
     /// The letter as it came, byte for byte.

@@ -118,10 +118,7 @@ impl Files<'_> {
         let select = sql(COLUMNS)
             .push_bind("WHERE conversation IS NULL AND tenant = ", tenant)
             .push_bind(" AND created_at < ", created_before)
-            .push_bind(
-                " AND id NOT IN (SELECT original FROM quarantine WHERE tenant = ",
-                tenant,
-            )
+            .push_bind(" AND id NOT IN (SELECT original FROM quarantine WHERE tenant = ", tenant)
             .push(")")
             .push(" ORDER BY created_at, id")
             .limit(limit);

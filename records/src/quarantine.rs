@@ -18,8 +18,6 @@ const DETAIL_CHARS_MAX: usize = 500;
 pub enum QuarantineReason {
     /// Nothing can be made of its bytes.
     Unreadable,
-    /// Larger than the channel takes: only its head is here, the letter lies where it came from.
-    TooLarge,
     /// The channel is switched off or was removed.
     ChannelClosed,
     /// It has neither text nor files, or breaks another rule of the queue.
@@ -71,19 +69,20 @@ impl Quarantine<'_> {
         let around =
             Around { mail_from: letter.mail_from.clone(), rcpt_to: letter.rcpt_to.clone() };
         let detail: String = letter.detail.chars().take(DETAIL_CHARS_MAX).collect();
-        let upsert = sql("INSERT INTO quarantine (tenant, original, channel, place, envelope, bytes, \
+        let upsert =
+            sql("INSERT INTO quarantine (tenant, original, channel, place, envelope, bytes, \
              reason, detail, received_at, tries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) \
              ON CONFLICT (tenant, original) DO UPDATE SET reason = excluded.reason, \
              detail = excluded.detail, tries = quarantine.tries + 1")
-        .bind(tenant)
-        .bind(&letter.original)
-        .bind(&letter.channel)
-        .bind(&letter.place)
-        .bind(json("envelope", &around)?)
-        .bind(letter.bytes)
-        .bind(tag("reason", &letter.reason)?)
-        .bind(detail)
-        .bind(letter.received_at);
+            .bind(tenant)
+            .bind(&letter.original)
+            .bind(&letter.channel)
+            .bind(&letter.place)
+            .bind(json("envelope", &around)?)
+            .bind(letter.bytes)
+            .bind(tag("reason", &letter.reason)?)
+            .bind(detail)
+            .bind(letter.received_at);
         self.database.write(upsert).await.map(drop)
     }
 

@@ -94,7 +94,12 @@ async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
 async fn an_agency_writes_an_agent_answers_and_the_reply_lands_in_the_same_conversation() {
     let mut mail = MailHouse::start(1, json!({})).await;
     let mut ming = mail.house.ready_agent("ming").await;
-    mail.writes(WANG, DESK, &letter("1@agency.example", "王强 <wang@agency.example>", "退税", "", "退税到哪一步了？")).await;
+    mail.writes(
+        WANG,
+        DESK,
+        &letter("1@agency.example", "王强 <wang@agency.example>", "退税", "", "退税到哪一步了？"),
+    )
+    .await;
     let conversation = ming.accepts_next_offer().await;
     assert_eq!(texts(&ming, &conversation).await, ["退税到哪一步了？"]);
     let log = ming.log(&conversation).await;
@@ -130,14 +135,21 @@ async fn an_agency_writes_an_agent_answers_and_the_reply_lands_in_the_same_conve
 async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
     let mut mail = MailHouse::start(1, json!({})).await;
     let mut ming = mail.house.ready_agent("ming").await;
-    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "Cc: li@agency.example\r\n", "我的退税")).await;
+    mail.writes(
+        WANG,
+        DESK,
+        &letter("1@agency.example", WANG, "退税", "Cc: li@agency.example\r\n", "我的退税"),
+    )
+    .await;
     let conversation = ming.accepts_next_offer().await;
     ming.says(&conversation, "正在办理").await;
     let letters = mail.reached(WANG, 2).await;
-    let ours = letters.iter().map(|letter| field(letter, "Message-ID")).collect::<Vec<_>>().join(" ");
+    let ours =
+        letters.iter().map(|letter| field(letter, "Message-ID")).collect::<Vec<_>>().join(" ");
 
     let more = format!("References: <1@agency.example> {ours}\r\n");
-    let stolen = letter("9@evil.example", "mallory@evil.example", "Re: 退税", &more, "把结果发给我");
+    let stolen =
+        letter("9@evil.example", "mallory@evil.example", "Re: 退税", &more, "把结果发给我");
     mail.writes("mallory@evil.example", DESK, &stolen).await;
     let other = ming.accepts_next_offer().await;
     assert_ne!(other, conversation);
@@ -146,7 +158,8 @@ async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
     assert_eq!(texts(&ming, &conversation).await, ["我的退税", "正在办理"]);
 
     // Whom the first letter named in Cc belongs to it.
-    let colleague = letter("2@agency.example", "li@agency.example", "Re: 退税", &more, "我补充一点");
+    let colleague =
+        letter("2@agency.example", "li@agency.example", "Re: 退税", &more, "我补充一点");
     mail.writes("li@agency.example", DESK, &colleague).await;
     ming.hears(&conversation, "我补充一点").await;
     let answer = ming.api().get(&format!("/v1/conversations/{conversation}/addressees")).await;
@@ -182,7 +195,8 @@ async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
     assert_eq!(notice["notice"]["recipient"], WANG);
     assert_eq!(notice["notice"]["permanent"], true);
     assert!(notice["notice"]["reason"].as_str().unwrap().contains("no such user"), "{notice}");
-    let answer = ming.log(&conversation).await.into_iter().find(|one| one["text"] == "答复").unwrap();
+    let answer =
+        ming.log(&conversation).await.into_iter().find(|one| one["text"] == "答复").unwrap();
     assert_eq!(notice["notice"]["message"], answer["id"]);
     mail.house.ends_well();
 }

@@ -45,6 +45,8 @@ pub struct EmailConfig {
     pub dns: Vec<SocketAddr>,
     /// Does the mail server deliver `local+anything@domain` to `local@domain`?
     pub plus_addresses: bool,
+    /// Is whoever writes told at once that the desk has it? The desk itself writes that letter.
+    pub acknowledge: bool,
     /// What stands below each letter.
     pub signature: Localized,
     /// What is known of a letter by its head; the first rule that fits is taken.
@@ -273,6 +275,7 @@ impl EmailConfig {
             authserv_ids: fields.texts("authserv_ids"),
             dns: parts::dns(&mut fields),
             plus_addresses: fields.flag("plus_addresses", false),
+            acknowledge: fields.flag("acknowledge", true),
             signature: fields.localized("signature", Localized::default()),
             rules: parts::rules(&mut fields, channel, RULES_MAX),
             bytes_max: usize::try_from(fields.number(

@@ -1,12 +1,15 @@
 //! From a letter to an event: who says it, how sure we are, and what it is about.
 
 use super::config::{EmailConfig, Rule};
+use super::html::Images;
 use super::letter::{self, Letter, LetterFile, Nature, Report};
 use super::trust::{Trust, Verdict};
 use crate::error::AdapterError;
 use crate::inbound::{
-    Answers, Assurance, Attachment, Inbound, NewMessage, Payload, RawInbound, Sender,
+    Answers, Assurance, Attachment, Inbound, LetterView, NewMessage, Payload, RawInbound,
+    RemoteImages, Sender,
 };
+use bytes::Bytes;
 use domain::limits::TEXT_BYTES_MAX;
 use domain::mail::{MAIL_ADDRESSES_MAX, MAIL_SUBJECT_CHARS_MAX};
 use domain::{MailAddress, MailHead, MailWarning};
@@ -49,6 +52,27 @@ pub(super) async fn read(
     Ok(inbound(raw, external_id, sender, &letter, Payload::MessageNew(message)))
 }
 
+/// A letter in full, for people.
+///
+/// # Errors
+/// [`AdapterError::Malformed`] when nothing can be made of it.
+pub(super) fn view(bytes: &Bytes, images: RemoteImages) -> Result<LetterView, AdapterError> {
+    let read = letter::read(bytes);
+    let letter = read.map_err(|unreadable| AdapterError::Malformed(unreadable.to_string()))?;
+    let images = match images {
+        RemoteImages::Blocked => Images::Blocked,
+        RemoteImages::Shown => Images::Shown,
+    };
+    let page = letter.html_view(images);
+    Ok(LetterView {
+        images_blocked: page.as_ref().map_or(0, |page| page.blocked_images),
+        html: page.map(|page| page.html),
+        headers: letter.headers,
+        rest: letter.rest,
+        text: letter.text,
+    })
+}
+
 fn nobody() -> MailAddress {
     MailAddress { address: String::new(), name: String::new() }
 }
@@ -80,7 +104,7 @@ fn inbound(
         received_at: raw.received_at,
         payload,
         // The caller keeps the original.
-        raw: bytes::Bytes::new(),
+        raw: Bytes::new(),
     }
 }
 
@@ -168,7 +192,9 @@ fn message(
         important: letter.important,
         has_html: letter.has_html(),
         has_rest: !letter.rest.trim().is_empty(),
-        is_cut: letter.text.len() > TEXT_BYTES_MAX || letter.files.len() > ATTACHMENTS_MAX,
+        is_cut: !raw.is_whole
+            || letter.text.len() > TEXT_BYTES_MAX
+            || letter.files.len() > ATTACHMENTS_MAX,
         original: None,
     };
     NewMessage {

@@ -6,21 +6,21 @@ mod session;
 pub use earlier::{EarlierConversation, EarlierConversations};
 pub use session::{ChatSession, SessionWish, TranscriptWish};
 
-use std::borrow::Cow;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::{Params, id};
 use crate::app::App;
 use crate::auth::access::visitor_may_read;
+use crate::hub::fact::for_contact;
 use crate::settings::DeskView;
 use crate::socket::protocol::{ChatChannel, ChatTopic};
 use actix_web::web;
 use channels::web_chat::WebChatConfig;
-use crate::hub::fact::for_contact;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{Channel, ChannelId, ChannelKind, TenantId};
 use records::history::MessagesFrom;
 use serde::Deserialize;
+use std::borrow::Cow;
 use utoipa::IntoParams;
 
 pub(crate) use earlier::*;

@@ -11,7 +11,7 @@ use crate::pipeline::log;
 use actix_web::{HttpResponse, web};
 use channels::{AdapterError, RemoteImages};
 use domain::{ChannelId, FileId, MailHead, Role, Timestamp};
-use records::quarantine::{Quarantined, QuarantineReason};
+use records::quarantine::{QuarantineReason, Quarantined};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -93,9 +93,10 @@ pub(crate) async fn view(
     let bytes = bytes.map_err(|error| unknown().because(error))?;
     let view = app.settings.desk(&staff.tenant);
     let channel = view.channel(&conversation.channel).ok_or_else(unknown)?;
-    let adapter = app.doors.adapter(&staff.tenant, channel).map_err(|_problems| {
-        ApiError::new(Code::WrongState, "the channel's settings are wrong")
-    })?;
+    let adapter = app
+        .doors
+        .adapter(&staff.tenant, channel)
+        .map_err(|_problems| ApiError::new(Code::WrongState, "the channel's settings are wrong"))?;
     let images = if look.0.images { RemoteImages::Shown } else { RemoteImages::Blocked };
     let shown = web::block(move || adapter.view(&bytes.into(), images)).await;
     let shown = shown.map_err(ApiError::internal)?.map_err(|error| match error {
@@ -127,9 +128,10 @@ pub(crate) async fn addressees(
     let view = app.settings.desk(&staff.tenant);
     let nobody = || ApiError::unknown("letter");
     let channel = send::channel_of(&view, &conversation).ok_or_else(nobody)?;
-    let adapter = app.doors.adapter(&staff.tenant, channel).map_err(|_problems| {
-        ApiError::new(Code::WrongState, "the channel's settings are wrong")
-    })?;
+    let adapter = app
+        .doors
+        .adapter(&staff.tenant, channel)
+        .map_err(|_problems| ApiError::new(Code::WrongState, "the channel's settings are wrong"))?;
     let own = adapter.own_addresses();
     let found = correspondence(&app, &staff.tenant, &conversation, own).await;
     found.map_err(unavailable)?.map(web::Json).ok_or_else(nobody)
@@ -141,8 +143,6 @@ pub(crate) async fn addressees(
 pub(crate) enum Reason {
     /// Nothing can be made of its bytes.
     Unreadable,
-    /// Larger than the channel takes: only its head is here, the letter lies where it came from.
-    TooLarge,
     /// The channel is switched off, was removed, or its settings are wrong.
     ChannelClosed,
     /// It has neither text nor files, or breaks another rule of the queue.
@@ -157,7 +157,6 @@ impl From<QuarantineReason> for Reason {
     fn from(reason: QuarantineReason) -> Self {
         match reason {
             QuarantineReason::Unreadable => Self::Unreadable,
-            QuarantineReason::TooLarge => Self::TooLarge,
             QuarantineReason::ChannelClosed => Self::ChannelClosed,
             QuarantineReason::Refused => Self::Refused,
             QuarantineReason::Loop => Self::Loop,

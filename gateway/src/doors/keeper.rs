@@ -139,8 +139,7 @@ impl Door {
             stop.run_until_cancelled(tokio::time::sleep(wait)).await;
         }
         let (tenant, _) = &self.place;
-        if let Err(error) =
-            self.app.router.release_duty(tenant, &self.duty(), &self.app.node).await
+        if let Err(error) = self.app.router.release_duty(tenant, &self.duty(), &self.app.node).await
         {
             tracing::debug!(tenant.id = %tenant, error = %error, "a door's duty was not let go");
         }

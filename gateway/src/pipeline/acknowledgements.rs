@@ -11,8 +11,8 @@ use crate::settings::DeskView;
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
 use domain::{
-    Author, ChannelKind, Conversation, ConversationId, Event, Locale, MailHead, MailWarning, Notice,
-    State, TenantId, Timestamp,
+    Author, ChannelKind, Conversation, ConversationId, Event, Locale, MailHead, MailWarning,
+    Notice, State, TenantId, Timestamp,
 };
 use futures_util::FutureExt;
 use routing::command::NewDelivery;
@@ -167,7 +167,9 @@ fn standing(conversation: &Conversation, estimate: Option<&Estimate>, zone: Tz) 
     let mut said = Vec::new();
     match (conversation.state, conversation.until, estimate) {
         (State::Scheduled, Some(opens), _) => said.push(match locale {
-            Locale::ZhCn => format!("现在不在服务时间，{}起按顺序处理。", when(opens, zone, locale)),
+            Locale::ZhCn => {
+                format!("现在不在服务时间，{}起按顺序处理。", when(opens, zone, locale))
+            }
             Locale::En => {
                 format!("We are closed just now and go on at {}.", when(opens, zone, locale))
             }
@@ -196,9 +198,8 @@ fn before(estimate: &Estimate, locale: Locale) -> String {
 }
 
 fn when(at: Timestamp, zone: Tz, locale: Locale) -> String {
-    let at: DateTime<Tz> = zone.from_utc_datetime(
-        &DateTime::from_timestamp_millis(at.0).unwrap_or_default().naive_utc(),
-    );
+    let at: DateTime<Tz> = zone
+        .from_utc_datetime(&DateTime::from_timestamp_millis(at.0).unwrap_or_default().naive_utc());
     match locale {
         Locale::ZhCn => at.format("%-m月%-d日 %H:%M").to_string(),
         Locale::En => at.format("%-d %B, %H:%M %Z").to_string(),

@@ -14,8 +14,9 @@ use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, R
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::queue::Request;
 use domain::{
-    AgentId, Audience, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo, Entry,
-    Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, State, TenantId,
+    AgentId, Audience, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo,
+    Entry, Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, State,
+    TenantId,
 };
 use records::contacts::NewContact;
 use records::history::HistoryFilter;
@@ -76,11 +77,9 @@ impl InboundSink for Intake {
     async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
         let standing = Standing::Unknown;
         let accepted = accept(&self.app, &self.tenant, inbound, standing, Belongs::ToContact).await;
-        accepted.map_err(|error| {
-            SinkError {
-                reason: error.to_string(),
-                retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
-            }
+        accepted.map_err(|error| SinkError {
+            reason: error.to_string(),
+            retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
         })
     }
 

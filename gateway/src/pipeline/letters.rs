@@ -18,7 +18,7 @@ use channels::inbound::NewMessage;
 use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
 use domain::{FileId, FileRef, Notice, State, TenantId};
 use records::RecordsError;
-use records::quarantine::{Quarantined, QuarantineReason};
+use records::quarantine::{QuarantineReason, Quarantined};
 use routing::RoutingError;
 use routing::command::Belongs;
 use routing::reply::{Noticed, Rate};
@@ -116,6 +116,7 @@ pub async fn retry(
         envelope: Envelope { mail_from: letter.mail_from, rcpt_to: letter.rcpt_to },
         received_at: letter.received_at,
         bytes: bytes.into(),
+        is_whole: true,
     };
     accept(app, tenant, &raw).await?;
     let stays = app.records.quarantine().get(tenant, original).await?.is_some();
@@ -169,10 +170,6 @@ async fn go_on(
     let mut inbound = match adapter.read(raw).await {
         Ok(inbound) => inbound,
         Err(AdapterError::Malformed(why)) => return Ok(aside(QuarantineReason::Unreadable, &why)),
-        Err(AdapterError::TooLarge(bytes)) => {
-            let why = format!("{bytes} bytes are more than the channel takes; the letter stays where it lay");
-            return Ok(aside(QuarantineReason::TooLarge, &why));
-        }
         Err(error) => return Err(error.into()),
     };
     let letter = Letter { app, tenant, raw, original };

@@ -8,8 +8,8 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{
-    AgentId, Author, ChannelKind, ConversationId, FileId, FileRef, MessageContent, MessageId, MessageKind, Role,
-    TenantId,
+    AgentId, Author, ChannelKind, ConversationId, FileId, FileRef, MessageContent, MessageId,
+    MessageKind, Role, TenantId,
 };
 use records::files::Uploader;
 use routing::command::{NewDelivery, SendMessage, Standing};

@@ -1,7 +1,7 @@
 //! The quarantine.
 
 use crate::files::{FileRecord, Uploader};
-use crate::quarantine::{Quarantined, QuarantineReason};
+use crate::quarantine::{QuarantineReason, Quarantined};
 use crate::tests::engine::on_both_engines;
 use domain::Timestamp;
 

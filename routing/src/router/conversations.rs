@@ -6,12 +6,13 @@ use crate::command::{
 };
 use crate::error::RoutingError;
 use crate::reply::{
-    Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Noticed, Received, Reply, Sent, TimersRun,
+    Accepted, Assigned, Closed, Declined, FailedTimer, Moved, Noticed, Received, Reply, Sent,
+    TimersRun,
 };
 use domain::limits::DEDUPE_MS;
 use domain::{
-    AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, Notice, OfferToken, TenantId,
-    Timestamp,
+    AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, Notice, OfferToken,
+    TenantId, Timestamp,
 };
 
 impl Router {

@@ -91,8 +91,7 @@ impl Router {
         place: &str,
     ) -> Result<bool, RoutingError> {
         let epoch = epoch.to_string();
-        let reply =
-            self.call("lay_bookmark", tenant, &[duty, &epoch, bookmark, place]).await?;
+        let reply = self.call("lay_bookmark", tenant, &[duty, &epoch, bookmark, place]).await?;
         Ok(reply.tag() == "laid")
     }
 

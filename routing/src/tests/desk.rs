@@ -130,7 +130,8 @@ pub(super) async fn try_says_as(
     m: u32,
     entry: &Entry,
 ) -> Result<Received, RoutingError> {
-    try_receive(router, (n, new), (&channel(), &format!("ext-{m}"), m), entry, Belongs::ToContact).await
+    try_receive(router, (n, new), (&channel(), &format!("ext-{m}"), m), entry, Belongs::ToContact)
+        .await
 }
 
 /// Contact `n` says a message on a channel under an outside id; a new conversation would be `conv(new)`.

@@ -232,7 +232,8 @@ impl Run {
                 self.next_conv += 1;
                 let entry = shaped(*shape, now);
                 let ids = (*who, self.next_conv);
-                super::letters::letter(&router, &mut self.twin, ids, (*message, *answers), &entry).await
+                super::letters::letter(&router, &mut self.twin, ids, (*message, *answers), &entry)
+                    .await
             }
             Op::Notice { conv, name } => {
                 let id = self.conv(*conv);

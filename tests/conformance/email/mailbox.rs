@@ -204,6 +204,7 @@ async fn a_large_letter_comes_whole() {
         envelope: channels::Envelope::default(),
         received_at: domain::Timestamp(0),
         bytes: letter("large", &text).into(),
+        is_whole: true,
     };
     let sent = adapter.read(&sent).await.unwrap();
     keeper.kept.look(|kept| assert_eq!(kept.letters[0].1.external_id, sent.external_id));

@@ -24,6 +24,7 @@ async fn read(adapter: &Arc<EmailAdapter>, letter: &str) -> (Assurance, NewMessa
         envelope: Envelope::default(),
         received_at: Timestamp(0),
         bytes: letter.to_owned().into(),
+        is_whole: true,
     };
     let Inbound { sender, payload, .. } = adapter.read(&raw).await.unwrap();
     let Payload::MessageNew(message) = payload else { panic!("no message") };

@@ -113,6 +113,7 @@ async fn a_letter_arrives_with_its_head_words_and_files() {
         envelope: channels::Envelope::default(),
         received_at: domain::Timestamp(0),
         bytes: letter.clone().into(),
+        is_whole: true,
     };
     let read = door.read(&raw).await.unwrap();
     let channels::Payload::MessageNew(message) = read.payload else { panic!("no message") };

@@ -103,6 +103,7 @@ impl Mailbox<'_> {
             Fetched::Refused => Some("the mailbox does not give it out".to_owned()),
             Fetched::Letter(_) | Fetched::Gone => None,
         };
+        let is_whole = why.is_none();
         if let Some(why) = why {
             tracing::warn!(channel = %self.channel, why, uid = entry.uid, "only a letter's head");
             lies = format!("{lies} ({why})");
@@ -126,6 +127,7 @@ impl Mailbox<'_> {
             envelope: Envelope::default(),
             received_at: self.clock.now(),
             bytes,
+            is_whole,
         };
         let accepted = self.inlet.sink.accept_raw(raw).await.map_err(Fault::NotTaken)?;
         if let Accepted::Refused(refusal) = accepted {

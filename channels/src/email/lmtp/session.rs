@@ -203,6 +203,7 @@ impl Session {
             envelope,
             received_at: self.hall.clock.now(),
             bytes,
+            is_whole: true,
         };
         match self.hall.inlet.sink.accept_raw(raw).await {
             Ok(Accepted::Message { .. } | Accepted::Noted) => "250 2.0.0 Taken in\r\n".to_owned(),

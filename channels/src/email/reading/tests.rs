@@ -22,6 +22,7 @@ fn raw(text: &str) -> RawInbound {
         envelope: crate::Envelope::default(),
         received_at: Timestamp(7),
         bytes: Bytes::from(text.to_owned()),
+        is_whole: true,
     }
 }
 

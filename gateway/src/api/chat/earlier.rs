@@ -1,19 +1,19 @@
 //! A visitor's own earlier conversations, from the archive: on another device of somebody for whom
 //! the website vouches, or after the time in which the last one would be reopened.
 
-use std::borrow::Cow;
 use crate::api::caller::Caller;
 use crate::api::conversations::MessageList;
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, id};
 use crate::app::App;
 use crate::auth::access::visitor_may_read;
-use actix_web::web;
 use crate::hub::fact::for_contact;
+use actix_web::web;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{ConversationId, MessageKind, Timestamp};
 use records::history::{HistoryCursor, HistoryFilter, MessagePage, MessagesFrom};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::{IntoParams, ToSchema};
 
 /// Conversations on one page when nothing else is said.

@@ -96,9 +96,7 @@ mod tests {
     }
     #[test]
     fn a_kept_secret_goes_to_nobody_else() {
-        let mail = |host: &str, password: &str| {
-            json!({ "imap": { "host": host, "password": password }, "dkim": null })
-        };
+        let mail = |host: &str, password: &str| json!({ "imap": { "host": host, "password": password }, "dkim": null });
         let mut same = mail("a", KEPT);
         fill(&mut same, &mail("a", "s3cret")).unwrap();
         assert_eq!(same, mail("a", "s3cret"));

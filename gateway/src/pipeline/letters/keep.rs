@@ -24,7 +24,8 @@ pub(super) async fn original(
     let digest = hex(&Sha256::digest(&raw.bytes));
     let names = [tenant.as_str(), raw.channel.as_str(), "letter", &digest];
     let id = FileId::from_uuid(named_uuid(&names));
-    let file = New { id, name: "letter.eml".to_owned(), media_type: LETTER_TYPE, bytes: &raw.bytes };
+    let file =
+        New { id, name: "letter.eml".to_owned(), media_type: LETTER_TYPE, bytes: &raw.bytes };
     file.keep(app, tenant, Uploader::Channel(raw.channel.clone())).await.map(|kept| kept.id)
 }
 

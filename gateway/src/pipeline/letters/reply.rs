@@ -245,7 +245,8 @@ mod tests {
         };
         assert!(problems(&asked("wang@a.example", "好")).is_empty());
         assert!(problems(&asked("王@例子.example", "好")).is_empty());
-        for bad in ["", "wang", "@a", "a@", "a@b\r\nBcc: x@y", "a b@c", "<a@b>", "a@b,c@d", "a@.b"] {
+        for bad in ["", "wang", "@a", "a@", "a@b\r\nBcc: x@y", "a b@c", "<a@b>", "a@b,c@d", "a@.b"]
+        {
             assert_eq!(problems(&asked(bad, "x")).len(), 1, "{bad}");
         }
         assert_eq!(problems(&asked("a@b.c", "x\r\nBcc: y@z")).len(), 1);

@@ -135,7 +135,11 @@ fn endpoint_error(error: domain::id::IdError) -> std::io::Error {
     std::io::Error::other(error)
 }
 
-fn addressed(known: Correspondence, word: &Word<'_>, (from, token): (&str, String)) -> OutgoingMail {
+fn addressed(
+    known: Correspondence,
+    word: &Word<'_>,
+    (from, token): (&str, String),
+) -> OutgoingMail {
     let asked = word.asked.cloned().unwrap_or_else(|| known.reply.clone());
     let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let name = word.message.and_then(|id| id.as_str().strip_prefix("msg_")).unwrap_or("ack");

@@ -191,8 +191,19 @@ pub(in super::super) async fn read(router: &Router) -> Dump {
     eval.arg(READ_ALL).arg(0);
     let all = router.store().run("dump", &eval).await.unwrap();
     let all: Vec<(String, String, Vec<String>)> = redis::from_redis_value(all).unwrap();
-    let skipped =
-        ["seen:", "thread:", "bookmarks", "meta", "delivery:", "box", "dead", "duty:", "cursors", "rate:", "once:"];
+    let skipped = [
+        "seen:",
+        "thread:",
+        "bookmarks",
+        "meta",
+        "delivery:",
+        "box",
+        "dead",
+        "duty:",
+        "cursors",
+        "rate:",
+        "once:",
+    ];
     all.into_iter()
         .map(|(key, kind, content)| (key.strip_prefix("{t1}:").unwrap().to_owned(), kind, content))
         .filter(|(name, ..)| !skipped.iter().any(|skip| name.starts_with(skip)))

@@ -16,7 +16,12 @@ impl Twin {
         self.take_in((contact, into.map(ToOwned::to_owned), Some(name)), said, new_id, entry)
     }
 
-    pub(in super::super) fn append_notice(&mut self, id: &str, name: &str, fields: Value) -> String {
+    pub(in super::super) fn append_notice(
+        &mut self,
+        id: &str,
+        name: &str,
+        fields: Value,
+    ) -> String {
         if !self.convs.contains_key(id) {
             return "unknown".into();
         }
