@@ -539,7 +539,10 @@ export interface components {
             has_html?: boolean;
             /** @description Were quotes or a signature left out of the text? */
             has_rest?: boolean;
-            /** @description Was the text cut, because it is longer than a message may be? */
+            /**
+             * @description Is there more in the letter than here: a longer text, more files, or a body that was too large
+             *     to be fetched?
+             */
             is_cut?: boolean;
             original?: components["schemas"]["FileId"] | null;
         };
