@@ -10,6 +10,7 @@ use crate::email::tls::{self, LineError};
 use crate::inbound::SinkError;
 use async_imap::imap_proto::{Capability, MailboxDatum, Response, ResponseCode, Status};
 use async_imap::{Client, Session, error::Error};
+use base64::Engine as _;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -122,7 +123,7 @@ impl<'a> Line<'a> {
                 }
             }
         };
-        self.ask(&format!("SELECT {}", quoted(mailbox)), note).await?;
+        self.ask(&format!("SELECT {}", folder(mailbox)), note).await?;
         let Some(validity) = validity else {
             return Err(Fault::Lost("the mailbox has no UIDVALIDITY".to_owned()));
         };
@@ -147,7 +148,12 @@ impl<'a> Line<'a> {
     /// The lowest UID that is there; 0 for an empty mailbox.
     pub(super) async fn lowest(&mut self) -> Result<u32, Fault> {
         let mut lowest = 0;
-        let note = |response: &Response<'_>| lowest = uid_of(response).unwrap_or(lowest);
+        // Flags of other letters, changed by somebody else, may be announced in between.
+        let note = |response: &Response<'_>| {
+            if let Response::Fetch(1, _) = response {
+                lowest = uid_of(response).unwrap_or(lowest);
+            }
+        };
         match self.ask("FETCH 1 (UID)", note).await {
             // Servers refuse a number that is not there; then the walk finds nothing either.
             Ok(()) | Err(Fault::Refused(_)) => Ok(lowest),
@@ -161,8 +167,8 @@ impl<'a> Line<'a> {
     }
 
     /// Moves a letter, with what the server has for it (RFC 6851, RFC 4315).
-    pub(super) async fn move_to(&mut self, uid: u32, folder: &str) -> Result<(), Fault> {
-        let folder = quoted(folder);
+    pub(super) async fn move_to(&mut self, uid: u32, name: &str) -> Result<(), Fault> {
+        let folder = folder(name);
         if self.can.moves {
             return self.ask(&format!("UID MOVE {uid} {folder}"), |_| {}).await;
         }
@@ -329,9 +335,35 @@ pub(super) fn uid_of(response: &Response<'_>) -> Option<u32> {
     })
 }
 
-/// A quoted string (RFC 3501, 4.3). Control characters were refused with the settings.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+/// A folder's name as it is said: modified UTF-7 (RFC 3501, 5.1.3) in a quoted string. Control
+/// characters were refused with the settings.
+fn folder(name: &str) -> String {
+    let (mut said, mut beyond) = (String::from("\""), Vec::new());
+    for c in name.chars() {
+        if c.is_ascii() {
+            shift(&mut beyond, &mut said);
+            match c {
+                '&' => said.push_str("&-"),
+                '"' | '\\' => said.extend(['\\', c]),
+                other => said.push(other),
+            }
+        } else {
+            let mut units = [0; 2];
+            beyond.extend(c.encode_utf16(&mut units).iter().flat_map(|unit| unit.to_be_bytes()));
+        }
+    }
+    shift(&mut beyond, &mut said);
+    said.push('"');
+    said
+}
+
+/// Says the characters beyond ASCII that were gathered, in base64 with a comma for the slash.
+fn shift(beyond: &mut Vec<u8>, said: &mut String) {
+    if !beyond.is_empty() {
+        let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&*beyond);
+        said.extend(["&", &text.replace('/', ","), "-"]);
+        beyond.clear();
+    }
 }
 
 fn shown(words: &str) -> String {
@@ -444,7 +476,11 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_quoted() {
-        assert_eq!(quoted(r#"a "b" \c"#), r#""a \"b\" \\c""#);
+    fn folders_are_said_in_modified_utf_7() {
+        assert_eq!(folder(r#"a "b" \c"#), r#""a \"b\" \\c""#);
+        // The example of RFC 3501, 5.1.3, and an ampersand.
+        assert_eq!(folder("~peter/mail/台北/日本語"), "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"");
+        assert_eq!(folder("Q&A"), "\"Q&-A\"");
+        assert_eq!(folder("已处理"), "\"&XfJZBHQG-\"");
     }
 }
