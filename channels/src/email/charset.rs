@@ -271,6 +271,16 @@ mod tests {
     }
 
     #[test]
+    fn short_names_without_a_label_are_read_as_chinese() {
+        for text in ["李雷 <li@a.cn>", "退税", "Re: 报价", "申报表.pdf", "您好", "张三"]
+        {
+            let gbk = GB18030.encode(text).0;
+            assert_eq!(decode(&gbk, None), text);
+        }
+        assert_eq!(decode(b"Caf\xe9 au lait <a@b.fr>", None), "Café au lait <a@b.fr>");
+    }
+
+    #[test]
     fn seven_bit_charsets_are_read() {
         assert_eq!(decode(b"HZ: ~{VPND~} ~~", Some("hz-gb-2312")), "HZ: 中文 ~");
         assert_eq!(decode(b"A +Ti1lhw- 1+-1", Some("utf-7")), "A 中文 1+1");

@@ -29,6 +29,8 @@ pub(in crate::email) fn assert_safe(html: &str, images: Images) {
         assert!(ELEMENTS.contains(&name) || name == "img", "<{name}> in {html}");
         if !VOID.contains(&name) && name != "img" {
             open.push(name);
+            // An implied row may come on top.
+            assert!(open.len() <= DEPTH_MAX + 1, "too deep: {html}");
         }
         let mut rest = attributes;
         while !rest.is_empty() {
@@ -39,7 +41,6 @@ pub(in crate::email) fn assert_safe(html: &str, images: Images) {
         }
     }
     assert!(open.is_empty(), "{open:?} open in {html}");
-    assert!(open.len() <= DEPTH_MAX);
 }
 
 fn assert_attribute(name: &str, value: &str, images: Images) {
@@ -57,12 +58,9 @@ fn assert_attribute(name: &str, value: &str, images: Images) {
             assert!(is_own || is_asked_for, "{value}");
         }
         "style" => {
-            for bad in ["url", "expression", "\\", "@", "position", "javascript", "/*"] {
-                // A font may have such a name in quotes, but not a call.
-                let found = lower.contains(bad) && (bad.len() > 3 || lower.contains("url("));
-                assert!(!found || !lower.contains(&format!("{bad}(")), "{value}");
+            for bad in ["url(", "expression(", "\\", "@", "/*", "position:", "z-index:", "<"] {
+                assert!(!lower.contains(bad), "{value}");
             }
-            assert!(!lower.contains("url(") && !lower.contains("position:"), "{value}");
         }
         "target" => assert_eq!(value, "_blank"),
         "rel" => assert_eq!(value, "noopener noreferrer nofollow"),
