@@ -5,6 +5,7 @@
 //! bookmark; a letter that comes twice is known to the sink.
 
 mod line;
+mod log_in;
 mod place;
 mod walk;
 

@@ -147,15 +147,18 @@ async fn a_letter_may_be_moved_when_it_was_taken() {
     let desk = Desk::open().await;
     let mut wire = tests::mail_server::Wire::open(desk.server.imap_port()).await.unwrap();
     let password = tests::mail_server::PASSWORD;
-    wire.say(&format!("a LOGIN {DESK} {password}\r\nb CREATE Done\r\nc LOGOUT\r\n")).await.unwrap();
+    wire.say(&format!("a LOGIN {DESK} {password}\r\nb CREATE &XfJZBHQG-\r\nc LOGOUT\r\n"))
+        .await
+        .unwrap();
     while !wire.line().await.unwrap().starts_with("c OK") {}
     desk.hears("first").await;
-    let adapter = desk.mailbox(&json!({ "after": "move:Done" }));
+    let adapter = desk.mailbox(&json!({ "after": "move:已处理" }));
     let (inlet, keeper) = Keeper::open(&adapter);
     let running = Running::start(&adapter, &inlet);
     assert_eq!(keeper.subjects(1).await, ["first"]);
     eventually("it is moved", async || {
-        let (left, moved) = (desk.server.letters(DESK, "INBOX"), desk.server.letters(DESK, "Done"));
+        let (left, moved) =
+            (desk.server.letters(DESK, "INBOX"), desk.server.letters(DESK, "&XfJZBHQG-"));
         let text = format!("{} left, {} moved", left.len(), moved.len());
         holds(left.is_empty() && moved.len() == 1, text)
     })

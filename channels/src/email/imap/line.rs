@@ -4,18 +4,20 @@
 //! look like letters that are not there. So each command is asked here, and only its tagged `OK` is an
 //! end.
 
-use crate::email::config::{ImapConfig, Login, Proof, Secret, Security};
-use crate::email::oauth::{TokenError, Tokens};
+use super::log_in::log_in;
+use crate::email::config::ImapConfig;
+use crate::email::oauth::Tokens;
 use crate::email::tls::{self, LineError};
 use crate::inbound::SinkError;
 use async_imap::imap_proto::{Capability, MailboxDatum, Response, ResponseCode, Status};
-use async_imap::{Client, Session, error::Error};
+use async_imap::{Session, error::Error};
+use base64::Engine as _;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How long the server may be silent within an answer.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How long one IDLE lasts. RFC 2177 allows 29 minutes, but a line that died silently is noticed only
 /// at its end.
 const IDLE_TIME: Duration = Duration::from_secs(270);
@@ -122,7 +124,7 @@ impl<'a> Line<'a> {
                 }
             }
         };
-        self.ask(&format!("SELECT {}", quoted(mailbox)), note).await?;
+        self.ask(&format!("SELECT {}", folder(mailbox)), note).await?;
         let Some(validity) = validity else {
             return Err(Fault::Lost("the mailbox has no UIDVALIDITY".to_owned()));
         };
@@ -147,7 +149,12 @@ impl<'a> Line<'a> {
     /// The lowest UID that is there; 0 for an empty mailbox.
     pub(super) async fn lowest(&mut self) -> Result<u32, Fault> {
         let mut lowest = 0;
-        let note = |response: &Response<'_>| lowest = uid_of(response).unwrap_or(lowest);
+        // Flags of other letters, changed by somebody else, may be announced in between.
+        let note = |response: &Response<'_>| {
+            if let Response::Fetch(1, _) = response {
+                lowest = uid_of(response).unwrap_or(lowest);
+            }
+        };
         match self.ask("FETCH 1 (UID)", note).await {
             // Servers refuse a number that is not there; then the walk finds nothing either.
             Ok(()) | Err(Fault::Refused(_)) => Ok(lowest),
@@ -161,8 +168,8 @@ impl<'a> Line<'a> {
     }
 
     /// Moves a letter, with what the server has for it (RFC 6851, RFC 4315).
-    pub(super) async fn move_to(&mut self, uid: u32, folder: &str) -> Result<(), Fault> {
-        let folder = quoted(folder);
+    pub(super) async fn move_to(&mut self, uid: u32, name: &str) -> Result<(), Fault> {
+        let folder = folder(name);
         if self.can.moves {
             return self.ask(&format!("UID MOVE {uid} {folder}"), |_| {}).await;
         }
@@ -300,12 +307,12 @@ async fn bounded<T>(
     }
 }
 
-fn silent() -> Fault {
+pub(super) fn silent() -> Fault {
     Fault::Lost(format!("the mailbox was silent for {} s", ANSWER_TIME.as_secs()))
 }
 
 /// What happened to the line. Errors of the parser hold what it read, so their text is not used.
-fn lost(error: &Error) -> Fault {
+pub(super) fn lost(error: &Error) -> Fault {
     Fault::Lost(match error {
         Error::Io(error) if error.kind() == std::io::ErrorKind::Other => {
             "the mailbox says what cannot be read".to_owned()
@@ -329,122 +336,52 @@ pub(super) fn uid_of(response: &Response<'_>) -> Option<u32> {
     })
 }
 
-/// A quoted string (RFC 3501, 4.3). Control characters were refused with the settings.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn shown(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
-}
-
-/// Connects, protects the line and logs in.
-async fn log_in(
-    imap: &ImapConfig,
-    tokens: Option<&Tokens>,
-) -> Result<Session<Box<dyn tls::Line>>, Fault> {
-    let server = &imap.server;
-    let mut client = Client::new(tls::open(server).await?);
-    greet(&mut client).await?;
-    if server.security == Security::StartTls {
-        let asking = client.run_command_and_check_ok("STARTTLS", None);
-        let refused = |_refused| Fault::Lost("the mailbox refuses STARTTLS".to_owned());
-        tokio::time::timeout(ANSWER_TIME, asking)
-            .await
-            .map_err(|_late| silent())?
-            .map_err(refused)?;
-        // What was said before TLS is forgotten with the client: nobody can have slipped in answers.
-        client = Client::new(tls::protect(client.into_inner(), server).await?);
-    }
-    let Some(login) = &server.login else {
-        return Err(Fault::Login("there is no user in the settings".to_owned()));
-    };
-    let secret = match (&login.proof, tokens) {
-        (Proof::Password(password), _) => password.clone(),
-        (Proof::Token, Some(tokens)) => tokens.get().await.map_err(|error| match error {
-            TokenError::Refused(_) => Fault::Login(error.to_string()),
-            TokenError::Unavailable(_) => Fault::Lost(error.to_string()),
-        })?,
-        (Proof::Token, None) => return Err(Fault::Login("there are no tokens".to_owned())),
-    };
-    let entered = tokio::time::timeout(ANSWER_TIME, enter(client, login, &secret)).await;
-    let entered = entered.map_err(|_late| silent())?;
-    if let (Err(Fault::Login(_)), Proof::Token, Some(tokens)) = (&entered, &login.proof, tokens) {
-        tokens.forget(&secret).await;
-    }
-    entered
-}
-
-async fn greet(client: &mut Client<Box<dyn tls::Line>>) -> Result<(), Fault> {
-    let greeting = tokio::time::timeout(ANSWER_TIME, client.read_response()).await;
-    let greeting = greeting.map_err(|_late| silent())?.map_err(|error| lost(&Error::Io(error)))?;
-    match greeting.as_ref().map(|greeting| greeting.parsed()) {
-        Some(Response::Data { status: Status::Ok, .. }) => Ok(()),
-        _ => Err(Fault::Lost("the mailbox did not greet us".to_owned())),
-    }
-}
-
-async fn enter(
-    client: Client<Box<dyn tls::Line>>,
-    login: &Login,
-    secret: &Secret,
-) -> Result<Session<Box<dyn tls::Line>>, Fault> {
-    let entered = match login.proof {
-        Proof::Password(_) => client.login(&login.user, secret.reveal()).await,
-        Proof::Token => {
-            let words = format!("user={}\x01auth=Bearer {}\x01\x01", login.user, secret.reveal());
-            client.authenticate("XOAUTH2", Bearer(Some(words))).await
+/// A folder's name as it is said: modified UTF-7 (RFC 3501, 5.1.3) in a quoted string. Control
+/// characters were refused with the settings.
+fn folder(name: &str) -> String {
+    let (mut said, mut beyond) = (String::from("\""), Vec::new());
+    for c in name.chars() {
+        if c.is_ascii() {
+            shift(&mut beyond, &mut said);
+            match c {
+                '&' => said.push_str("&-"),
+                '"' | '\\' => said.extend(['\\', c]),
+                other => said.push(other),
+            }
+        } else {
+            let mut units = [0; 2];
+            beyond.extend(c.encode_utf16(&mut units).iter().flat_map(|unit| unit.to_be_bytes()));
         }
-    };
-    entered.map_err(|(error, _client)| refusal(&error, &login.user))
+    }
+    shift(&mut beyond, &mut said);
+    said.push('"');
+    said
 }
 
-/// What a refused log-in means: for good, or because the server cannot just then (RFC 5530).
-fn refusal(error: &Error, user: &str) -> Fault {
-    let (Error::No(words) | Error::Bad(words)) = error else { return lost(error) };
-    let said = words.to_uppercase();
-    let passing = ["UNAVAILABLE", "INUSE", "[LIMIT]", "TOO MANY", "TRY AGAIN", "TEMPORAR"];
-    let words = shown(&words.replace(user, "…"));
-    match passing.iter().any(|word| said.contains(word)) {
-        true => Fault::Lost(format!("the mailbox cannot let us in now: {words}")),
-        false => Fault::Login(words),
+/// Says the characters beyond ASCII that were gathered, in base64 with a comma for the slash.
+fn shift(beyond: &mut Vec<u8>, said: &mut String) {
+    if !beyond.is_empty() {
+        let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&*beyond);
+        said.extend(["&", &text.replace('/', ","), "-"]);
+        beyond.clear();
     }
 }
 
-/// XOAUTH2: the token first; a refusal comes as a challenge that wants an empty line.
-struct Bearer(Option<String>);
-
-impl async_imap::Authenticator for Bearer {
-    type Response = String;
-
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        self.0.take().unwrap_or_default()
-    }
+/// What a server said, cut short and in one line.
+pub(super) fn shown(words: &str) -> String {
+    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_imap::Authenticator as _;
 
     #[test]
-    fn the_challenge_of_a_refused_token_is_answered_with_an_empty_line() {
-        let mut bearer = Bearer(Some("user=a".to_owned()));
-        assert_eq!(bearer.process(b""), "user=a");
-        assert_eq!(bearer.process(b"{\"status\":\"400\"}"), "");
-    }
-
-    #[test]
-    fn a_refusal_for_now_is_told_from_one_for_good() {
-        let busy = Error::No("code: None, info: Some(\"[UNAVAILABLE] later\")".to_owned());
-        assert!(matches!(refusal(&busy, "li@x.cn"), Fault::Lost(_)));
-        let wrong = Error::No("LOGIN Login error for li@x.cn".to_owned());
-        let Fault::Login(words) = refusal(&wrong, "li@x.cn") else { panic!("not a login fault") };
-        assert!(!words.contains("li@x.cn"), "{words}");
-    }
-
-    #[test]
-    fn folders_are_quoted() {
-        assert_eq!(quoted(r#"a "b" \c"#), r#""a \"b\" \\c""#);
+    fn folders_are_said_in_modified_utf_7() {
+        assert_eq!(folder(r#"a "b" \c"#), r#""a \"b\" \\c""#);
+        // The example of RFC 3501, 5.1.3, and an ampersand.
+        assert_eq!(folder("~peter/mail/台北/日本語"), "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"");
+        assert_eq!(folder("Q&A"), "\"Q&-A\"");
+        assert_eq!(folder("已处理"), "\"&XfJZBHQG-\"");
     }
 }

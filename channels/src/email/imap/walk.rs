@@ -9,6 +9,7 @@ use async_imap::imap_proto::{AttributeValue, Response};
 use bytes::{Bytes, BytesMut};
 use domain::Timestamp;
 use domain::limits::DEDUPE_MS;
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// So many UIDs are looked at together.
@@ -17,6 +18,10 @@ const WINDOW: u32 = 200;
 const WINDOW_MAX: u32 = 1 << 17;
 /// A letter is fetched in pieces of this size, so that no more than that lies twice in memory.
 const PIECE: usize = 1024 * 1024;
+/// So many small letters are fetched in one command.
+const AHEAD_MAX: usize = 50;
+/// A letter of at most so many bytes is small.
+const SMALL: usize = 128 * 1024;
 /// So often a server may refuse one letter before only its head is taken in; less than the attempts of
 /// one run.
 const REFUSALS_MAX: u32 = 5;
@@ -53,11 +58,15 @@ impl Mailbox<'_> {
             let entries = list(line, from, to).await?;
             width =
                 if entries.is_empty() { width.saturating_mul(2).min(WINDOW_MAX) } else { WINDOW };
-            for entry in entries {
-                if !self.is_wanted(&entry, place) {
-                    continue;
+            let wanted: Vec<Entry> =
+                entries.into_iter().filter(|entry| self.is_wanted(entry, place)).collect();
+            let mut ahead = BTreeMap::new();
+            for (n, entry) in wanted.iter().enumerate() {
+                if !ahead.contains_key(&entry.uid) {
+                    ahead = fetch_ahead(line, wanted.get(n..).unwrap_or_default()).await?;
                 }
-                self.take(line, place, &entry).await?;
+                let fetched = ahead.remove(&entry.uid);
+                self.take(line, place, entry, fetched).await?;
                 taken += 1;
                 if taken.is_multiple_of(TELL_EVERY) {
                     let left = highest.saturating_sub(entry.uid);
@@ -90,11 +99,13 @@ impl Mailbox<'_> {
         line: &mut Line<'_>,
         place: &mut Place,
         entry: &Entry,
+        fetched: Option<Bytes>,
     ) -> Result<(), Fault> {
         let mut lies = format!("{} {}/{}", self.imap.mailbox, place.validity, entry.uid);
-        let mut letter = match entry.size <= self.config.bytes_max {
-            true => self.patiently(whole(line, entry, self.config.bytes_max).await, entry.uid)?,
-            false => Fetched::TooLarge,
+        let mut letter = match fetched {
+            Some(bytes) => Fetched::Letter(bytes),
+            None if entry.size > self.config.bytes_max => Fetched::TooLarge,
+            None => self.patiently(whole(line, entry, self.config.bytes_max).await, entry.uid)?,
         };
         // Such a letter stays in the mailbox. Its head is taken in, so that the people of the desk see
         // who wrote and where the letter lies, instead of nothing.
@@ -214,6 +225,37 @@ enum Fetched {
     Gone,
     TooLarge,
     Refused,
+}
+
+/// The small letters among the next ones, in one command: most letters are small, and each command is a
+/// way there and back. What does not come this way is fetched by itself. Sizes only bound how much is
+/// asked for: servers tell wrong ones, but what they send here is a whole letter.
+async fn fetch_ahead(line: &mut Line<'_>, next: &[Entry]) -> Result<BTreeMap<u32, Bytes>, Fault> {
+    let (mut letters, mut room, mut uids) = (BTreeMap::new(), PIECE, Vec::new());
+    for entry in next.iter().take(AHEAD_MAX) {
+        // The first that is not small ends it, so that what was fetched is used at once.
+        if entry.size > SMALL || entry.size > room {
+            break;
+        }
+        room -= entry.size;
+        uids.push(entry.uid.to_string());
+    }
+    if uids.len() < 2 {
+        return Ok(letters);
+    }
+    let note = |response: &Response<'_>| {
+        if let (Some(uid), Some(piece)) = (uid_of(response), body(response))
+            && next.iter().any(|entry| entry.uid == uid)
+            && !piece.is_empty()
+        {
+            letters.insert(uid, Bytes::copy_from_slice(piece));
+        }
+    };
+    match line.ask(&format!("UID FETCH {} (UID BODY.PEEK[])", uids.join(",")), note).await {
+        // One of them may be damaged: asked for by itself, it is known which.
+        Err(Fault::Refused(_)) => Ok(BTreeMap::new()),
+        other => other.map(|()| letters),
+    }
 }
 
 /// The whole letter. Servers are known to tell wrong sizes, so the end is where nothing more comes.
