@@ -4,6 +4,7 @@ import { CheckBox, Field, IconButton, Select, TextArea } from "@hutong/ui";
 import { X } from "lucide";
 import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
+import { EmailForm } from "./email-form";
 import { AddButton, Group, LocalizedField, Pair } from "./fields";
 import type { FormProps } from "./forms";
 import { choicesOf } from "./settings-store";
@@ -62,20 +63,42 @@ function RawSettings({ value, onValue }: FormProps<"channels">) {
   );
 }
 
-export function ChannelForm({ value, onValue }: FormProps<"channels">) {
+/** The adapter that speaks each kind that can be connected here. */
+const ADAPTERS = { web_chat: "web_chat", email: "email" } as const;
+type Connectable = keyof typeof ADAPTERS;
+const KINDS = Object.keys(ADAPTERS) as Connectable[];
+
+function Kind({ value, onValue, isNew }: FormProps<"channels">) {
+  const kinds = isNew ? KINDS : [value.kind];
+  const choose = (wanted: string) => {
+    const kind = KINDS.find((each) => each === wanted) ?? "web_chat";
+    // What one adapter was told means nothing to another.
+    onValue({ ...value, kind, adapter: ADAPTERS[kind], settings: {} });
+  };
+  return <Select label={t("admin.kind")} value={value.kind} choices={kinds.map((kind) => ({ value: kind, label: t(`kind.${kind}`) }))} onValue={choose} disabled={!isNew} data-testid="channel-kind" />;
+}
+
+function AdapterForm(props: FormProps<"channels">) {
+  if (props.value.adapter === "web_chat") return <WebChatForm {...props} />;
+  return props.value.adapter === "email" ? <EmailForm {...props} /> : <RawSettings {...props} />;
+}
+
+export function ChannelForm(props: FormProps<"channels">) {
+  const { value, onValue } = props;
+  const isMail = value.kind === "email";
   return (
     <>
-      <Group title={t("admin.name")} hint={t("web.name_hint")}>
+      <Group title={t("admin.name")} hint={t(isMail ? "email.name_hint" : "web.name_hint")}>
         <LocalizedField label={t("admin.name")} value={value.name} onValue={(name) => onValue({ ...value, name })} />
         <Pair>
-          <Select label={t("admin.kind")} value={value.kind} choices={[{ value: value.kind, label: t(`kind.${value.kind}`) }]} onValue={() => {}} disabled />
+          <Kind {...props} />
           <Select label={t("admin.audience")} hint={t("web.audience_hint")} value={value.audience} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))}
             onValue={(audience) => onValue({ ...value, audience: AUDIENCES.find((each) => each === audience) ?? "public" })} />
         </Pair>
-        <CheckBox label={t("admin.channel_enabled")} hint={t("web.enabled_hint")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
+        <CheckBox label={t("admin.channel_enabled")} hint={t(isMail ? "email.enabled_hint" : "web.enabled_hint")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
       </Group>
       <Topics value={value} onValue={onValue} />
-      {value.adapter === "web_chat" ? <WebChatForm value={value} onValue={onValue} /> : <RawSettings value={value} onValue={onValue} />}
+      <AdapterForm {...props} />
     </>
   );
 }

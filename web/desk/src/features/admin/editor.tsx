@@ -134,7 +134,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
         <Field label={t("admin.id")} hint={t("admin.id_hint")} value={value.id} required spellcheck={false} problem={badId ? t("admin.id_bad") : undefined}
           onValue={(id) => setValue({ ...value, id })} />
       )}
-      <FormOf kind={kind} value={value} onValue={setValue} errors={editor.errors} />
+      <FormOf kind={kind} value={value} onValue={setValue} errors={editor.errors} isNew={isNew} />
       <footer>
         {!isNew && <Button look="quiet" icon={Trash2} disabled={busy} onClick={() => void editor.remove()}>{t("admin.delete")}</Button>}
         <Button type="submit" look="primary" icon={Save} busy={busy} disabled={!editor.changed || badId || editor.conflict} data-testid="save">{t("admin.save")}</Button>

@@ -12,6 +12,8 @@ import { QueueForm } from "./queue-form";
 export interface FormProps<K extends SettingKind> {
   value: Values[K];
   onValue: (value: Values[K]) => void;
+  /** It is not stored yet: what cannot change later can be chosen. */
+  isNew?: boolean;
 }
 
 const SORTS = ["topic", "language", "audience", "line"] as const;
@@ -51,11 +53,12 @@ function WebhookForm({ value, onValue }: FormProps<"webhooks">) {
   );
 }
 
-export function FormOf({ kind, value, onValue, errors }: {
+export function FormOf({ kind, value, onValue, errors, isNew }: {
   kind: SettingKind;
   value: Values[SettingKind];
   onValue: (value: Values[SettingKind]) => void;
   errors: readonly FieldProblem[];
+  isNew: boolean;
 }) {
   return (
     <>
@@ -64,12 +67,12 @@ export function FormOf({ kind, value, onValue, errors }: {
           {errors.map((error) => <li key={error.path}><code>{error.path}</code> {error.problem}</li>)}
         </ul>
       )}
-      <Fields kind={kind} value={value} onValue={onValue} />
+      <Fields kind={kind} value={value} onValue={onValue} isNew={isNew} />
     </>
   );
 }
 
-function Fields({ kind, value, onValue }: { kind: SettingKind; value: Values[SettingKind]; onValue: (value: Values[SettingKind]) => void }) {
+function Fields({ kind, value, onValue, isNew }: { kind: SettingKind; value: Values[SettingKind]; onValue: (value: Values[SettingKind]) => void; isNew: boolean }) {
   // The kind says what the value is; the two travel together from the store.
   switch (kind) {
     case "queues":
@@ -77,7 +80,7 @@ function Fields({ kind, value, onValue }: { kind: SettingKind; value: Values[Set
     case "agents":
       return <AgentForm value={value as Values["agents"]} onValue={onValue} />;
     case "channels":
-      return <ChannelForm value={value as Values["channels"]} onValue={onValue} />;
+      return <ChannelForm value={value as Values["channels"]} onValue={onValue} isNew={isNew} />;
     case "calendars":
       return <CalendarForm value={value as Values["calendars"]} onValue={onValue} />;
     case "skills":

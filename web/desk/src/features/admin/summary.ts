@@ -1,6 +1,7 @@
 /** What a setting does, in plain words. */
 import type { Agent, Calendar, Channel, Queue } from "@hutong/api-client";
 import { inWords, t } from "../../texts/texts";
+import { at, rulesOf, textAt } from "./email.model";
 import { type SettingKind, type Values } from "./model";
 import { nameOf, titleOf } from "./settings-store";
 
@@ -52,8 +53,24 @@ function channelText(channel: Channel): string[] {
   for (const topic of channel.topics) {
     parts.push(t("summary.topic", { topic: inWords(topic.name, topic.id), queue: nameOf("queues", topic.queue) }));
   }
+  if (channel.adapter === "email") parts.push(...emailText(channel.settings));
   if (channel.enabled === false) parts.push(t("summary.channel_off"));
   return parts;
+}
+
+/** How a mailbox is reached, and what happens to its letters. */
+function emailText(settings: Channel["settings"]): string[] {
+  const text = (path: string) => textAt(settings, path);
+  const address = text("address");
+  const parts: string[] = [];
+  if (text("imap.host")) parts.push(t("email.summary.in_imap", { address, host: text("imap.host") }));
+  if (text("lmtp.listen")) parts.push(t("email.summary.in_lmtp", { address, listen: text("lmtp.listen") }));
+  if (parts.length === 0) parts.push(t("email.summary.in_none"));
+  parts.push(text("smtp.host") ? t("email.summary.out", { host: text("smtp.host") }) : t("email.summary.out_none"));
+  if (text("dkim.domain")) parts.push(t("email.summary.signed", { domain: text("dkim.domain") }));
+  if (at(settings, "acknowledge") !== false) parts.push(t("email.summary.acknowledged"));
+  const rules = rulesOf(settings).length;
+  return rules > 0 ? [...parts, t("email.summary.rules", { n: rules })] : parts;
 }
 
 function calendarText(calendar: Calendar): string[] {

@@ -45,7 +45,7 @@ const backTab = () => (route.value.page === "work" ? route.value.tab : "mine");
 /** The subject of the last letter, as far as the log was read. */
 function Subject({ one }: { one: ConversationSummary }) {
   const subject = one.last_message?.mail?.subject || subjectIn(logs.value.get(one.id)?.messages ?? []);
-  return subject ? <b class="head-subject" data-testid="head-subject">{subject}</b> : null;
+  return subject ? <span class="head-subject" title={subject} data-testid="head-subject">{subject}</span> : null;
 }
 
 export function Head({ one }: { one: ConversationSummary }) {
@@ -54,10 +54,12 @@ export function Head({ one }: { one: ConversationSummary }) {
       <IconButton class="head-back" icon={ArrowLeft} label={t("head.back")} onClick={() => goTo({ page: "work", tab: backTab(), conversation: null, q: "" })} />
       <Avatar name={contactName(one)} seed={one.contact} size={36} />
       <div class="head-who">
-        <h1 data-testid="contact-name">{contactName(one)}</h1>
+        <div class="head-name">
+          <h1 data-testid="contact-name">{contactName(one)}</h1>
+          {one.kind === "email" && <Subject one={one} />}
+        </div>
         <p>
           <Icon icon={kindIcons[one.kind]} size={12} />
-          {one.kind === "email" && <Subject one={one} />}
           <span class="head-channel">{channelName(one.channel)} · {queueName(one.queue)}</span>
           <Due one={one} />
         </p>

@@ -14,6 +14,8 @@ export function noticeText(notice: Notice): string {
       return tOr(`notice.closed.${notice.by}`, t("notice.closed.system"));
     case "reopened":
       return t("notice.reopened");
+    case "acknowledged":
+      return t("mail.acknowledged");
     case "undelivered":
       return t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient: notice.recipient });
   }

@@ -25,13 +25,15 @@ function Bar({ one }: { one: Held }) {
   };
   const who = whomText([...one.mail.to, ...(one.mail.cc ?? [])]);
   return (
-    <div class="held" role="group" aria-label={t("mail.held", { who })} data-testid="held">
+    <section class="held" aria-label={t("mail.held", { who })} data-testid="held">
       <Icon icon={Send} />
       <span>{t("mail.held", { who })}</span>
       <span class="held-secs" aria-hidden="true">{t("mail.held_secs", { n: Math.max(0, Math.ceil((one.until - now) / 1000)) })}</span>
-      <Button size="s" look="primary" icon={Undo2} onClick={undo} data-testid="undo-send">{t("mail.undo")}</Button>
-      <Button size="s" look="quiet" onClick={() => sendNow(one.client_id)} data-testid="send-now">{t("mail.send_now")}</Button>
-    </div>
+      <span class="held-ways">
+        <Button size="s" look="primary" icon={Undo2} onClick={undo} data-testid="undo-send">{t("mail.undo")}</Button>
+        <Button size="s" look="quiet" onClick={() => sendNow(one.client_id)} data-testid="send-now">{t("mail.send_now")}</Button>
+      </span>
+    </section>
   );
 }
 

@@ -54,14 +54,16 @@ export function Envelope({ head, mine }: { head: MailHead; mine: boolean }) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const { to = [], cc = [] } = head;
+  const line = ([["mail.to", to], ["mail.cc", cc]] as const).filter(([, people]) => people.length > 0)
+    .map(([label, people]) => `${t(label)} ${shortList(people)}`).join(" · ");
   return (
     <div class="letter-envelope">
       <button type="button" class="letter-fold" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)} data-testid="letter-envelope">
         <span class="letter-fold-words">
-          {t("mail.to")} {shortList(to)}{cc.length > 0 && ` · ${t("mail.cc")} ${shortList(cc)}`}
+          {line || t("mail.details")}
         </span>
         <Icon icon={open ? ChevronUp : ChevronDown} size={13} />
-        <span class="ui-sr">{t("mail.details")}</span>
+        {line && <span class="ui-sr">{t("mail.details")}</span>}
       </button>
       <dl id={id} hidden={!open}>
         <People label={t("mail.from")} people={[head.from]} />
