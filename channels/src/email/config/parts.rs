@@ -8,7 +8,7 @@ use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest address, in bytes (RFC 5321, 4.5.3.1.3).
@@ -198,7 +198,26 @@ fn login(fields: &mut Fields<'_>, tokens: Tokens) -> Option<Login> {
     }
 }
 
-/// A secret at `key`, or the content of the file named at `key_file`. Neither is ever shown.
+/// Where secrets of the machine lie, as containers are given them. Whoever may change settings must not
+/// have any other file of the gateway sent to a server of their own.
+#[cfg(not(test))]
+fn secrets_folder() -> PathBuf {
+    PathBuf::from("/run/secrets")
+}
+
+#[cfg(test)]
+fn secrets_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// Is it the name of a file, and no path?
+fn is_file_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    name.chars().all(plain) && !name.starts_with('.')
+}
+
+/// A secret at `key`, or the content of the file in `/run/secrets` that `key_file` names. Neither is
+/// ever shown.
 fn secret(fields: &mut Fields<'_>, key: &str) -> Secret {
     let file_key = format!("{key}_file");
     let (text, file) = (fields.text(key, ""), fields.text(&file_key, ""));
@@ -208,7 +227,11 @@ fn secret(fields: &mut Fields<'_>, key: &str) -> Secret {
     if !text.is_empty() {
         fields.say(&file_key, format!("stands beside `{key}`: give one of them"));
     }
-    match read(&file) {
+    if !is_file_name(&file) {
+        fields.say(&file_key, "must be the name of a file in /run/secrets, without a path");
+        return Secret::new("");
+    }
+    match read(&secrets_folder().join(&file)) {
         Ok(text) => Secret::new(text.trim_end_matches(['\r', '\n'])),
         Err(error) => {
             fields.say(&file_key, format!("cannot be read: {error}"));
@@ -217,7 +240,7 @@ fn secret(fields: &mut Fields<'_>, key: &str) -> Secret {
     }
 }
 
-fn read(path: &str) -> std::io::Result<String> {
+fn read(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     // One byte more tells a file that is too large from one that just fits.
     std::fs::File::open(path)?.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;

@@ -127,11 +127,12 @@ fn plain_lines_are_for_this_machine_or_said_aloud() {
 
 #[test]
 fn secrets_come_from_files_and_are_never_shown() {
-    let folder = std::env::temp_dir().join(format!("hutong-secret-{}", std::process::id()));
+    let name = format!("hutong-secret-{}", std::process::id());
+    let folder = std::env::temp_dir().join(&name);
     std::fs::write(&folder, "CANARY-in-a-file\n").unwrap();
     let config = parse(json!({
         "address": "a@b.cn",
-        "smtp": { "host": "mx.test", "user": "CANARY-user", "password_file": folder },
+        "smtp": { "host": "mx.test", "user": "CANARY-user", "password_file": name },
         "oauth": { "token_url": "https://x", "client_id": "c", "refresh_token": "CANARY-token" },
     }))
     .unwrap();
@@ -139,9 +140,11 @@ fn secrets_come_from_files_and_are_never_shown() {
     let login = config.smtp.as_ref().unwrap().server.login.clone().unwrap();
     assert_eq!(login.proof, Proof::Password(Secret::new("CANARY-in-a-file")));
     assert!(!format!("{config:?}").contains("CANARY"));
-    let missing = json!({ "host": "x", "user": "u", "password_file": "/nowhere" });
-    let problems = parse(json!({ "address": "a@b.cn", "smtp": missing })).unwrap_err();
-    assert_eq!(problems[0].path, "settings.smtp.password_file");
+    for elsewhere in ["nowhere", "/etc/passwd", "../passwd", ".hidden", ""] {
+        let missing = json!({ "host": "x", "user": "u", "password_file": elsewhere });
+        let problems = parse(json!({ "address": "a@b.cn", "smtp": missing })).unwrap_err();
+        assert!(problems[0].path.starts_with("settings.smtp.password"), "{elsewhere}");
+    }
 }
 
 #[test]
