@@ -94,6 +94,7 @@ export const en = {
   "letters.choose_text": "Here is why it is stuck and what can be done.",
   "letters.gone": "This letter is not here any more",
   "letters.gone_text": "It went on, or somebody gave it up.",
+  "letters.back": "All letters",
   "letters.older": "Older letters",
   "letters.from_nobody": "No return address",
   "letters.reason.unreadable": "Unreadable",
