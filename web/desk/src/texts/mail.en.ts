@@ -44,7 +44,7 @@ export const en = {
   "mail.headers_title": "Headers of the letter",
   "mail.header_name": "Field",
   "mail.header_value": "Value",
-  "mail.download": "Save the original",
+  "mail.download": "Save original",
   "mail.letter_failed": "The letter could not be loaded. {why}",
   "mail.failed": "Not delivered",
   "mail.late": "Delayed, still being tried",
