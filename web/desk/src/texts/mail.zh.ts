@@ -96,6 +96,7 @@ export const zh: Record<keyof typeof en, string> = {
   "letters.choose_text": "在这里查看滞留原因和处理办法。",
   "letters.gone": "这封邮件已不在这里",
   "letters.gone_text": "可能已继续处理，或已被放弃。",
+  "letters.back": "全部来信",
   "letters.older": "更早的邮件",
   "letters.from_nobody": "无退信地址",
   "letters.reason.unreadable": "无法读取",

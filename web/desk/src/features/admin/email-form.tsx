@@ -1,6 +1,7 @@
 /** A mailbox, step by step: whose mail it is, how letters come and go, what is trusted, what is known by rules. */
 import type { Localized } from "@hutong/api-client";
 import { CheckBox, Field, Select } from "@hutong/ui";
+import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { isAddress } from "../letters/model";
 import { LinesAt, TextAt, type Place } from "./email-fields";
@@ -20,12 +21,15 @@ function FlagAt({ settings, onSettings, path, usual, label, hint }: Place & { pa
   return <CheckBox label={label} hint={hint} value={value} onValue={(wanted) => onSettings(withAt(settings, path, wanted === usual ? undefined : wanted))} />;
 }
 
-function Provider({ settings, onSettings }: Place) {
+function Provider({ settings, onSettings, onChosen }: Place & { onChosen: () => void }) {
   const provider = providerOf(settings);
+  const choose = (value: string) => {
+    onSettings(withProvider(settings, PROVIDERS.find((each) => each === value) ?? "generic"));
+    onChosen();
+  };
   return (
     <Group title={t("email.provider")} hint={t("email.provider_hint")}>
-      <Select bare label={t("email.provider")} value={provider} choices={PROVIDERS.map((each) => ({ value: each, label: t(`email.provider.${each}`) }))} data-testid="mail-provider"
-        onValue={(value) => onSettings(withProvider(settings, PROVIDERS.find((each) => each === value) ?? "generic"))} />
+      <Select bare label={t("email.provider")} value={provider} choices={PROVIDERS.map((each) => ({ value: each, label: t(`email.provider.${each}`) }))} data-testid="mail-provider" onValue={choose} />
       <p class="admin-guide" aria-live="polite">{t(`email.guide.${provider}`)}</p>
     </Group>
   );
@@ -63,13 +67,14 @@ function Trusted(place: Place) {
 }
 
 export function EmailForm({ value, onValue }: FormProps<"channels">) {
+  // Servers begin anew with another provider: what was typed as a secret belongs to the old one.
+  const [turn, setTurn] = useState(0);
   const place: Place = { settings: value.settings, onSettings: (settings) => onValue({ ...value, settings }) };
   return (
     <>
-      <Provider {...place} />
+      <Provider {...place} onChosen={() => setTurn(turn + 1)} />
       <Identity {...place} />
-      {/* Servers begin anew with another provider: what was typed as a secret belongs to the old one. */}
-      <Servers key={providerOf(value.settings)} {...place} />
+      <Servers key={turn} {...place} />
       <Trusted {...place} />
       <Rules {...place} topics={value.topics} />
     </>

@@ -8,7 +8,7 @@ import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
 import { wantComposer } from "../conversation/focus";
 import { held, sendNow, startHolding, undoLetter } from "./holding";
-import { whomText } from "./people";
+import { shortList } from "./people";
 import type { Held } from "./undo.model";
 
 function Bar({ one }: { one: Held }) {
@@ -23,14 +23,27 @@ function Bar({ one }: { one: Held }) {
     say(t("mail.undone"));
     openConversation(one.conversation);
   };
-  const who = whomText([...one.mail.to, ...(one.mail.cc ?? [])]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const undoes = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+      const { target } = event;
+      const writes = (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== "";
+      // Where something is written, the key takes back what was typed there.
+      if (!undoes || writes || event.isComposing) return;
+      event.preventDefault();
+      undo();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [one.client_id]);
+  const who = shortList([...one.mail.to, ...(one.mail.cc ?? [])]);
   return (
     <section class="held" aria-label={t("mail.held", { who })} data-testid="held">
       <Icon icon={Send} />
       <span>{t("mail.held", { who })}</span>
       <span class="held-secs" aria-hidden="true">{t("mail.held_secs", { n: Math.max(0, Math.ceil((one.until - now) / 1000)) })}</span>
       <span class="held-ways">
-        <Button size="s" look="primary" icon={Undo2} onClick={undo} data-testid="undo-send">{t("mail.undo")}</Button>
+        <Button size="s" look="primary" icon={Undo2} keys="Ctrl Z" onClick={undo} data-testid="undo-send">{t("mail.undo")}</Button>
         <Button size="s" look="quiet" onClick={() => sendNow(one.client_id)} data-testid="send-now">{t("mail.send_now")}</Button>
       </span>
     </section>
@@ -44,7 +57,7 @@ export function HeldBar() {
   return (
     <>
       {last && <Bar key={last.client_id} one={last} />}
-      <p class="ui-sr" role="status">{last && t("mail.held", { who: whomText(last.mail.to) })}</p>
+      <p class="ui-sr" role="status">{last && t("mail.held", { who: shortList(last.mail.to) })}</p>
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** The letters that this tab holds, kept where a reload finds them. */
 import { signal } from "@preact/signals";
 import { sendLetter } from "../../core/actions";
+import { logs } from "../../core/store";
 import { bringBack } from "../conversation/drafts";
 import { Holding, type Held, type HeldStore } from "./undo.model";
 
@@ -51,6 +52,11 @@ function storeFor(agent: string): HeldStore {
   };
 }
 
+/** Is a letter said and not yet acknowledged? It lives in this tab alone. */
+function waitsUnsent(): boolean {
+  return [...logs.value.values()].some((log) => log.pending.some((one) => one.mail !== undefined && one.state === "pending"));
+}
+
 let holding: Holding | null = null;
 
 function asDraft(agent: string, { conversation, text, files, mail, all }: Held) {
@@ -77,7 +83,7 @@ export function startHolding(agent: string): () => void {
   current.recover();
   const leave = () => current.leave();
   const warn = (event: BeforeUnloadEvent) => {
-    if (held.value.length > 0) event.preventDefault();
+    if (held.value.length > 0 || waitsUnsent()) event.preventDefault();
   };
   addEventListener("pagehide", leave);
   addEventListener("beforeunload", warn);

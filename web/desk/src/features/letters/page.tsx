@@ -1,8 +1,8 @@
 /** Mail that is stuck: what could not come in, and what could not leave. */
 import "./page.css";
 import type { QuarantinedLetter } from "@hutong/api-client";
-import { Button, EmptyState, exactText, relativeText, Spinner, Tabs } from "@hutong/ui";
-import { MailCheck, MailSearch, RefreshCw, TriangleAlert } from "lucide";
+import { Button, EmptyState, exactText, Icon, relativeText, Spinner, Tabs } from "@hutong/ui";
+import { ArrowLeft, MailCheck, MailSearch, RefreshCw, TriangleAlert } from "lucide";
 import { now } from "../../core/clock";
 import { Link } from "../../core/link";
 import { mayAs } from "../../core/names";
@@ -37,12 +37,13 @@ function Quarantine({ id }: { id: string | null }) {
   if (letters.length === 0) return <EmptyState icon={MailCheck} title={t("letters.quarantine_empty")}>{t("letters.quarantine_empty_text")}</EmptyState>;
   const one = letters.find((each) => each.id === id);
   return (
-    <div class="stuck">
+    <div class={id ? "stuck stuck-open" : "stuck"}>
       <div class="stuck-list">
         <ul aria-label={t("letters.quarantine")}>{letters.map((each) => <StuckRow key={each.id} one={each} selected={each.id === id} />)}</ul>
         {more && <Button onClick={() => void older()} data-testid="stuck-older">{t("letters.older")}</Button>}
       </div>
       <div class="stuck-detail">
+        <Link to={{ page: "letters", tab: "quarantine", id: null }} class="stuck-back"><Icon icon={ArrowLeft} />{t("letters.back")}</Link>
         {one ? <StuckLetter key={one.id} one={one} quarantine={quarantine} />
           : <EmptyState icon={MailSearch} title={t(id ? "letters.gone" : "letters.choose")}>{t(id ? "letters.gone_text" : "letters.choose_text")}</EmptyState>}
       </div>
