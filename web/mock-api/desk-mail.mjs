@@ -49,7 +49,7 @@ export const mailSettings = {
 export function mailAnswers({ logs, get, refuse, now }) {
   const stuck = (id, reason, more) => ({ id, channel: "mailbox", place: "INBOX/1764", mail_from: "sender@example.cn", rcpt_to: ["service@city.example"], bytes: 34_112, reason, detail: "", received_at: now() - 3 * MIN, tries: 1, ...more });
   let quarantine = [
-    stuck("file_q1", "too_large", { mail_from: "chen@design.example", bytes: 96_400_000, detail: "96400000 bytes; the channel takes 67108864", received_at: now() - 12 * MIN }),
+    stuck("file_q1", "unreadable", { mail_from: "chen@design.example", bytes: 96_400, detail: "it has more than 1000 parts", received_at: now() - 12 * MIN }),
     stuck("file_q2", "unreadable", { mail_from: null, bytes: 2_048, detail: "no header could be found", received_at: now() - 95 * MIN, tries: 3 }),
     stuck("file_q3", "loop", { mail_from: "noreply@shop.example", detail: "21 letters in 10 minutes", received_at: now() - 26 * 60 * MIN, tries: 2 }),
     stuck("file_q4", "report", { mail_from: "", bytes: 6_300, detail: "its letter belongs to no conversation here", received_at: now() - 50 * 60 * MIN }),
