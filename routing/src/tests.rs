@@ -5,6 +5,7 @@ mod desk;
 mod exclusion;
 mod letters;
 mod model;
+mod ops;
 mod order;
 mod policy;
 mod postal;

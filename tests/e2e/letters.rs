@@ -1,8 +1,8 @@
 //! Letters, end to end: a real mailbox (Dovecot), a real mail server (Exim), gateways, agents.
 
 use serde_json::{Value, json};
-use tests::agent::TestAgent;
 use std::time::Duration;
+use tests::agent::TestAgent;
 use tests::eventually::{eventually_within, holds};
 use tests::mail_server::{MailServer, PASSWORD};
 use tests::mta::Mta;

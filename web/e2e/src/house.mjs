@@ -1,11 +1,10 @@
 /** A whole house for browsers: Redis, two gateways on it, a balancer before them, a desk inside. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Balancer } from "./balancer.mjs";
 import { desk } from "./desk.mjs";
-import { Process, eventually, run } from "./processes.mjs";
+import { Process, eventually, freePort, run } from "./processes.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
 const web = join(root, "web");
@@ -17,14 +16,6 @@ function binary() {
     if (!existsSync(join(web, page))) throw new Error(`web/${page} is not built: npm run build`);
   }
   return path;
-}
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 function toml(sections) {
@@ -40,7 +31,8 @@ export class House {
   passwords = {};
   gateways = [];
 
-  static async start(gateways = 2) {
+  /** `channels` are those that the desk has besides the website. */
+  static async start(gateways = 2, { channels = [] } = {}) {
     const house = new House();
     house.program = binary();
     house.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
@@ -52,7 +44,7 @@ export class House {
     await house.balancer.listen();
     house.origin = house.balancer.origin;
     house.ports.forEach((port, n) => house.#writeConfig(n, port));
-    writeFileSync(join(house.folder, "desk.json"), JSON.stringify(desk));
+    writeFileSync(join(house.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...desk.channels, ...channels] }));
     house.run(["apply", join(house.folder, "desk.json")]);
     for (const { id } of desk.agents) {
       house.passwords[id] = house.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();

@@ -1,6 +1,7 @@
 /** Child processes that end with the tests, however those end. */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
 
 const running = new Set();
@@ -11,11 +12,12 @@ process.on("exit", () => {
 export class Process {
   #child;
 
-  constructor(name, program, args, folder) {
+  /** `person` is who runs it, by `uid` and `gid`; without it, we do. */
+  constructor(name, program, args, folder, person = {}) {
     this.name = name;
     this.log = join(folder, `${name}.${Date.now()}.log`);
     const out = openSync(this.log, "w");
-    this.#child = spawn(program, args, { stdio: ["ignore", out, out], cwd: folder });
+    this.#child = spawn(program, args, { stdio: ["ignore", out, out], cwd: folder, ...person });
     closeSync(out);
     running.add(this.#child);
     this.ended = new Promise((done) => {
@@ -45,6 +47,15 @@ export function run(program, args, folder) {
   const ended = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
   if (ended.status !== 0) throw new Error(`${program} ${args.join(" ")} → ${ended.status}:\n${ended.stdout}${ended.stderr}`);
   return ended.stdout;
+}
+
+/** A port of this machine that nobody listens on. */
+export async function freePort() {
+  const server = net.createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 /** Waits until `look` gives something; says what was awaited when it does not. */

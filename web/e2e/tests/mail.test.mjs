@@ -1,0 +1,254 @@
+/** Letters of agencies, in real browsers: real mailboxes and mail servers, real gateways. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { isAccessible } from "../src/accessibility.mjs";
+import { expect } from "../src/browser.mjs";
+import { House } from "../src/house.mjs";
+import { writeLetter, writeReport } from "../src/letters.mjs";
+import { DESK, Mail } from "../src/mail.mjs";
+import { Agent, chromium } from "../src/people.mjs";
+import { picture } from "../src/pictures.mjs";
+
+const WANG = { name: "王强", address: "wang@agency.example" };
+const LI = { name: "李敏", address: "li@agency.example" };
+const US = { name: "", address: DESK };
+/** Of the sender: it tells them who reads their letter, and when. */
+const PICTURES = "https://pictures.agency.example";
+const PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+
+let mail, house, browser;
+before(async () => {
+  mail = await Mail.start();
+  house = await House.start(1, { channels: [mail.channel("tax")] });
+  browser = await chromium.launch();
+}, { timeout: 90_000 });
+after(async () => {
+  await browser?.close();
+  await house?.close();
+  await mail?.close();
+});
+
+/** Everybody of one test; whoever is still here leaves before the next. */
+let here = [];
+beforeEach(async () => {
+  for (const person of here) await person.leaves();
+  here = [];
+});
+// One failure is one: what it left open would fail those after it.
+afterEach(async (t) => {
+  if (!t.passed) await house.closesAll();
+});
+const signsIn = async (name, more) => {
+  const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
+  here.push(agent);
+  return agent;
+};
+const starts = async (name, more) => {
+  const agent = await signsIn(name, more);
+  await agent.isReady();
+  return agent;
+};
+const writes = (letter) => mail.writes(letter.from.address, letter.envelope ?? DESK, writeLetter({ to: [US], ...letter }));
+
+const theirs = (agent) => agent.page.getByTestId("letter-contact");
+const ours = (agent) => agent.page.getByTestId("letter-agent");
+const shows = (what, where) => expect(what, () => where.isVisible());
+const says = (what, where, text) => expect(`${what}: ${text}`, async () => (await where.innerText()).includes(text));
+/** Takes the letter that is offered, and has it before them. */
+const takes = async (agent, words) => {
+  await agent.getsOffer(words);
+  await agent.offer().filter({ hasText: words }).getByTestId("accept").click();
+  await agent.row(words).click();
+  await shows(`${agent.name} reads "${words}"`, theirs(agent).filter({ hasText: words }));
+};
+/** Writes a letter that is held for a moment. */
+const holds = async (agent, text) => {
+  await agent.page.getByTestId("composer").fill(text);
+  await agent.page.getByTestId("send").click();
+  await shows("it is held", agent.page.getByTestId("held"));
+};
+const answers = async (agent, text) => {
+  await holds(agent, text);
+  await agent.page.getByTestId("send-now").click();
+  await shows(`the letter "${text}" is among the others`, ours(agent).filter({ hasText: text }));
+};
+
+test("an agency writes in GB18030, is answered, writes again, and everybody is answered", { timeout: 120_000 }, async () => {
+  const fang = await starts("fang");
+  const ming = await starts("ming");
+  const fetched = [];
+  await ming.page.context().route(`${PICTURES}/**`, (route) => {
+    fetched.push(new URL(route.request().url()).pathname);
+    return route.fulfill({ contentType: "image/png", body: PIXEL });
+  });
+  const words = "您好：我单位三月份申报的退税至今未到账，申报清单见附件，请协助核查。";
+  const quote = "经办人𠮷田：清单已经整理好，请报给平台。";
+  await writes({
+    id: "1@agency.example", from: WANG, cc: [LI], subject: "关于退税进度的询问",
+    text: `${words}\r\n\r\n联系人：王强，电话 0571-8888 0000\r\n\r\n------------------ 原始邮件 ------------------\r\n`
+      + `发件人: "李敏" <li@agency.example>;\r\n发送时间: 2026年11月20日(星期五) 上午9:30\r\n收件人: "王强"<wang@agency.example>;\r\n主题: 退税申报\r\n\r\n${quote}`,
+    html: `<html><head><meta charset="gb18030"><script>new Image().src="${PICTURES}/ran.png"</script></head>`
+      + `<body onload="new Image().src='${PICTURES}/ran.png'"><p>${words}</p><p style="color:#c00000">联系人：<b>王强</b>，电话 0571-8888 0000</p>`
+      + `<p><img src="${PICTURES}/logo.png" alt="单位徽标" width="120" height="40"></p><img src="data:," onerror="new Image().src='${PICTURES}/ran.png'">`
+      + `<div>------------------ 原始邮件 ------------------</div><div>发件人: "李敏" &lt;li@agency.example&gt;;</div>`
+      + `<div>发送时间: 2026年11月20日(星期五) 上午9:30</div><div>收件人: "王强"&lt;wang@agency.example&gt;;</div><div>主题: 退税申报</div><p>${quote}</p></body></html>`,
+    files: [{ name: "申报清单.txt", type: "text/plain; charset=utf-8", bytes: Buffer.from("三月份：12 笔") }],
+  });
+
+  // Ming knows taxes; Fang is as free, and does not.
+  await takes(ming, "三月份申报的退税");
+  assert.equal(await fang.offer().count(), 0);
+  assert.equal(await fang.page.getByTestId("row").count(), 0);
+  const letter = theirs(ming);
+  assert.equal((await letter.getByTestId("letter-subject").innerText()).includes("关于退税进度的询问"), true);
+  await says("the head", ming.page.getByTestId("head-subject"), "关于退税进度的询问");
+  await says("the row", ming.page.getByTestId("row-subject"), "关于退税进度的询问");
+  await says("the sender", letter.locator(".letter-names"), "王强");
+  await says("the sender", letter.locator(".letter-names"), WANG.address);
+  assert.equal(await letter.getByTestId("letter-trust").getAttribute("data-trust"), "verified");
+  await shows("the file", letter.getByTestId("file").filter({ hasText: "申报清单.txt" }));
+  const envelope = letter.getByTestId("letter-envelope");
+  await says("who reads along", envelope, "抄送 李敏");
+  assert.equal(await letter.getByText(LI.address).isVisible(), false, "it is folded");
+  await envelope.click();
+  await shows("the whole envelope", letter.getByText(LI.address));
+  await envelope.click();
+  await picture(ming.page, "letter");
+
+  const body = letter.locator(".letter-body");
+  await says("the words", body, words);
+  assert.equal((await body.innerText()).includes("清单已经整理好"), false, "what is quoted is folded");
+  await letter.getByTestId("letter-quoted").click();
+  await says("what is quoted", letter.getByTestId("letter-rest"), quote);
+  await isAccessible(ming.page, "a letter with what it quotes");
+  await picture(ming.page, "letter-quoted");
+
+  // The sender's looks: no script, and nothing from elsewhere unless it is wanted.
+  await letter.getByTestId("letter-formatted").click();
+  const frame = letter.getByTestId("letter-html").locator("iframe");
+  const page = frame.contentFrame();
+  await shows("the looks", page.getByText("电话 0571-8888 0000"));
+  assert.equal(await page.getByText("电话 0571-8888 0000").evaluate((element) => getComputedStyle(element).color), "rgb(192, 0, 0)");
+  assert.doesNotMatch(await frame.getAttribute("sandbox"), /allow-(?:scripts|same-origin)/u);
+  await says("the pictures", letter.getByTestId("letter-images"), "1 张外部图片未加载");
+  await isAccessible(ming.page, "a letter in its sender's looks");
+  await picture(ming.page, "letter-formatted");
+  assert.deepEqual(fetched, []);
+  await letter.getByTestId("letter-images-load").click();
+  await expect("the picture", () => page.getByAltText("单位徽标").evaluate((image) => image.complete && image.naturalWidth > 0));
+  assert.deepEqual(fetched, ["/logo.png"]);
+  await letter.getByTestId("letter-formatted").click();
+  await letter.getByTestId("letter-headers-open").click();
+  await says("the head fields", ming.page.getByTestId("letter-headers"), "1@agency.example");
+  await ming.page.keyboard.press("Escape");
+
+  // Answered to the sender alone, with a file, at once.
+  assert.equal(await ming.page.getByTestId("mode-reply").getAttribute("aria-checked"), "true");
+  assert.equal(await ming.page.getByTestId("mail-whom").innerText(), "发给 王强 <wang@agency.example>");
+  await ming.page.getByTestId("file-input").setInputFiles({ name: "办理说明.txt", mimeType: "text/plain", buffer: Buffer.from("三个工作日") });
+  await shows("the file is there", ming.page.locator("[data-testid=upload][data-state=ready]"));
+  await answers(ming, "已受理，预计三个工作日内到账。");
+  const first = await mail.reaches(WANG.address, "已受理，预计三个工作日内到账。");
+  assert.deepEqual(first.ids("In-Reply-To"), ["1@agency.example"]);
+  assert.match(first.field("From"), /市政务服务.*<help@city\.example>/u);
+  assert.deepEqual(first.addresses("To"), [WANG.address]);
+  assert.equal(first.field("Cc"), "");
+  assert.equal(first.field("Subject"), "Re: 关于退税进度的询问");
+  assert.deepEqual(first.files, [{ name: "办理说明.txt", bytes: Buffer.from("三个工作日") }]);
+
+  // Their answer, with a quote, goes to the address that we gave, and lands in the same conversation.
+  const [address] = first.addresses("Reply-To");
+  const [id] = first.ids("Message-ID");
+  await writes({
+    id: "2@agency.example", from: WANG, to: [{ name: "市政务服务", address }], envelope: address, cc: [LI],
+    subject: "Re: 关于退税进度的询问", ids: ["1@agency.example", id],
+    text: "收到。能否同时说明利息如何计算？\r\n\r\n在 2026年11月26日，市政务服务 写道：\r\n> 已受理，预计三个工作日内到账。",
+  });
+  const second = theirs(ming).filter({ hasText: "利息如何计算" });
+  await shows("the answer", second);
+  assert.equal(await theirs(ming).count(), 2);
+  assert.equal(await ming.page.getByTestId("row").count(), 1);
+  assert.equal((await second.locator(".letter-body").innerText()).includes("已受理"), false);
+
+  await ming.page.getByTestId("mode-reply-all").click();
+  await says("whom it reaches", ming.page.getByTestId("mail-whom"), "及其他 1 人");
+  await ming.page.getByTestId("mail-edit").click();
+  const chips = (name) => ming.page.getByTestId(name).getByTestId("chip").allInnerTexts();
+  assert.match((await chips("mail-to")).join(), /^王强\s+wang@agency\.example$/u);
+  assert.match((await chips("mail-cc")).join(), /^李敏\s+li@agency\.example$/u);
+  assert.equal(await ming.page.getByTestId("mail-subject").inputValue(), "Re: 关于退税进度的询问");
+  await ming.page.getByTestId("composer").fill("利息按活期利率计算，随退税一并到账。");
+  await isAccessible(ming.page, "an answer to all");
+  await picture(ming.page, "reply-all");
+  await answers(ming, "利息按活期利率计算，随退税一并到账。");
+  for (const one of [WANG, LI]) {
+    const all = await mail.reaches(one.address, "利息按活期利率计算，随退税一并到账。");
+    assert.deepEqual(all.ids("In-Reply-To"), ["2@agency.example"]);
+    assert.deepEqual(all.addresses("To"), [WANG.address]);
+    assert.deepEqual(all.addresses("Cc"), [LI.address]);
+  }
+  assert.equal(mail.letters(LI.address).length, 1, "the first answer was for the sender alone");
+  await picture(ming.page, "conversation");
+  await ming.closes();
+  assert.equal(await fang.offer().count(), 0);
+});
+
+test("a letter that is taken back is not sent, and one that bounces is marked", { timeout: 60_000 }, async () => {
+  const zhao = { name: "赵刚", address: "zhao@bureau.example" };
+  const ming = await starts("ming");
+  await writes({ id: "1@bureau.example", from: zhao, subject: "发票系统登录", text: "我局的账号登录不了发票系统。" });
+  await takes(ming, "登录不了发票系统");
+  assert.equal(await theirs(ming).getByTestId("letter-trust").getAttribute("data-trust"), "unverified");
+
+  await holds(ming, "请联系税务局。");
+  await ming.page.getByTestId("undo-send").click();
+  await expect("it is held no more", async () => (await ming.page.getByTestId("held").count()) === 0);
+  await expect("it is a draft again", async () => (await ming.page.getByTestId("composer").inputValue()) === "请联系税务局。");
+  assert.equal(await ours(ming).count(), 0);
+  await answers(ming, "账号已经解锁，请再试一次。");
+  const answer = await mail.reaches(zhao.address, "账号已经解锁，请再试一次。");
+  // Letters of a conversation leave in order: one before this would have arrived.
+  assert.deepEqual(mail.letters(zhao.address).map(({ text }) => text), ["账号已经解锁，请再试一次。"]);
+  assert.equal(await ours(ming).count(), 1);
+
+  const [about] = answer.ids("Message-ID");
+  await mail.writes("", DESK, writeReport({ id: "d1@mx.agency.example", to: DESK, recipient: zhao.address, why: "550 5.1.1 no such user", about }));
+  const notice = ming.page.locator("[data-testid=undelivered][data-permanent=true]");
+  await shows("the agent is told", notice);
+  await says("to whom", notice, zhao.address);
+  await says("why", notice, "no such user");
+  await shows("the letter is marked", ours(ming).getByTestId("letter-failed"));
+  await isAccessible(ming.page, "a letter that did not arrive");
+  await picture(ming.page, "bounce");
+  await ming.closes();
+});
+
+test("a supervisor tries stuck mail again, and an admin gives it up", { timeout: 60_000 }, async () => {
+  await mail.writes("", DESK, writeReport({ id: "d2@mx.agency.example", to: DESK, recipient: "nobody@agency.example", why: "550 no such user", about: "x@elsewhere.example" }));
+  await expect("it is stuck", async () => (await house.get("/v1/quarantine", "sun")).length === 1);
+  const sun = await signsIn("sun");
+  await sun.page.getByTestId("go-letters").click();
+  await shows("the row", sun.page.getByTestId("stuck-row"));
+  await isAccessible(sun.page, "the list of stuck mail");
+  await sun.page.getByTestId("stuck-row").click();
+  const stuck = sun.page.getByTestId("stuck-letter");
+  await shows("the letter", stuck);
+  assert.equal(await stuck.getAttribute("data-reason"), "report");
+  await says("how often it was tried", sun.page.getByTestId("stuck-row"), "已尝试 1 次");
+  await stuck.getByTestId("stuck-retry").click();
+  await says("how often it was tried", sun.page.getByTestId("stuck-row"), "已尝试 2 次");
+  await shows("it stays", stuck);
+  assert.equal(await sun.page.getByTestId("stuck-give-up").count(), 0, "only admins give letters up");
+  await isAccessible(sun.page, "stuck mail");
+  await picture(sun.page, "stuck");
+
+  const root = await signsIn("root", { locale: "en", colorScheme: "dark" });
+  await root.page.getByTestId("go-letters").click();
+  await root.page.getByTestId("stuck-row").click();
+  await picture(root.page, "stuck-dark");
+  await root.page.getByTestId("stuck-give-up").click();
+  await isAccessible(root.page.mainFrame(), "the question whether to give it up");
+  await root.page.getByTestId("give-up-sure").click();
+  await expect("it is gone", async () => (await root.page.getByTestId("stuck-row").count()) === 0);
+  assert.deepEqual(await house.get("/v1/quarantine", "sun"), []);
+});
