@@ -7,8 +7,13 @@ use utoipa::ToSchema;
 
 /// The most addresses of a letter that are kept, of each kind.
 pub const MAIL_ADDRESSES_MAX: usize = 100;
+/// So many bytes of addresses are kept of one letter; a list that is longer is cut.
+pub const MAIL_ADDRESSES_BYTES_MAX: usize = 8 * 1024;
 /// The longest subject that is kept, in characters.
 pub const MAIL_SUBJECT_CHARS_MAX: usize = 500;
+
+/// The most files that one letter brings along; the original has all of them.
+pub const MAIL_FILES_MAX: usize = 50;
 
 /// One address with the name that stands beside it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -123,4 +128,20 @@ pub struct MailHead {
     /// The letter as it came, byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<FileId>,
+}
+
+impl MailHead {
+    /// About so many bytes it takes in memory and on the wire.
+    pub fn bytes(&self) -> usize {
+        let everyone = std::iter::once(&self.from).chain(&self.reply_to).chain(&self.to);
+        let addresses = everyone.chain(&self.cc).map(MailAddress::bytes).sum::<usize>();
+        512 + self.subject.len() + self.message_id.len() + addresses
+    }
+}
+
+impl MailAddress {
+    /// About so many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        32 + self.address.len() + self.name.len()
+    }
 }

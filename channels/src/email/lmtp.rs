@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// The most connections at once; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_MAX: usize = 16;
 /// How long sessions may take to end when we stop: long enough for a commit.
 const GOOD_BYE_TIME: Duration = Duration::from_secs(3);
 

@@ -11,12 +11,12 @@ use crate::inbound::{
 };
 use bytes::Bytes;
 use domain::limits::TEXT_BYTES_MAX;
-use domain::mail::{MAIL_ADDRESSES_MAX, MAIL_SUBJECT_CHARS_MAX};
+use domain::mail::{
+    MAIL_ADDRESSES_BYTES_MAX, MAIL_ADDRESSES_MAX, MAIL_FILES_MAX, MAIL_SUBJECT_CHARS_MAX,
+};
 use domain::{MailAddress, MailHead, MailWarning};
 use sha2::{Digest, Sha256};
 
-/// The most files of one letter that come along; the original has all of them.
-const ATTACHMENTS_MAX: usize = 50;
 /// The longest answer of a server in a bounce, in characters.
 const REASON_CHARS_MAX: usize = 500;
 
@@ -183,23 +183,25 @@ fn message(
         subject: letter.subject.chars().take(MAIL_SUBJECT_CHARS_MAX).collect(),
         from,
         reply_to: letter.reply_to.clone(),
-        to: letter.to.iter().take(MAIL_ADDRESSES_MAX).cloned().collect(),
-        cc: letter.cc.iter().take(MAIL_ADDRESSES_MAX).cloned().collect(),
+        to: fitting(&letter.to),
+        cc: fitting(&letter.cc),
         message_id: letter.message_id.clone().unwrap_or_default(),
         trust: verdict.trust,
         warning,
-        automatic: !matches!(letter.nature, Nature::Person),
+        // The null return path says that nobody may answer (RFC 5321, 4.5.5).
+        automatic: !matches!(letter.nature, Nature::Person)
+            || raw.envelope.mail_from.as_deref() == Some(""),
         important: letter.important,
         has_html: letter.has_html(),
         has_rest: !letter.rest.trim().is_empty(),
         is_cut: !raw.is_whole
             || letter.text.len() > TEXT_BYTES_MAX
-            || letter.files.len() > ATTACHMENTS_MAX,
+            || letter.files.len() > MAIL_FILES_MAX,
         original: None,
     };
     NewMessage {
         text,
-        attachments: letter.files.iter().take(ATTACHMENTS_MAX).map(attachment).collect(),
+        attachments: letter.files.iter().take(MAIL_FILES_MAX).map(attachment).collect(),
         topic: rule.topic,
         request_type: rule.request_type,
         audience: rule.audience,
@@ -207,6 +209,19 @@ fn message(
         answers: answers(letter, raw),
         ..NewMessage::default()
     }
+}
+
+/// As many addresses as may be kept: half of the bytes for each of the two lists.
+fn fitting(all: &[MailAddress]) -> Vec<MailAddress> {
+    let mut room = MAIL_ADDRESSES_BYTES_MAX / 2;
+    let fits = |one: &&MailAddress| match room.checked_sub(one.bytes()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    all.iter().take(MAIL_ADDRESSES_MAX).take_while(fits).cloned().collect()
 }
 
 fn attachment(file: &LetterFile) -> Attachment {

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 /// that long for a desk).
 pub(super) const COMMAND_TIME: Duration = Duration::from_secs(60);
 /// How long the server may take over a whole letter (RFC 5321, 4.5.3.2.6).
-const LETTER_TIME: Duration = Duration::from_secs(600);
+const LETTER_TIME: Duration = Duration::from_secs(240);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The way out.

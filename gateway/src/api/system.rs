@@ -4,9 +4,10 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Params;
 use crate::app::{App, LinkReport};
+use crate::doors::DoorState;
 use crate::tasks::TaskReport;
 use actix_web::web;
-use domain::{ConversationId, Role, Timestamp};
+use domain::{ChannelId, ChannelKind, ConversationId, Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,6 +37,37 @@ pub struct System {
     settings_version: u64,
     /// Everything that runs here.
     tasks: Vec<TaskReport>,
+    /// How the doors that keep connections stand on this gateway.
+    doors: Vec<DoorReport>,
+}
+
+/// How a door that keeps connections stands on this gateway.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DoorReport {
+    /// Which channel.
+    channel: ChannelId,
+    /// `open`, `elsewhere` (another gateway keeps it), `failing`, `closed` (not tried yet, or switched
+    /// off).
+    state: &'static str,
+    /// Since when, where that is known.
+    since: Option<Timestamp>,
+    /// Why it could not go on.
+    why: Option<String>,
+}
+
+fn door_reports(app: &App, tenant: &TenantId) -> Vec<DoorReport> {
+    let view = app.settings.desk(tenant);
+    let kept = view.desk.channels.iter().filter(|channel| channel.kind == ChannelKind::Email);
+    let reports = kept.map(|channel| {
+        let (state, since, why) = match app.doors.state(tenant, &channel.id) {
+            Some(DoorState::Open { since }) => ("open", Some(since), None),
+            Some(DoorState::Elsewhere) => ("elsewhere", None, None),
+            Some(DoorState::Failing { since, why }) => ("failing", Some(since), Some(why)),
+            None => ("closed", None, None),
+        };
+        DoorReport { channel: channel.id.clone(), state, since, why }
+    });
+    reports.collect()
 }
 
 /// The system as it stands.
@@ -57,6 +89,7 @@ pub(crate) async fn system(
         archive: if postgres { "postgres" } else { "sqlite" },
         settings_version: app.settings.desk(&staff.tenant).version,
         tasks: app.tasks.reports(),
+        doors: door_reports(&app, &staff.tenant),
     }))
 }
 

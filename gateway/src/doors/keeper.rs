@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::metrics;
 use crate::pipeline::inbound::Intake;
 use crate::tasks::{OnEnd, TaskResult};
-use channels::{AdapterError, Bookmarks, ChannelAdapter, Inlet, SinkError};
+use channels::{AdapterError, Bookmarks, ChannelAdapter, Inlet, SettingsProblem, SinkError};
 use domain::{Channel, ChannelId, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -95,7 +95,13 @@ fn wanted(app: &App) -> HashMap<Place, (Channel, Arc<dyn ChannelAdapter>)> {
     for tenant in app.settings.tenants() {
         let view = app.settings.desk(&tenant);
         for channel in view.desk.channels.iter().filter(|channel| channel.enabled) {
-            let Ok(adapter) = app.doors.adapter(&tenant, channel) else { continue };
+            let adapter = match app.doors.adapter(&tenant, channel) {
+                Ok(adapter) => adapter,
+                Err(problems) => {
+                    tell_wrong_settings(app, (&tenant, &channel.id), &problems);
+                    continue;
+                }
+            };
             if adapter.descriptor().capabilities.runs {
                 let place = (tenant.clone(), channel.id.clone());
                 wanted.insert(place, (channel.clone(), adapter));
@@ -103,6 +109,24 @@ fn wanted(app: &App) -> HashMap<Place, (Channel, Arc<dyn ChannelAdapter>)> {
         }
     }
     wanted
+}
+
+/// Settings that were right when they were stored may be wrong now.
+fn tell_wrong_settings(
+    app: &App,
+    (tenant, channel): (&TenantId, &ChannelId),
+    problems: &[SettingsProblem],
+) {
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let why = said.join("; ");
+    if let Some(DoorState::Failing { why: known, .. }) = app.doors.state(tenant, channel)
+        && known == why
+    {
+        return;
+    }
+    tracing::error!(tenant.id = %tenant, channel.id = %channel, error = why, "a door's settings are wrong");
+    let state = DoorState::Failing { since: app.clock.now(), why };
+    app.doors.set_state(tenant, channel, state);
 }
 
 /// One door.

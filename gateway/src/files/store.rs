@@ -198,6 +198,10 @@ impl Incoming {
         self.file.sync_all().await.map_err(disk)?;
         fs::rename(&self.part, &self.target).await.map_err(disk)?;
         self.kept = true;
+        // The name must survive a power cut as well as the bytes.
+        if let Some(folder) = self.target.parent() {
+            File::open(folder).await.map_err(disk)?.sync_all().await.map_err(disk)?;
+        }
         Ok(std::mem::take(&mut self.hash).finalize().into())
     }
 }

@@ -2,7 +2,8 @@
 //! many sockets, and the rules of who may see what.
 
 use domain::{
-    AgentId, ChannelId, Commit, ContactId, ConversationId, Event, Message, MessageKind, Notice,
+    AgentId, ChannelId, Commit, ContactId, ConversationId, Event, MailHead, Message, MessageKind,
+    Notice,
 };
 use serde::Serialize;
 use std::borrow::Cow;
@@ -87,7 +88,10 @@ impl Fact {
     /// About how many bytes it holds.
     pub fn bytes(&self) -> usize {
         match &self.event {
-            Event::MessageAppended { message, .. } => 512 + message.content.text.len(),
+            Event::MessageAppended { message, .. } => {
+                let mail = message.content.mail.as_deref().map_or(0, MailHead::bytes);
+                512 + message.content.text.len() + mail
+            }
             _ => 320,
         }
     }

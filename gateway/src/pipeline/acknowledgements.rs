@@ -4,6 +4,7 @@
 
 use super::commits::{self, Next};
 use super::duty::{DutyWork, Passed};
+use super::letters::reply::Addressees;
 use super::letters::send::{self, Ready, Word};
 use super::log;
 use crate::app::App;
@@ -11,8 +12,8 @@ use crate::settings::DeskView;
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
 use domain::{
-    Author, ChannelKind, Conversation, ConversationId, Event, Locale, MailHead, MailWarning,
-    Notice, State, TenantId, Timestamp,
+    Author, Channel, ChannelKind, Conversation, ConversationId, Event, Locale, MailHead,
+    MailWarning, Notice, State, TenantId, Timestamp,
 };
 use futures_util::FutureExt;
 use routing::command::NewDelivery;
@@ -25,8 +26,10 @@ use std::time::Duration;
 const DUTY: &str = "acknowledgements";
 /// How many commits one pass reads, and how many letters one call puts into the outbox at most.
 const COMMITS_AT_ONCE: usize = 64;
-/// One sender is told so often at once, and then once in so many milliseconds.
-const FOR_ONE_SENDER: (u32, i64) = (5, 20 * 60_000);
+/// One address is told so often at once, and then once in so many milliseconds.
+const FOR_ONE_ADDRESS: (u32, i64) = (5, 20 * 60_000);
+/// A channel tells so many at once, and then one in so many milliseconds: some thousands a day.
+const FOR_ONE_CHANNEL: (u32, i64) = (500, 15_000);
 
 pub(super) fn spawn(app: &Arc<App>) {
     DutyWork {
@@ -100,13 +103,17 @@ async fn acknowledgement(
     let Some(head) = first.and_then(|message| message.content.mail) else { return Ok(None) };
     let view = app.settings.desk(tenant);
     let Some(channel) = send::channel_of(&view, &conversation) else { return Ok(None) };
-    if !may_answer(&head) || !within_limit(app, tenant, &head).await? {
+    if !may_answer(&head) || !within_limit(app, tenant, channel, &head).await? {
         return Ok(None);
     }
     let estimate = app.router.estimate(tenant, id).await?;
     let zone = view.queue(&conversation.queue).and_then(|queue| view.calendar_of(queue));
     let zone = zone.map_or(Tz::UTC, |calendar| calendar.time_zone);
-    let text = text(&conversation, &head.subject, estimate.as_ref(), zone);
+    // What a stranger wrote is not sent on to whom the stranger names.
+    let subject = if conversation.info.verified { head.subject.as_str() } else { "" };
+    let text = text(&conversation, subject, estimate.as_ref(), zone);
+    // To whom the letter is from, never where it would have answers go (RFC 3834, section 4).
+    let asked = Addressees { to: vec![head.from.clone()], ..Addressees::default() };
     let word = Word {
         conversation: &conversation,
         message: None,
@@ -114,7 +121,7 @@ async fn acknowledgement(
         from_name: String::new(),
         text: &text,
         files: &[],
-        asked: None,
+        asked: Some(&asked),
     };
     let letter = send::compose(app, tenant, channel, &word).await?;
     if letter.is_some() {
@@ -132,13 +139,21 @@ fn may_answer(head: &MailHead) -> bool {
 async fn within_limit(
     app: &App,
     tenant: &TenantId,
+    channel: &Channel,
     head: &MailHead,
 ) -> Result<bool, routing::RoutingError> {
     let digest = Sha256::digest(head.from.address.to_lowercase().as_bytes());
-    let sender: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
-    let (burst, per_token_ms) = FOR_ONE_SENDER;
-    let what = format!("acknowledged:{sender}");
-    Ok(app.router.take_tokens(tenant, &what, burst, per_token_ms).await? == Rate::Allowed)
+    let address: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    let limits = [
+        (format!("acknowledged:{address}"), FOR_ONE_ADDRESS),
+        (format!("acknowledging:{}", channel.id), FOR_ONE_CHANNEL),
+    ];
+    for (what, (burst, per_token_ms)) in limits {
+        if app.router.take_tokens(tenant, &what, burst, per_token_ms).await? != Rate::Allowed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn text(
@@ -149,13 +164,18 @@ fn text(
 ) -> String {
     let locale = conversation.info.locale;
     let standing = standing(conversation, estimate, zone);
+    let subject = match (subject.is_empty(), locale) {
+        (true, _) => String::new(),
+        (false, Locale::ZhCn) => format!("“{subject}”"),
+        (false, Locale::En) => format!(" “{subject}”"),
+    };
     match locale {
         Locale::ZhCn => format!(
-            "您好：\n\n您的来信“{subject}”我们已经收到。{standing}\n\n如需补充材料，直接回复本邮件即可，\
+            "您好：\n\n您的来信{subject}我们已经收到。{standing}\n\n如需补充材料，直接回复本邮件即可，\
              不必重新来信。\n\n本邮件由系统自动发出。"
         ),
         Locale::En => format!(
-            "Hello,\n\nwe have your letter “{subject}”. {standing}\n\nIf you want to add something, \
+            "Hello,\n\nwe have your letter{subject}. {standing}\n\nIf you want to add something, \
              simply answer this letter; there is no need to write anew.\n\nThis is an automatic letter."
         ),
     }

@@ -173,7 +173,7 @@ impl Carrier {
         metrics::delivery_tried(name);
         if name != "sent" {
             tracing::info!(
-                delivery.id = %delivery.id, endpoint.id = %delivery.endpoint, tries, outcome = name, result = ?tried,
+                delivery.id = %delivery.id, endpoint.id = %delivery.endpoint, tries, outcome = name,
                 "a delivery did not arrive"
             );
         }

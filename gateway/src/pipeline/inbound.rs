@@ -12,6 +12,7 @@ use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
 use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender};
 use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
+use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
     AgentId, Audience, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo,
@@ -132,7 +133,8 @@ fn refusal(view: &DeskView, channel: &Channel, message: &NewMessage) -> Option<R
     if message.text.trim().is_empty() && message.files.is_empty() {
         return Some(Refusal::Empty);
     }
-    if message.text.len() > TEXT_BYTES_MAX || message.files.len() > FILES_PER_MESSAGE_MAX {
+    let files_max = if message.mail.is_some() { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
+    if message.text.len() > TEXT_BYTES_MAX || message.files.len() > files_max {
         return Some(Refusal::TooLarge);
     }
     let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();

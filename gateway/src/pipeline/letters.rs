@@ -16,8 +16,9 @@ use crate::app::App;
 use crate::files::StoreError;
 use channels::inbound::NewMessage;
 use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
-use domain::{FileId, FileRef, Notice, State, TenantId};
+use domain::{Conversation, ConversationId, FileId, FileRef, Notice, State, TenantId};
 use records::RecordsError;
+use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
 use routing::RoutingError;
 use routing::command::Belongs;
@@ -28,6 +29,11 @@ use threading::Thread;
 /// Programs of one sender may write so many letters at once, and then one in each of these times, in
 /// milliseconds; what is more is likely a loop.
 const AUTOMATIC: (u32, i64) = (20, 120_000);
+/// People likewise; a whole office may write from one address.
+const PERSONAL: (u32, i64) = (200, 15_000);
+/// One conversation takes so many reports at once, and then one in so many milliseconds: whoever knows a
+/// message id of ours can write them.
+const REPORTS: (u32, i64) = (20, 600_000);
 /// The longest reason of a bounce that the log keeps, in characters.
 const REASON_CHARS_MAX: usize = 300;
 
@@ -40,6 +46,12 @@ pub enum LetterError {
     /// The bytes could not be read back.
     #[error("the letter cannot be read back from the disk")]
     Lost(#[from] std::io::Error),
+    /// What was kept was pruned before the letter had its conversation.
+    #[error("the letter's bytes were pruned meanwhile")]
+    Pruned,
+    /// The disk has too little room.
+    #[error("the disk has too little room")]
+    NoRoom,
     /// The archive.
     #[error("the archive cannot be used")]
     Records(#[from] RecordsError),
@@ -203,19 +215,20 @@ impl Letter<'_> {
         mut message: NewMessage,
     ) -> Result<Outcome, LetterError> {
         let Self { app, tenant, raw, .. } = self;
+        if message.mail.as_ref().is_some_and(|mail| self.ours(&mail.message_id).is_some()) {
+            // A copy of our own letter came back: the log has it already.
+            return Ok(Outcome::Accepted(Accepted::Noted));
+        }
         let thread = threading::find(app, tenant, &inbound, &message).await?;
         let automatic = message.mail.as_ref().is_some_and(|mail| mail.automatic);
         let known = app.router.seen(tenant, &raw.channel, &inbound.external_id).await?;
-        if automatic && !known {
-            if let Some(conversation) = &thread.into
-                && matches!(conversation.state, State::Closed | State::WrapUp)
-            {
-                // Nobody waits for an answer to a program, and it must not open what is over.
-                return Ok(aside(QuarantineReason::Report, "a program answered when all was over"));
-            }
-            if !self.within_limit(&inbound).await? {
-                return Ok(aside(QuarantineReason::Loop, "this sender's program writes too often"));
-            }
+        if !known && !self.within_limit(&inbound, automatic).await? {
+            return Ok(aside(QuarantineReason::Loop, "this sender writes too often"));
+        }
+        let over = |one: &Conversation| matches!(one.state, State::Closed | State::WrapUp);
+        if automatic && !known && thread.into.as_ref().is_some_and(over) {
+            // Nobody waits for an answer to a program, and it must not open what is over.
+            return Ok(aside(QuarantineReason::Report, "a program answered when all was over"));
         }
         let attachments = std::mem::take(&mut message.attachments);
         let brought = (inbound.external_id.as_str(), attachments.as_slice());
@@ -250,23 +263,33 @@ impl Letter<'_> {
     /// given again after a crash in between does it.
     async fn attach(
         self,
-        conversation: &domain::ConversationId,
+        conversation: &ConversationId,
         files: &[FileRef],
     ) -> Result<(), LetterError> {
         let records = self.app.records.files();
-        records.attach(self.tenant, self.original, conversation).await?;
-        for file in files {
-            records.attach(self.tenant, &file.id, conversation).await?;
+        for file in std::iter::once(self.original).chain(files.iter().map(|file| &file.id)) {
+            if records.attach(self.tenant, file, conversation).await? == Attached::Unknown {
+                // It was pruned since it was kept: the letter comes again and is kept anew.
+                return Err(LetterError::Pruned);
+            }
         }
         Ok(())
     }
 
-    async fn within_limit(self, inbound: &Inbound) -> Result<bool, LetterError> {
+    async fn within_limit(self, inbound: &Inbound, automatic: bool) -> Result<bool, LetterError> {
         let sender = name_of(&inbound.sender.value);
-        let what = format!("letters:{}:{sender}", self.raw.channel);
-        let (burst, per_token_ms) = AUTOMATIC;
+        let (sort, (burst, per_token_ms)) =
+            if automatic { ("programs", AUTOMATIC) } else { ("people", PERSONAL) };
+        let what = format!("letters:{sort}:{}:{sender}", self.raw.channel);
         let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
         Ok(taken == Rate::Allowed)
+    }
+
+    /// The conversation of a message id of ours.
+    fn ours(self, message_id: &str) -> Option<ConversationId> {
+        let keys = self.app.auth.keys_of(self.tenant)?;
+        let place = (self.tenant, &self.raw.channel);
+        token::conversation(keys.letters(), place, token::in_message_id(message_id)?)
     }
 
     /// A letter of ours came back.
@@ -276,16 +299,17 @@ impl Letter<'_> {
         message_id: Option<String>,
         (recipient, permanent, reason): (String, bool, &str),
     ) -> Result<Outcome, LetterError> {
-        let place = (self.tenant, &self.raw.channel);
-        let ours = message_id.as_deref().and_then(|id| {
-            let keys = self.app.auth.keys_of(self.tenant)?;
-            let conversation =
-                token::conversation(keys.letters(), place, token::in_message_id(id)?)?;
-            Some((conversation, send::message_of(id)))
-        });
+        let ours = message_id.as_deref();
+        let ours = ours.and_then(|id| Some((self.ours(id)?, send::message_of(id))));
         let Some((conversation, message)) = ours else {
             return Ok(aside(QuarantineReason::Report, "it reports of no letter of ours"));
         };
+        let what = format!("reports:{conversation}");
+        let (burst, per_token_ms) = REPORTS;
+        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
+        if taken != Rate::Allowed {
+            return Ok(aside(QuarantineReason::Report, "its conversation has too many reports"));
+        }
         let reason = reason.chars().take(REASON_CHARS_MAX).collect();
         let notice = Notice::Undelivered { message, recipient, permanent, reason };
         let name = format!("report.{}", inbound.external_id);

@@ -88,7 +88,8 @@ H.register('receive_message', function(c, a)
   local seq = H.append(c, v, content)
   H.mark(c, mark, v.id .. ' ' .. H.int(seq), a[16])
   if a[19] ~= '' then
-    redis.call('SET', c.t .. 'thread:' .. channel .. ':' .. a[19], v.id, 'PX', a[20])
+    -- Whoever writes under the name of another's letter later does not take it over.
+    redis.call('SET', c.t .. 'thread:' .. channel .. ':' .. a[19], v.id, 'PX', a[20], 'NX')
   end
   if entered then
     H.schedule_or_enter(c, v, e, 'arrival')

@@ -8,6 +8,11 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** Checks a page, or a frame of it. The page's own policy forbids foreign scripts, so axe comes in by the debugger. */
 export async function isAccessible(where, what) {
+  // What fades in has not its own colours yet.
+  await where.evaluate(async () => {
+    const ends = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map((each) => each.finished));
+  });
   await where.evaluate(`if (!window.axe) { ${source} }`);
   const { violations } = await where.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
   const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 200)}`));

@@ -3,5 +3,8 @@ import { join } from "node:path";
 
 export async function picture(page, name) {
   const folder = process.env.HUTONG_PICTURES;
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
+  if (!folder) return;
+  // Nothing is pointed at.
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }

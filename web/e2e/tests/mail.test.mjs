@@ -89,7 +89,7 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
       + `发件人: "李敏" <li@agency.example>;\r\n发送时间: 2026年11月20日(星期五) 上午9:30\r\n收件人: "王强"<wang@agency.example>;\r\n主题: 退税申报\r\n\r\n${quote}`,
     html: `<html><head><meta charset="gb18030"><script>new Image().src="${PICTURES}/ran.png"</script></head>`
       + `<body onload="new Image().src='${PICTURES}/ran.png'"><p>${words}</p><p style="color:#c00000">联系人：<b>王强</b>，电话 0571-8888 0000</p>`
-      + `<p><img src="${PICTURES}/logo.png" alt="单位徽标" width="120" height="40"></p><img src="data:," onerror="new Image().src='${PICTURES}/ran.png'">`
+      + `<p><img src="${PICTURES}/logo.png" alt="单位徽标" width="120" height="40"></p><img src="data:," width="1" height="1" onerror="new Image().src='${PICTURES}/ran.png'">`
       + `<div>------------------ 原始邮件 ------------------</div><div>发件人: "李敏" &lt;li@agency.example&gt;;</div>`
       + `<div>发送时间: 2026年11月20日(星期五) 上午9:30</div><div>收件人: "王强"&lt;wang@agency.example&gt;;</div><div>主题: 退税申报</div><p>${quote}</p></body></html>`,
     files: [{ name: "申报清单.txt", type: "text/plain; charset=utf-8", bytes: Buffer.from("三月份：12 笔") }],
@@ -100,7 +100,7 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   assert.equal(await fang.offer().count(), 0);
   assert.equal(await fang.page.getByTestId("row").count(), 0);
   const letter = theirs(ming);
-  assert.equal((await letter.getByTestId("letter-subject").innerText()).includes("关于退税进度的询问"), true);
+  await says("the subject", letter.getByTestId("letter-subject"), "关于退税进度的询问");
   await says("the head", ming.page.getByTestId("head-subject"), "关于退税进度的询问");
   await says("the row", ming.page.getByTestId("row-subject"), "关于退税进度的询问");
   await says("the sender", letter.locator(".letter-names"), "王强");
@@ -113,7 +113,6 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   await envelope.click();
   await shows("the whole envelope", letter.getByText(LI.address));
   await envelope.click();
-  await picture(ming.page, "letter");
 
   const body = letter.locator(".letter-body");
   await says("the words", body, words);
@@ -121,7 +120,6 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   await letter.getByTestId("letter-quoted").click();
   await says("what is quoted", letter.getByTestId("letter-rest"), quote);
   await isAccessible(ming.page, "a letter with what it quotes");
-  await picture(ming.page, "letter-quoted");
 
   // The sender's looks: no script, and nothing from elsewhere unless it is wanted.
   await letter.getByTestId("letter-formatted").click();
@@ -132,7 +130,6 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   assert.doesNotMatch(await frame.getAttribute("sandbox"), /allow-(?:scripts|same-origin)/u);
   await says("the pictures", letter.getByTestId("letter-images"), "1 张外部图片未加载");
   await isAccessible(ming.page, "a letter in its sender's looks");
-  await picture(ming.page, "letter-formatted");
   assert.deepEqual(fetched, []);
   await letter.getByTestId("letter-images-load").click();
   await expect("the picture", () => page.getByAltText("单位徽标").evaluate((image) => image.complete && image.naturalWidth > 0));
@@ -150,7 +147,7 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   await answers(ming, "已受理，预计三个工作日内到账。");
   const first = await mail.reaches(WANG.address, "已受理，预计三个工作日内到账。");
   assert.deepEqual(first.ids("In-Reply-To"), ["1@agency.example"]);
-  assert.match(first.field("From"), /市政务服务.*<help@city\.example>/u);
+  assert.equal(first.field("From"), `王明 <${DESK}>`);
   assert.deepEqual(first.addresses("To"), [WANG.address]);
   assert.equal(first.field("Cc"), "");
   assert.equal(first.field("Subject"), "Re: 关于退税进度的询问");
@@ -179,7 +176,7 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   assert.equal(await ming.page.getByTestId("mail-subject").inputValue(), "Re: 关于退税进度的询问");
   await ming.page.getByTestId("composer").fill("利息按活期利率计算，随退税一并到账。");
   await isAccessible(ming.page, "an answer to all");
-  await picture(ming.page, "reply-all");
+  await picture(ming.page, "letter-to-all");
   await answers(ming, "利息按活期利率计算，随退税一并到账。");
   for (const one of [WANG, LI]) {
     const all = await mail.reaches(one.address, "利息按活期利率计算，随退税一并到账。");
@@ -188,7 +185,7 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
     assert.deepEqual(all.addresses("Cc"), [LI.address]);
   }
   assert.equal(mail.letters(LI.address).length, 1, "the first answer was for the sender alone");
-  await picture(ming.page, "conversation");
+  await picture(ming.page, "letter");
   await ming.closes();
   assert.equal(await fang.offer().count(), 0);
 });
@@ -219,7 +216,6 @@ test("a letter that is taken back is not sent, and one that bounces is marked", 
   await says("why", notice, "no such user");
   await shows("the letter is marked", ours(ming).getByTestId("letter-failed"));
   await isAccessible(ming.page, "a letter that did not arrive");
-  await picture(ming.page, "bounce");
   await ming.closes();
 });
 
@@ -240,14 +236,13 @@ test("a supervisor tries stuck mail again, and an admin gives it up", { timeout:
   await shows("it stays", stuck);
   assert.equal(await sun.page.getByTestId("stuck-give-up").count(), 0, "only admins give letters up");
   await isAccessible(sun.page, "stuck mail");
-  await picture(sun.page, "stuck");
+  await picture(sun.page, "stuck-mail");
 
   const root = await signsIn("root", { locale: "en", colorScheme: "dark" });
   await root.page.getByTestId("go-letters").click();
   await root.page.getByTestId("stuck-row").click();
-  await picture(root.page, "stuck-dark");
   await root.page.getByTestId("stuck-give-up").click();
-  await isAccessible(root.page.mainFrame(), "the question whether to give it up");
+  await isAccessible(root.page, "the question whether to give it up");
   await root.page.getByTestId("give-up-sure").click();
   await expect("it is gone", async () => (await root.page.getByTestId("stuck-row").count()) === 0);
   assert.deepEqual(await house.get("/v1/quarantine", "sun"), []);

@@ -6,15 +6,14 @@ use super::{
 };
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
-use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest address, in bytes (RFC 5321, 4.5.3.1.3).
 const ADDRESS_BYTES_MAX: usize = 254;
-/// The longest secret out of a file, in bytes: a long RSA key fits.
-const SECRET_BYTES_MAX: u64 = 16 * 1024;
+/// The longest secret, in bytes: a long RSA key fits.
+const SECRET_BYTES_MAX: usize = 16 * 1024;
 /// The longest name of a desk, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -170,7 +169,7 @@ fn is_loopback(host: &str) -> bool {
 
 fn login(fields: &mut Fields<'_>, tokens: Tokens) -> Option<Login> {
     let user = fields.text("user", "");
-    let has_password = fields.has("password") || fields.has("password_file");
+    let has_password = fields.has("password");
     let password = secret(fields, "password");
     let is_token = fields.choice("auth", &[("password", false), ("xoauth2", true)], false);
     if is_token && tokens == Tokens::Missing {
@@ -191,63 +190,21 @@ fn login(fields: &mut Fields<'_>, tokens: Tokens) -> Option<Login> {
         (false, true) => Some(Login { user, proof: Proof::Token }),
         (false, false) => {
             if !has_password {
-                fields.say("password", "is needed, or `password_file`");
+                fields.say("password", "is needed");
             }
             Some(Login { user, proof: Proof::Password(password) })
         }
     }
 }
 
-/// Where secrets of the machine lie, as containers are given them. Whoever may change settings must not
-/// have any other file of the gateway sent to a server of their own.
-#[cfg(not(test))]
-fn secrets_folder() -> PathBuf {
-    PathBuf::from("/run/secrets")
-}
-
-#[cfg(test)]
-fn secrets_folder() -> PathBuf {
-    std::env::temp_dir()
-}
-
-/// Is it the name of a file, and no path?
-fn is_file_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    name.chars().all(plain) && !name.starts_with('.')
-}
-
-/// A secret at `key`, or the content of the file in `/run/secrets` that `key_file` names. Neither is
-/// ever shown.
+/// A secret, never shown. Not out of files: whoever may change settings must not have any file of the
+/// gateway sent to a server of their own.
 fn secret(fields: &mut Fields<'_>, key: &str) -> Secret {
-    let file_key = format!("{key}_file");
-    let (text, file) = (fields.text(key, ""), fields.text(&file_key, ""));
-    if file.is_empty() {
-        return Secret::new(text);
+    let text = fields.text(key, "");
+    if text.len() > SECRET_BYTES_MAX {
+        fields.say(key, format!("has more than {SECRET_BYTES_MAX} bytes"));
     }
-    if !text.is_empty() {
-        fields.say(&file_key, format!("stands beside `{key}`: give one of them"));
-    }
-    if !is_file_name(&file) {
-        fields.say(&file_key, "must be the name of a file in /run/secrets, without a path");
-        return Secret::new("");
-    }
-    match read(&secrets_folder().join(&file)) {
-        Ok(text) => Secret::new(text.trim_end_matches(['\r', '\n'])),
-        Err(error) => {
-            fields.say(&file_key, format!("cannot be read: {error}"));
-            Secret::new("")
-        }
-    }
-}
-
-fn read(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    // One byte more tells a file that is too large from one that just fits.
-    std::fs::File::open(path)?.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > SECRET_BYTES_MAX {
-        return Err(std::io::Error::other(format!("it has more than {SECRET_BYTES_MAX} bytes")));
-    }
-    Ok(text)
+    Secret::new(text)
 }
 
 pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {

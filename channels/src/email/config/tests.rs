@@ -126,25 +126,17 @@ fn plain_lines_are_for_this_machine_or_said_aloud() {
 }
 
 #[test]
-fn secrets_come_from_files_and_are_never_shown() {
-    let name = format!("hutong-secret-{}", std::process::id());
-    let folder = std::env::temp_dir().join(&name);
-    std::fs::write(&folder, "CANARY-in-a-file\n").unwrap();
+fn secrets_are_never_shown_and_come_out_of_no_file() {
     let config = parse(json!({
         "address": "a@b.cn",
-        "smtp": { "host": "mx.test", "user": "CANARY-user", "password_file": name },
+        "smtp": { "host": "mx.test", "user": "CANARY-user", "password": "CANARY-secret" },
         "oauth": { "token_url": "https://x", "client_id": "c", "refresh_token": "CANARY-token" },
     }))
     .unwrap();
-    std::fs::remove_file(&folder).unwrap();
-    let login = config.smtp.as_ref().unwrap().server.login.clone().unwrap();
-    assert_eq!(login.proof, Proof::Password(Secret::new("CANARY-in-a-file")));
     assert!(!format!("{config:?}").contains("CANARY"));
-    for elsewhere in ["nowhere", "/etc/passwd", "../passwd", ".hidden", ""] {
-        let missing = json!({ "host": "x", "user": "u", "password_file": elsewhere });
-        let problems = parse(json!({ "address": "a@b.cn", "smtp": missing })).unwrap_err();
-        assert!(problems[0].path.starts_with("settings.smtp.password"), "{elsewhere}");
-    }
+    let file = json!({ "host": "x", "user": "u", "password_file": "/etc/passwd" });
+    let problems = parse(json!({ "address": "a@b.cn", "smtp": file })).unwrap_err();
+    assert!(problems.iter().any(|one| one.path == "settings.smtp.password_file"), "{problems:?}");
 }
 
 #[test]

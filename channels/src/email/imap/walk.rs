@@ -279,8 +279,12 @@ async fn whole(line: &mut Line<'_>, entry: &Entry, most: usize) -> Result<Fetche
             other => other?,
         }
         if !is_there {
-            // Deleted meanwhile: half a letter is no letter.
-            return Ok(Fetched::Gone);
+            // Deleted meanwhile: half a letter is no letter. A server that only had nothing to say is
+            // asked again, or the letter would be passed over for good.
+            return match is_listed(line, entry.uid).await? {
+                true => Err(Fault::Refused("FETCH: no body for a letter that is there".to_owned())),
+                false => Ok(Fetched::Gone),
+            };
         }
         if letter.len() > most {
             return Ok(Fetched::TooLarge);
@@ -290,6 +294,14 @@ async fn whole(line: &mut Line<'_>, entry: &Entry, most: usize) -> Result<Fetche
             return Ok(Fetched::Letter(letter.freeze()));
         }
     }
+}
+
+/// Does the mailbox still have it?
+async fn is_listed(line: &mut Line<'_>, uid: u32) -> Result<bool, Fault> {
+    let mut found = false;
+    let note = |response: &Response<'_>| found |= uid_of(response) == Some(uid);
+    line.ask(&format!("UID FETCH {uid} (UID)"), note).await?;
+    Ok(found)
 }
 
 /// Only the head of a letter.

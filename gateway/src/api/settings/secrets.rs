@@ -9,15 +9,33 @@ use serde_json::Value;
 
 /// Stands in a secret's place. Too short to be one: where none is kept, it is refused.
 pub(super) const KEPT: &str = "(kept secret)";
-/// Each secret among a channel's settings, and to whom it is shown: a secret stays only as long as that
-/// does, or whoever may change settings could have it sent to a server of their own.
-const SECRETS: [(&str, &str); 6] = [
-    ("/identity_secret", ""),
-    ("/imap/password", "/imap/host"),
-    ("/smtp/password", "/smtp/host"),
-    ("/oauth/client_secret", "/oauth/token_url"),
-    ("/oauth/refresh_token", "/oauth/token_url"),
-    ("/dkim/private_key", ""),
+/// Each secret among a channel's settings, and what decides to whom it is shown: it stays only as long as
+/// that does, or whoever may change settings could have it sent to a server of their own.
+const SECRETS: [(&str, &[&str]); 6] = [
+    ("/identity_secret", &[]),
+    ("/imap/password", &IMAP),
+    ("/smtp/password", &SMTP),
+    ("/oauth/client_secret", &TOKENS),
+    ("/oauth/refresh_token", &TOKENS),
+    ("/dkim/private_key", &[]),
+];
+const IMAP: [&str; 5] =
+    ["/imap/host", "/imap/port", "/imap/security", "/imap/allow_plain", "/imap/ca_file"];
+const SMTP: [&str; 5] =
+    ["/smtp/host", "/smtp/port", "/smtp/security", "/smtp/allow_plain", "/smtp/ca_file"];
+/// Tokens that a secret gets are shown to both mail servers.
+const TOKENS: [&str; 11] = [
+    "/oauth/token_url",
+    "/imap/host",
+    "/imap/port",
+    "/imap/security",
+    "/imap/allow_plain",
+    "/imap/ca_file",
+    "/smtp/host",
+    "/smtp/port",
+    "/smtp/security",
+    "/smtp/allow_plain",
+    "/smtp/ca_file",
 ];
 
 /// Puts the mark in the place of a document's secrets.
@@ -64,7 +82,7 @@ fn fill(settings: &mut Value, kept: &Value) -> Result<(), ApiError> {
         let Some(known) = kept.pointer(secret).filter(|known| known.is_string()) else {
             return Err(ApiError::field(&path, "no secret is kept here: give it"));
         };
-        if settings.pointer(shown_to) != kept.pointer(shown_to) && !shown_to.is_empty() {
+        if shown_to.iter().any(|part| settings.pointer(part) != kept.pointer(part)) {
             let problem = "must be given anew, since it goes to another server now";
             return Err(ApiError::field(&path, problem));
         }
@@ -101,6 +119,8 @@ mod tests {
         fill(&mut same, &mail("a", "s3cret")).unwrap();
         assert_eq!(same, mail("a", "s3cret"));
         assert!(fill(&mut mail("evil", KEPT), &mail("a", "s3cret")).is_err());
+        let tokens = |host: &str, secret: &str| json!({ "oauth": { "token_url": "t", "client_secret": secret }, "imap": { "host": host } });
+        assert!(fill(&mut tokens("evil", KEPT), &tokens("a", "s3cret")).is_err());
         assert!(fill(&mut mail("a", KEPT), &Value::Null).is_err(), "nothing is kept");
         let mut new = mail("evil", "another");
         fill(&mut new, &mail("a", "s3cret")).unwrap();

@@ -51,6 +51,13 @@ pub(super) async fn attachments(
     Ok(kept)
 }
 
+/// A full disk would stop the archive: letters wait at the far end instead.
+async fn has_room(app: &App, bytes: usize) -> Result<(), LetterError> {
+    let floor = app.config.limits.disk_mib_free_min.saturating_mul(1024 * 1024);
+    let free = app.files.free_bytes().await?;
+    if free.saturating_sub(bytes as u64) < floor { Err(LetterError::NoRoom) } else { Ok(()) }
+}
+
 struct New<'a> {
     id: FileId,
     name: String,
@@ -66,9 +73,12 @@ impl New<'_> {
         uploaded_by: Uploader,
     ) -> Result<FileRef, LetterError> {
         let Self { id, name, media_type, bytes } = self;
-        if let Some(known) = app.records.files().get(tenant, &id).await? {
+        let known = app.records.files().get(tenant, &id).await?;
+        let is_there = tokio::fs::try_exists(app.files.path(tenant, &id)).await.unwrap_or(false);
+        if let Some(known) = known.filter(|_| is_there) {
             return Ok(crate::files::reference(known));
         }
+        has_room(app, bytes.len()).await?;
         let sha256 = app.files.keep_whole(tenant, &id, bytes).await?;
         let record = FileRecord {
             id,

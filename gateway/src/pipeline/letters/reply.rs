@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::pipeline::log;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::mail::{MAIL_ADDRESSES_MAX, MAIL_SUBJECT_CHARS_MAX};
-use domain::{Author, Conversation, MailAddress, MailHead, Message, TenantId};
+use domain::{Author, Conversation, MailAddress, MailHead, MailWarning, Message, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -64,17 +64,26 @@ fn of_log(log: &[Message], own: &[String]) -> Option<Correspondence> {
         .iter()
         .filter_map(|message| Some((&message.content.author, message.content.mail.as_deref()?)))
         .collect();
-    let is_theirs = |author: &&Author| matches!(author, Author::Contact { .. });
-    let (_, last) = letters.iter().rev().find(|(author, _)| is_theirs(author))?;
-    let writer = last.reply_to.as_ref().unwrap_or(&last.from);
+    let theirs: Vec<&MailHead> = letters
+        .iter()
+        .filter(|(author, _)| matches!(author, Author::Contact { .. }))
+        .map(|(_, head)| *head)
+        .collect();
+    // Programs and forgers are answered only where nobody else wrote.
+    let last = theirs.iter().rev().find(|head| is_of_person(head)).or(theirs.last())?;
+    let is_ours = |one: &MailAddress| own.iter().any(|own| is_own(one, own));
+    let asked = last.reply_to.as_ref().filter(|one| !is_ours(one));
+    let writer = asked.unwrap_or(&last.from);
+    if is_ours(writer) {
+        return None;
+    }
     let subject = subject_of_answer(&last.subject);
     let reply =
         Addressees { to: vec![writer.clone()], cc: Vec::new(), subject: Some(subject.clone()) };
     let mut cc: Vec<MailAddress> = Vec::new();
     for one in last.to.iter().chain(&last.cc) {
-        let is_ours = own.iter().any(|own| is_own(one, own));
         let is_there = cc.iter().any(|known| known.is(&one.address)) || writer.is(&one.address);
-        if !is_ours && !is_there && cc.len() < MAIL_ADDRESSES_MAX {
+        if !is_ours(one) && !is_there && cc.len() < MAIL_ADDRESSES_MAX {
             cc.push(one.clone());
         }
     }
@@ -89,8 +98,16 @@ fn of_log(log: &[Message], own: &[String]) -> Option<Correspondence> {
     Some(Correspondence { reply, reply_all, in_reply_to, references })
 }
 
+/// Did a person write it, as far as the letter says?
+fn is_of_person(head: &MailHead) -> bool {
+    !head.automatic && !matches!(head.warning, Some(MailWarning::Forged | MailWarning::ClaimsDesk))
+}
+
 /// Is it one of our addresses, perhaps with a token behind a plus sign?
 fn is_own(one: &MailAddress, own: &str) -> bool {
+    if one.is(own) {
+        return true;
+    }
     let plain = match one.address.rsplit_once('@') {
         Some((local, domain)) => {
             let local = local.split_once('+').map_or(local, |(before, _)| before);
@@ -218,6 +235,31 @@ mod tests {
         assert_eq!(texts(&found.reply_all.cc), ["zhao@a.example", "qian@b.example"]);
         assert_eq!(found.in_reply_to.as_deref(), Some("1@a.example"));
         assert_eq!(found.references, ["1@a.example", "2@city.example"]);
+    }
+
+    #[test]
+    fn programs_forgers_and_the_desk_itself_are_not_answered_in_a_persons_place() {
+        let them = Author::Contact { id: "ctc_1".parse().unwrap() };
+        let own = ["help@city.example".to_owned()];
+        let wang = head("1@a", "wang@a.example", &["help@city.example"], &[]);
+        let away = MailHead { automatic: true, ..head("2@a", "zhao@a.example", &[], &[]) };
+        let forged = MailHead {
+            warning: Some(MailWarning::Forged),
+            reply_to: Some(address("evil@evil.example")),
+            ..head("3@a", "wang@a.example", &[], &[])
+        };
+        let log = [
+            letter(1, them.clone(), wang.clone()),
+            letter(2, them.clone(), away.clone()),
+            letter(3, them.clone(), forged),
+        ];
+        let to = |log: &[Message]| of_log(log, &own).map(|found| found.reply.to[0].address.clone());
+        assert_eq!(to(&log).as_deref(), Some("wang@a.example"));
+        assert_eq!(to(&[letter(1, them.clone(), away)]).as_deref(), Some("zhao@a.example"));
+        let form = MailHead { reply_to: Some(address("help+x@city.example")), ..wang };
+        assert_eq!(to(&[letter(1, them.clone(), form)]).as_deref(), Some("wang@a.example"));
+        let ours = head("4@a", "help@city.example", &[], &[]);
+        assert_eq!(to(&[letter(1, them, ours)]), None, "nobody is there to answer");
     }
 
     #[test]

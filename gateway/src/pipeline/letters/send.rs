@@ -21,8 +21,9 @@ use std::time::Duration;
 pub use domain::desk::LETTER_BOX_PREFIX as ENDPOINT_PREFIX;
 /// How long a provider's limit is waited for before the try counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long one letter may take on its way to the mail server.
-pub const LETTER_WITHIN: Duration = Duration::from_secs(120);
+/// How long one letter may take on its way to the mail server: longer than the adapter waits for the
+/// server's last word, or a letter that was taken would be sent again.
+pub const LETTER_WITHIN: Duration = Duration::from_secs(330);
 
 /// A letter as it lies in the outbox.
 #[derive(Debug, Serialize, Deserialize)]
@@ -174,9 +175,12 @@ pub(in crate::pipeline) async fn attempt(
         return Tried::hopeless("what the outbox holds cannot be read");
     };
     let view = app.settings.desk(tenant);
-    let Some(channel) = view.channel(&packed.channel).filter(|channel| channel.enabled) else {
-        return Tried::hopeless("the channel was removed or switched off");
+    let Some(channel) = view.channel(&packed.channel) else {
+        return Tried::hopeless("the channel was removed");
     };
+    if !channel.enabled {
+        return Tried::failed("the channel is switched off");
+    }
     let adapter = match app.doors.adapter(tenant, channel) {
         Ok(adapter) => adapter,
         Err(_problems) => return Tried::failed("the channel's settings are wrong"),

@@ -84,13 +84,13 @@ async fn belongs(
     conversation: &Conversation,
     (inbound, message): (&Inbound, &NewMessage),
 ) -> Result<bool, LetterError> {
-    if is_contact(app, tenant, conversation, inbound).await? {
-        return Ok(true);
-    }
     // A letter that its own domain calls forged is nobody's.
     let dmarc = message.mail.as_ref().map_or(MailVerdict::None, |mail| mail.trust.dmarc);
     if dmarc == MailVerdict::Fail {
         return Ok(false);
+    }
+    if is_contact(app, tenant, conversation, inbound).await? {
+        return Ok(true);
     }
     let address = &inbound.sender.value;
     let contact = app.records.contacts().get(tenant, &conversation.contact).await?;

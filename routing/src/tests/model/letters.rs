@@ -60,7 +60,7 @@ impl Twin {
         let seq = self.append(&id, content);
         self.seen.insert(external.to_owned(), format!("{id} {seq}"));
         if let Some(name) = letter {
-            self.threads.insert(name.to_owned(), id.clone());
+            self.threads.entry(name.to_owned()).or_insert_with(|| id.clone());
         }
         let entered = if opened {
             self.schedule_or_enter(&id, Vec::new(), None);

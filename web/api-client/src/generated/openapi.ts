@@ -496,6 +496,19 @@ export interface components {
             /** @description Which of its fields differ from the version before; empty for the oldest one kept. */
             fields: string[];
         };
+        /** @description How a door that keeps connections stands on this gateway. */
+        DoorReport: {
+            /** @description Which channel. */
+            channel: components["schemas"]["ChannelId"];
+            /**
+             * @description `open`, `elsewhere` (another gateway keeps it), `failing`, `closed` (not tried yet, or switched
+             *     off).
+             */
+            state: string;
+            since?: components["schemas"]["Timestamp"] | null;
+            /** @description Why it could not go on. */
+            why?: string | null;
+        };
         /** @description An earlier conversation, as its own visitor sees it. */
         EarlierConversation: {
             /** @description Which. */
@@ -1196,6 +1209,8 @@ export interface components {
             settings_version: number;
             /** @description Everything that runs here. */
             tasks: components["schemas"]["TaskReport"][];
+            /** @description How the doors that keep connections stand on this gateway. */
+            doors: components["schemas"]["DoorReport"][];
         };
         /** @description What an operator sees of a task. */
         TaskReport: {
