@@ -186,3 +186,38 @@ export class Agent {
     await this.page.context().close();
   }
 }
+
+/** The people of one test in a shared house; whoever is still there leaves before the next. */
+export class Company {
+  #here = [];
+
+  /** `where` tells the house and the browser, which are opened after this file is read. */
+  constructor(where) {
+    this.where = where;
+  }
+
+  async signsIn(name, more) {
+    const { house, browser } = this.where();
+    const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
+    this.#here.push(agent);
+    return agent;
+  }
+
+  async starts(name, more) {
+    const agent = await this.signsIn(name, more);
+    await agent.isReady();
+    return agent;
+  }
+
+  async comes(topic, text) {
+    const { house, browser } = this.where();
+    const visitor = await Visitor.comes(browser, house.origin);
+    this.#here.push(visitor);
+    await visitor.asks(topic, text);
+    return visitor;
+  }
+
+  async leave() {
+    for (const person of this.#here.splice(0)) await person.leaves();
+  }
+}

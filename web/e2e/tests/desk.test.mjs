@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { isAccessible } from "../src/accessibility.mjs";
 import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
-import { Agent, Visitor, chromium } from "../src/people.mjs";
+import { Company, chromium } from "../src/people.mjs";
 
 let house, browser;
 before(async () => {
@@ -16,32 +16,15 @@ after(async () => {
   await house?.close();
 });
 
-/** Everybody of one test; whoever is still here leaves before the next. */
-let here = [];
-beforeEach(async () => {
-  for (const person of here) await person.leaves();
-  here = [];
-});
+const company = new Company(() => ({ house, browser }));
+const signsIn = (...words) => company.signsIn(...words);
+const starts = (...words) => company.starts(...words);
+const comes = (...words) => company.comes(...words);
+beforeEach(() => company.leave());
 // One failure is one: what it left open would fail those after it.
 afterEach(async (t) => {
   if (!t.passed) await house.closesAll();
 });
-const signsIn = async (name, more) => {
-  const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
-  here.push(agent);
-  return agent;
-};
-const starts = async (name) => {
-  const agent = await signsIn(name);
-  await agent.isReady();
-  return agent;
-};
-const comes = async (topic, text) => {
-  const visitor = await Visitor.comes(browser, house.origin);
-  here.push(visitor);
-  await visitor.asks(topic, text);
-  return visitor;
-};
 const dialog = (agent, name) => agent.page.getByTestId(`${name}-dialog`);
 const isGone = (agent, name) => expect(`the dialog ${name} is gone`, async () => (await dialog(agent, name).count()) === 0);
 

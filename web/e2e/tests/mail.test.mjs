@@ -6,7 +6,7 @@ import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
 import { writeLetter, writeReport } from "../src/letters.mjs";
 import { DESK, Mail } from "../src/mail.mjs";
-import { Agent, chromium } from "../src/people.mjs";
+import { Company, chromium } from "../src/people.mjs";
 import { picture } from "../src/pictures.mjs";
 
 const WANG = { name: "王强", address: "wang@agency.example" };
@@ -28,26 +28,14 @@ after(async () => {
   await mail?.close();
 });
 
-/** Everybody of one test; whoever is still here leaves before the next. */
-let here = [];
-beforeEach(async () => {
-  for (const person of here) await person.leaves();
-  here = [];
-});
+const company = new Company(() => ({ house, browser }));
+const signsIn = (...words) => company.signsIn(...words);
+const starts = (...words) => company.starts(...words);
+beforeEach(() => company.leave());
 // One failure is one: what it left open would fail those after it.
 afterEach(async (t) => {
   if (!t.passed) await house.closesAll();
 });
-const signsIn = async (name, more) => {
-  const agent = await Agent.signsIn(browser, house.origin, name, house.passwords[name], more);
-  here.push(agent);
-  return agent;
-};
-const starts = async (name, more) => {
-  const agent = await signsIn(name, more);
-  await agent.isReady();
-  return agent;
-};
 const writes = (letter) => mail.writes(letter.from.address, letter.envelope ?? DESK, writeLetter({ to: [US], ...letter }));
 
 const theirs = (agent) => agent.page.getByTestId("letter-contact");
