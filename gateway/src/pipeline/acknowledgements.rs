@@ -2,7 +2,7 @@
 //! them or when the desk opens, and until when it means to answer. Never to a program (RFC 3834), and
 //! never so often that two programs could go on for long.
 
-use super::commits::{self, Next};
+use super::commits;
 use super::duty::{DutyWork, Passed};
 use super::letters::reply::Addressees;
 use super::letters::send::{self, Ready, Word};
@@ -41,22 +41,8 @@ pub(super) fn spawn(app: &Arc<App>) {
 }
 
 async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
-    if done.is_empty() {
-        *done = app.router.duty_cursor(tenant, DUTY).await?;
-    }
-    if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
-        return Ok(false);
-    }
-    let commits = match commits::after(app, tenant, done, COMMITS_AT_ONCE).await? {
-        Next::Commits(commits) => commits,
-        Next::Lost => {
-            tracing::error!(tenant.id = %tenant, "letters were not acknowledged: the stream was cut before they were read");
-            let newest = app.router.newest_cursor(tenant).await?;
-            app.router.dispatch(tenant, DUTY, epoch, &newest, &[]).await?;
-            *done = newest;
-            return Ok(false);
-        }
-    };
+    let unread = commits::unread(app, tenant, (DUTY, epoch), done, COMMITS_AT_ONCE);
+    let Some(commits) = unread.await? else { return Ok(false) };
     let Some(last) = commits.last() else { return Ok(false) };
     let cursor = last.cursor.to_string();
     let mut letters = Vec::new();

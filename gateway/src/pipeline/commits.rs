@@ -37,3 +37,31 @@ pub(super) async fn after(
     });
     Ok(Next::Commits(batches.collect()))
 }
+
+/// What a duty has not read yet, at most `limit` commits, from where `done` says or, when that is empty,
+/// from its cursor; `None` when there is nothing. Commits that were cut off unread are told, and the
+/// duty goes on from the newest.
+pub(super) async fn unread(
+    app: &App,
+    tenant: &TenantId,
+    (duty, epoch): (&'static str, u64),
+    done: &mut String,
+    limit: usize,
+) -> Result<Option<Vec<Batch>>, RoutingError> {
+    if done.is_empty() {
+        *done = app.router.duty_cursor(tenant, duty).await?;
+    }
+    if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
+        return Ok(None);
+    }
+    match after(app, tenant, done, limit).await? {
+        Next::Commits(commits) => Ok(Some(commits).filter(|commits| !commits.is_empty())),
+        Next::Lost => {
+            tracing::error!(tenant.id = %tenant, duty, "the stream was cut before this duty had read it: what it missed is not made up for");
+            let newest = app.router.newest_cursor(tenant).await?;
+            app.router.dispatch(tenant, duty, epoch, &newest, &[]).await?;
+            *done = newest;
+            Ok(None)
+        }
+    }
+}

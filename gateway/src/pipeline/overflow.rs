@@ -2,7 +2,7 @@
 //! cursor of its own, so none is passed over when a gateway dies. One that is held out to an agent at
 //! that moment is looked at again when it comes back to the queue.
 
-use super::commits::{self, Next};
+use super::commits;
 use super::duty::{DutyWork, Passed};
 use super::entries;
 use crate::app::App;
@@ -28,23 +28,9 @@ pub(super) fn spawn(app: &Arc<App>) {
 }
 
 async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
-    if done.is_empty() {
-        *done = app.router.duty_cursor(tenant, DUTY).await?;
-    }
-    if app.hub.desk(tenant).position().is_some_and(|(_, newest)| *newest == **done) {
-        return Ok(false);
-    }
-    let commits = match commits::after(app, tenant, done, COMMITS_AT_ONCE).await? {
-        Next::Commits(commits) => commits,
-        Next::Lost => {
-            // Whoever still waits is reminded of by the reminders of its plan; go on from now.
-            tracing::error!(tenant.id = %tenant, "overflows were missed: the stream was cut before they were read");
-            let newest = app.router.newest_cursor(tenant).await?;
-            app.router.dispatch(tenant, DUTY, epoch, &newest, &[]).await?;
-            *done = newest;
-            return Ok(false);
-        }
-    };
+    // Whoever waited too long unseen is reminded of by the reminders of its plan.
+    let unread = commits::unread(app, tenant, (DUTY, epoch), done, COMMITS_AT_ONCE);
+    let Some(commits) = unread.await? else { return Ok(false) };
     let Some(last) = commits.last() else { return Ok(false) };
     let cursor = last.cursor.to_string();
     for event in commits.iter().flat_map(|commit| commit.events()) {
