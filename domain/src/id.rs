@@ -44,7 +44,7 @@ fn check_slug(text: &str) -> Result<(), IdError> {
 }
 
 /// Crockford's base 32 in lower case: 26 characters that sort as the number does.
-fn base32(value: u128) -> String {
+pub fn base32(value: u128) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     (0..26u32)
         .rev()

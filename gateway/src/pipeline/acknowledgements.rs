@@ -4,6 +4,7 @@
 
 use super::commits;
 use super::duty::{DutyWork, Passed};
+use super::letters::name_of;
 use super::letters::reply::Addressees;
 use super::letters::send::{self, Ready, Word};
 use super::log;
@@ -18,7 +19,6 @@ use domain::{
 use futures_util::FutureExt;
 use routing::command::NewDelivery;
 use routing::reply::{Estimate, Rate};
-use sha2::{Digest, Sha256};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,8 +128,7 @@ async fn within_limit(
     channel: &Channel,
     head: &MailHead,
 ) -> Result<bool, routing::RoutingError> {
-    let digest = Sha256::digest(head.from.address.to_lowercase().as_bytes());
-    let address: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    let address = name_of(&head.from.address.to_lowercase());
     let limits = [
         (format!("acknowledged:{address}"), FOR_ONE_ADDRESS),
         (format!("acknowledging:{}", channel.id), FOR_ONE_CHANNEL),

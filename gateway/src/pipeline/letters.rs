@@ -326,7 +326,10 @@ impl Letter<'_> {
 }
 
 /// A name of fixed length that is safe in a key, and tells nobody what it was made of.
-fn name_of(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+pub(in crate::pipeline) fn name_of(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes())).chars().take(40).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 //! Ids are made of what is kept, so that a letter that comes again finds what it left.
 
 use super::super::inbound::named_uuid;
-use super::LetterError;
+use super::{LetterError, hex};
 use crate::app::App;
 use crate::files::{clean_name, media_type};
 use channels::{Attachment, RawInbound};
@@ -93,8 +93,4 @@ impl New<'_> {
         app.records.files().create(tenant, &record).await?;
         Ok(crate::files::reference(record))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

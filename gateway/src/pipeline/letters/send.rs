@@ -12,7 +12,7 @@ use domain::{
     FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
 };
 use routing::RoutingError;
-use routing::reply::ClaimedDelivery;
+use routing::reply::{ClaimedDelivery, Noticed};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -257,7 +257,16 @@ pub(in crate::pipeline) async fn given_up(
     let message = packed.message;
     let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
-    app.router.append_notice(tenant, &packed.conversation, &name, &notice).await.map(drop)
+    match app.router.append_notice(tenant, &packed.conversation, &name, &notice).await? {
+        Noticed::Appended(_) => {}
+        Noticed::Closed | Noticed::Unknown => {
+            tracing::warn!(
+                conversation.id = %packed.conversation, delivery.id = %delivery.id,
+                "a letter was given up after its conversation was over: only the dead letters show it"
+            );
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

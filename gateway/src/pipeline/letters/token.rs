@@ -6,6 +6,7 @@
 //! `help+` before it, it stays within the 64 characters of a local part (RFC 5321, 4.5.3.1.1).
 
 use crate::auth::same_secret;
+use domain::id::base32;
 use domain::{ChannelId, ConversationId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -13,7 +14,6 @@ use sha2::Sha256;
 const ID_CHARS: usize = 26;
 const MAC_CHARS: usize = 20;
 const PREFIX: &str = "conv_";
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// The token of a conversation on a channel; `None` for an id that is none of ours.
 pub(super) fn of(
@@ -64,18 +64,10 @@ fn mac(key: &[u8], (tenant, channel): (&TenantId, &ChannelId), id: &str) -> Opti
         mac.update(part.as_bytes());
     }
     let digest = mac.finalize().into_bytes();
-    let mut text = String::with_capacity(MAC_CHARS);
-    let (mut bits, mut held) = (0u32, 0u32);
-    for byte in digest.iter().take(MAC_CHARS * 5 / 8 + 1) {
-        (bits, held) = ((bits << 8) | u32::from(*byte), held + 8);
-        while held >= 5 && text.len() < MAC_CHARS {
-            held -= 5;
-            let digit = usize::try_from((bits >> held) & 31).unwrap_or(0);
-            text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
-        }
-        bits &= (1 << held) - 1;
-    }
-    Some(text)
+    let (low, _rest) = digest.split_first_chunk::<16>()?;
+    let text = base32(u128::from_be_bytes(*low));
+    // The last characters carry five bits each.
+    text.get(text.len().checked_sub(MAC_CHARS)?..).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
