@@ -154,7 +154,11 @@ macro_rules! named_id {
 born_id!(ConversationId, "conv", "A conversation, `conv_…`.");
 born_id!(MessageId, "msg", "A message, `msg_…`; stable over redelivery.");
 born_id!(ContactId, "ctc", "A person who asks, `ctc_…`.");
-born_id!(FileId, "file", "An uploaded file, `file_…`; 122 random bits, so it cannot be guessed.");
+born_id!(
+    FileId,
+    "file",
+    "A file, `file_…`; uploads have 122 random bits, letters and their files a name made of their content, so that access is checked and never follows from knowing the name."
+);
 born_id!(DeliveryId, "dlv", "One outbound message on its way, `dlv_…`.");
 born_id!(OfferToken, "ofr", "The token of one offer, `ofr_…`; accepting needs it.");
 named_id!(TenantId, "A tenant's name; it is the hash tag of all its Redis keys.");

@@ -114,8 +114,7 @@ async fn letter(
     let composed = composed.map_err(|error| {
         ApiError::unavailable("the letter cannot be composed just now").because(error)
     })?;
-    // A correspondence without a letter of its contact cannot be answered.
-    let cannot = "this channel cannot send letters just now: its settings are wrong";
+    let cannot = "there is no letter of a person to answer, or the channel's settings are wrong";
     let letter = composed.ok_or_else(|| ApiError::new(Code::WrongState, cannot))?;
     Ok(Some(letter))
 }
