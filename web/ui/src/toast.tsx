@@ -2,13 +2,20 @@
 import "./toast.css";
 import { signal } from "@preact/signals";
 import { CircleCheck, TriangleAlert, X } from "lucide";
-import { IconButton } from "./button";
+import { Button, IconButton } from "./button";
 import { Icon } from "./icon";
 
 interface Toast {
   id: number;
   text: string;
   tone: "success" | "danger";
+  action?: ToastAction | undefined;
+}
+
+/** What can be done about it at once. */
+export interface ToastAction {
+  label: string;
+  onSelect: () => void;
 }
 
 /** The most that are shown; the oldest gives way. */
@@ -23,11 +30,11 @@ function drop(id: number) {
 }
 
 /** Says something; a problem stays until it is dismissed. */
-export function say(text: string, tone: Toast["tone"] = "success") {
+export function say(text: string, tone: Toast["tone"] = "success", action?: ToastAction) {
   lastId += 1;
   const id = lastId;
   const others = toasts.value.filter((toast) => toast.text !== text);
-  toasts.value = [...others, { id, text, tone }].slice(-TOASTS_MAX);
+  toasts.value = [...others, { id, text, tone, action }].slice(-TOASTS_MAX);
   if (tone === "success") setTimeout(() => drop(id), SHOWN_MS);
 }
 
@@ -35,9 +42,10 @@ export function Toasts({ closeLabel }: { closeLabel: string }) {
   return (
     <div class="ui-toasts" role="status" aria-live="polite">
       {toasts.value.map((toast) => (
-        <div key={toast.id} class={`ui-toast ui-toast-${toast.tone}`}>
+        <div key={toast.id} class={`ui-toast ui-toast-${toast.tone}`} data-testid="toast">
           <Icon icon={toast.tone === "success" ? CircleCheck : TriangleAlert} />
           <span>{toast.text}</span>
+          {toast.action && <Button size="s" onClick={() => { drop(toast.id); toast.action?.onSelect(); }} data-testid="toast-action">{toast.action.label}</Button>}
           <IconButton icon={X} size={14} label={closeLabel} onClick={() => drop(toast.id)} />
         </div>
       ))}

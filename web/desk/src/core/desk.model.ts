@@ -3,6 +3,7 @@ import type {
   Agent, ChannelName, ConversationSummary, DeskSnapshot, Event, FrameOf, Localized, Message, Presence, QuickReply,
   RequestType, Skill,
 } from "@hutong/api-client";
+import { undeliveredAfter, type Undelivered } from "./undelivered.model";
 
 type Of<T extends Event["type"]> = FrameOf<Event, T>;
 
@@ -18,6 +19,8 @@ export interface DeskState {
   known: ReadonlyMap<string, ConversationSummary>;
   /** Those that I put to rest; whether one still rests, its state says. */
   resting: ReadonlySet<string>;
+  /** Letters that came back and need a look, by conversation. */
+  undelivered: ReadonlyMap<string, Undelivered>;
   agents: ReadonlyMap<string, string>;
   queues: ReadonlyMap<string, Localized>;
   channels: ReadonlyMap<string, ChannelName>;
@@ -49,6 +52,7 @@ export function deskFrom(snapshot: DeskSnapshot, before: DeskState | null): Desk
     known,
     // The snapshot names what the agent holds, is offered, and put to rest; nothing of others.
     resting: new Set(snapshot.conversations.filter((one) => one.state === "snoozed").map((one) => one.id)),
+    undelivered: new Map([...before?.undelivered ?? []].filter(([id]) => known.has(id))),
     agents: mapOf(snapshot.agents, (agent) => [agent.id, agent.name]),
     queues: mapOf(snapshot.queues, (queue) => [queue.id, queue.name]),
     channels: mapOf(snapshot.channels, (channel) => [channel.id, channel]),
@@ -179,7 +183,17 @@ function messageAppended(state: DeskState, event: Of<"message_appended">): Appli
   if (event.message.seq <= one.last_seq) return { state };
   // The list shows the last words; system facts stand in the conversation only.
   const words = event.message.kind === "text" ? { last_message: event.message } : {};
-  return { state: change(state, event.conversation, { last_seq: event.message.seq, ...words }) };
+  const after = change(state, event.conversation, { last_seq: event.message.seq, ...words });
+  return { state: withUndelivered(after, event.conversation, undeliveredAfter(state.undelivered.get(event.conversation), event.message)) };
+}
+
+/** Remembers what came back in a conversation, or that nothing needs a look any more. */
+export function withUndelivered(state: DeskState, conversation: string, found: Undelivered | undefined): DeskState {
+  if (state.undelivered.get(conversation) === found) return state;
+  const undelivered = new Map(state.undelivered);
+  if (found) undelivered.set(conversation, found);
+  else undelivered.delete(conversation);
+  return { ...state, undelivered };
 }
 
 function readMarked(state: DeskState, event: Of<"read_marked">): DeskState {
@@ -226,6 +240,8 @@ export function awaitsReply(one: ConversationSummary): boolean {
   return last.author.type === "contact" || last.at < (one.accepted_at ?? 0);
 }
 
-export function unread(one: ConversationSummary): number {
-  return one.last_message?.author.type === "contact" ? Math.max(0, one.last_seq - one.read_by_agent) : 0;
+/** How much of it nobody has read: words of the contact, and a letter that came back. */
+export function unread(one: ConversationSummary, undelivered?: Undelivered): number {
+  if (one.last_message?.author.type === "contact") return Math.max(0, one.last_seq - one.read_by_agent);
+  return undelivered && undelivered.seq > one.read_by_agent ? 1 : 0;
 }

@@ -2,9 +2,10 @@
 import type { ConversationSummary, DeskSnapshot, Event, Message, Schemas } from "@hutong/api-client";
 import { computed, signal } from "@preact/signals";
 import { learnClock, present } from "./clock";
-import { applyEvent, deskFrom, isMine, isResting, remember, type DeskState } from "./desk.model";
+import { applyEvent, deskFrom, isMine, isResting, remember, withUndelivered, type DeskState } from "./desk.model";
 import { gapAfter, newLog, withMessages, type Log } from "./log.model";
 import { api } from "./session";
+import { undeliveredIn } from "./undelivered.model";
 
 export const PAGE_MESSAGES = 100;
 
@@ -46,9 +47,27 @@ export async function loadDesk(onCursor: (epoch: string, cursor: string) => void
     const waiting = held;
     held = null;
     for (const event of waiting ?? []) takeEvent(event);
+    for (const one of mine.peek()) void lookForUndelivered(one);
   } catch (error) {
     deskProblem.value = error;
     throw error;
+  }
+}
+
+/** Up to which seq it was looked for letters that came back, by conversation. */
+const lookedUpTo = new Map<string, number>();
+
+/** The desk's lists tell the last words of people: whether a letter came back after them, only the log tells. */
+async function lookForUndelivered({ id, kind, last_seq }: ConversationSummary) {
+  if (kind !== "email" || (lookedUpTo.get(id) ?? 0) >= last_seq) return;
+  try {
+    const { messages } = await page(id, { before_seq: last_seq + 1 });
+    lookedUpTo.set(id, last_seq);
+    const state = desk.value;
+    // What came meanwhile was told by an event, and weighs more.
+    if (state?.known.get(id)?.last_seq === last_seq) desk.value = withUndelivered(state, id, undeliveredIn(messages));
+  } catch {
+    // The next load of the desk looks again; the conversation itself shows it in any case.
   }
 }
 
@@ -80,7 +99,7 @@ export function takeEvent(event: Event) {
   if (!state) return;
   const applied = applyEvent(state, event);
   desk.value = applied.state;
-  if (applied.load) void loadConversation(applied.load).catch(() => undefined);
+  if (applied.load) void loadConversation(applied.load).then((one) => (isMine(applied.state, one) ? lookForUndelivered(one) : undefined), () => undefined);
   if (applied.reload) reloadSoon();
   if (event.type === "message_appended") takeMessage(event.conversation, event.message);
   deskEvents.value = { count: deskEvents.value.count + 1, last: event };
@@ -184,5 +203,6 @@ export function forgetDesk() {
   desk.value = null;
   logs.value = new Map();
   typing.value = new Map();
+  lookedUpTo.clear();
   held = null;
 }

@@ -4,6 +4,9 @@ import { agentName, queueName } from "../../core/names";
 import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
 
+export const undeliveredText = ({ permanent, recipient }: { permanent: boolean; recipient: string }) =>
+  t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+
 export function noticeText(notice: Notice): string {
   switch (notice.code) {
     case "joined":
@@ -17,6 +20,6 @@ export function noticeText(notice: Notice): string {
     case "acknowledged":
       return t("mail.acknowledged");
     case "undelivered":
-      return t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient: notice.recipient });
+      return undeliveredText(notice);
   }
 }

@@ -1,14 +1,15 @@
 /** What of a letter is fetched only when it is wanted: quotes, the sender's formatting, headers, the bytes. */
 import type { Letter, MailHead, Message } from "@hutong/api-client";
-import { Button, Dialog, Icon, type IconNode } from "@hutong/ui";
-import { Download, ImageOff, ListTree, Maximize2, Minimize2, Palette, Quote, Type } from "lucide";
+import { Button, Dialog, type IconNode } from "@hutong/ui";
+import { Download, ListTree, Palette, Quote, Type } from "lucide";
 import { useState } from "preact/hooks";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { t, type TextKey } from "../../texts/texts";
 import { Text } from "../conversation/text";
 import { Files, saveAs } from "../conversation/files";
-import { framePage } from "./model";
+import { Formatted } from "./frame";
+import { headerName } from "./headers.model";
 
 type Part = "rest" | "html" | "headers" | "text";
 
@@ -42,43 +43,12 @@ function useLetter({ conversation, message }: WholeProps) {
   return { letter, images, busy, problem, load };
 }
 
-function Formatted({ letter, images, busy, onImages }: { letter: Letter; images: boolean; busy: boolean; onImages: () => void }) {
-  const [large, setLarge] = useState(false);
-  const page = framePage(letter.html ?? "", images);
-  return (
-    <div class="letter-html" data-testid="letter-html">
-      <div class="letter-html-bar">
-        {letter.images_blocked > 0 && (
-          <p class="letter-images" title={t("mail.images_why")} data-testid="letter-images">
-            <Icon icon={ImageOff} size={14} />
-            <span>{t("mail.images", { n: letter.images_blocked })}</span>
-            <span class="ui-sr">{t("mail.images_why")}</span>
-            <Button size="s" look="quiet" busy={busy} onClick={onImages} data-testid="letter-images-load">{t("mail.images_load")}</Button>
-          </p>
-        )}
-        <Button size="s" look="quiet" class="letter-size" icon={large ? Minimize2 : Maximize2} aria-pressed={large} onClick={() => setLarge(!large)} data-testid="letter-larger">
-          {t(large ? "mail.smaller" : "mail.larger")}
-        </Button>
-      </div>
-      {/* No scripts and no origin: links open a page of their own, nothing else gets out. */}
-      <iframe
-        class={large ? "letter-frame letter-frame-large" : "letter-frame"}
-        sandbox="allow-popups allow-popups-to-escape-sandbox"
-        referrerpolicy="no-referrer"
-        srcdoc={page}
-        title={t("mail.frame")}
-        tabIndex={0}
-      />
-    </div>
-  );
-}
-
 function Headers({ letter, onClose }: { letter: Letter; onClose: () => void }) {
   return (
     <Dialog title={t("mail.headers_title")} closeLabel={t("close")} onClose={onClose} wide testId="letter-headers">
       <table class="letter-headers">
         <thead><tr><th scope="col">{t("mail.header_name")}</th><th scope="col">{t("mail.header_value")}</th></tr></thead>
-        <tbody>{letter.headers.map((field, n) => <tr key={n}><th scope="row">{field.name}</th><td>{field.value}</td></tr>)}</tbody>
+        <tbody>{letter.headers.map((field, n) => <tr key={n}><th scope="row">{headerName(field.name)}</th><td>{field.value}</td></tr>)}</tbody>
       </table>
     </Dialog>
   );

@@ -5,7 +5,7 @@ import { AlarmClock, CircleCheck, Hourglass } from "lucide";
 import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
 import { t } from "../../texts/texts";
-import { dueOf } from "./model";
+import { dueOf, waitsSince } from "./model";
 
 const MINUTES_MS = 600_000;
 
@@ -18,6 +18,10 @@ function Rest({ one }: { one: ConversationSummary }) {
   const until = one.until ?? 0;
   if (one.state === "wrap_up") {
     return <span class="due due-rest"><Icon icon={Hourglass} size={12} />{t("state.wrap_up")} {until > 0 && spanText(until - now.value)}</span>;
+  }
+  const since = waitsSince(one);
+  if (since !== null) {
+    return <span class="due due-waiting" title={exactText(since, locale())}><Icon icon={Hourglass} size={12} />{t("due.waits", { time: durationText(now.value - since, locale()) })}</span>;
   }
   if (one.state === "active") {
     return <span class="due due-rest"><Icon icon={CircleCheck} size={12} />{t("due.answered")}</span>;
@@ -45,7 +49,7 @@ export function Due({ one }: { one: ConversationSummary }) {
   if (!due) return <Rest one={one} />;
   const ms = due.at - now.value;
   return (
-    <span class={`due due-${due.tone}`} title={exactText(due.at, locale())}>
+    <span class={`due due-${due.tone}`} title={one.kind === "email" ? `${exactText(due.at, locale())} ${t("due.hours_hint")}` : exactText(due.at, locale())}>
       <Ring left={due.left} tone={due.tone} size={14} />
       {one.kind === "email" ? dueText(due.at, ms) : t(ms > 0 ? "due.in" : "due.over", { time: spanText(ms) })}
     </span>

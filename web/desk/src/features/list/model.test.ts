@@ -1,6 +1,6 @@
 import type { ConversationSummary, Message } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
-import { byDue, dueOf, keepStill, neighbour } from "./model";
+import { byDue, dueOf, keepStill, neighbour, waitsSince } from "./model";
 
 const base: ConversationSummary = {
   id: "conv_1", state: "active", contact: "ctc_1", channel: "web", kind: "web_chat", queue: "tax", agent: "li-na",
@@ -22,6 +22,19 @@ describe("what is due", () => {
   });
   it("starts again with a later word of the contact", () => {
     expect(dueOf({ ...base, last_message: word("contact", 500_000) }, 500_000)?.at).toBe(620_000);
+  });
+});
+
+describe("a letter", () => {
+  const mail = { ...base, kind: "email" as const };
+  it("that comes before the due time is due by then", () => {
+    expect(dueOf({ ...mail, last_message: word("contact", 50_000) }, 60_000)?.at).toBe(120_000);
+  });
+  it("that comes later has no due time that the desk could count; how long it waits is known", () => {
+    const later = { ...mail, last_message: word("contact", 500_000) };
+    expect([dueOf(later, 510_000), waitsSince(later)]).toEqual([null, 500_000]);
+    expect(waitsSince({ ...mail, last_message: word("agent", 500_000) })).toBeNull();
+    expect(waitsSince({ ...base, last_message: word("contact", 500_000) })).toBeNull();
   });
 });
 

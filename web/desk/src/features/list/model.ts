@@ -29,7 +29,15 @@ function dueAt(one: ConversationSummary, span: number): number | null {
   const last = one.last_message;
   const accepted = one.accepted_at ?? one.arrived_at;
   if (!last || last.author.type !== "contact" || last.at <= accepted) return one.due_at;
+  // Letters are due in working hours, which only the gateway counts: no time is made up for a later letter.
+  if (one.kind === "email") return last.at < one.due_at ? one.due_at : null;
   return last.at + span;
+}
+
+/** Since when a letter waits for which no due time is known; null when there is none. */
+export function waitsSince(one: ConversationSummary): number | null {
+  const last = one.last_message;
+  return one.kind === "email" && awaitsReply(one) && last?.author.type === "contact" && last.kind === "text" ? last.at : null;
 }
 
 /** Due order, which waiting never changes; the id settles ties. */

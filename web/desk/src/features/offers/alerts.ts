@@ -1,13 +1,18 @@
 /** What calls an agent to the desk: a tone, a browser notification, the count in the title. */
+import type { ConversationSummary } from "@hutong/api-client";
 import { effect } from "@preact/signals";
 import { say } from "@hutong/ui";
 import { useEffect } from "preact/hooks";
+import { openConversation } from "../../core/actions";
 import { contactName, queueName } from "../../core/names";
+import { route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
 import { desk, mine } from "../../core/store";
 import { present } from "../../core/clock";
 import { unread } from "../../core/desk.model";
+import type { Undelivered } from "../../core/undelivered.model";
 import { t } from "../../texts/texts";
+import { undeliveredText } from "../conversation/notices";
 import { openOffers } from "./model";
 
 let audio: AudioContext | null = null;
@@ -52,11 +57,23 @@ export async function askForNotifications() {
   say(t("notify.granted"));
 }
 
+/** A letter came back: said once for each report, unless it is before the agent's eyes. */
+function tellUndelivered(one: ConversationSummary, undelivered: Undelivered, told: Map<string, number>) {
+  if ((told.get(one.id) ?? 0) >= undelivered.seq) return;
+  told.set(one.id, undelivered.seq);
+  const here = route.peek();
+  const inSight = !document.hidden && here.page === "work" && here.conversation === one.id;
+  if (inSight || undelivered.seq <= one.read_by_agent) return;
+  say(t("mail.undelivered_toast", { name: contactName(one), what: undeliveredText(undelivered) }), "danger", {
+    label: t("mail.undelivered_open"), onSelect: () => openConversation(one.id) });
+}
+
 /** Follows the desk for as long as it is shown. */
 export function useAlerts() {
   useEffect(() => {
     const rung = new Set<string>();
     const told = new Map<string, number>();
+    const back = new Map<string, number>();
     return effect(() => {
       const offers = openOffers(mine.value, present());
       for (const one of offers) {
@@ -67,11 +84,13 @@ export function useAlerts() {
       }
       let count = offers.length;
       for (const one of mine.value) {
-        const fresh = one.state === "active" ? unread(one) : 0;
+        const undelivered = desk.value?.undelivered.get(one.id);
+        const fresh = one.state === "active" ? unread(one, undelivered) : 0;
+        if (undelivered) tellUndelivered(one, undelivered, back);
         count += fresh > 0 ? 1 : 0;
         if (fresh > 0 && (told.get(one.id) ?? 0) < one.last_seq) {
           told.set(one.id, one.last_seq);
-          notify(contactName(one), one.last_message?.text ?? t("message.file"), one.id);
+          notify(contactName(one), undelivered?.seq === one.last_seq ? undeliveredText(undelivered) : one.last_message?.text ?? t("message.file"), one.id);
         }
       }
       document.title = `${count > 0 ? `(${count}) ` : ""}${desk.value ? desk.value.me.name : ""} · ${t("product")}`;

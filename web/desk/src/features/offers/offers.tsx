@@ -1,13 +1,17 @@
 /** Offers as cards at the edge of the page: they slide in and push nothing. */
 import "./offers.css";
 import type { ConversationSummary } from "@hutong/api-client";
-import { Badge, Button, Menu, Ring, clockText, durationText } from "@hutong/ui";
+import { Badge, Button, Menu, Ring, clockText, dayText, durationText, exactText, sameDay, timeText } from "@hutong/ui";
+import { Flag } from "lucide";
 import { accept, decline } from "../../core/actions";
 import { now, present } from "../../core/clock";
 import { contactName, kindIcons, kindName, laneText, queueName, requestTypeName } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { mine } from "../../core/store";
 import { t } from "../../texts/texts";
+import { addressText } from "../letters/model";
+import { TrustBadge } from "../letters/people";
+import { Due } from "../list/due";
 import { readWhy } from "../why/model";
 import { whySentence } from "../why/why";
 import { DECLINE_REASONS, openOffers, SETTLE_MS, shareLeft } from "./model";
@@ -38,12 +42,43 @@ export function Offers() {
   );
 }
 
-const spoken = (one: ConversationSummary) => t("offer.spoken", { name: contactName(one), queue: queueName(one.queue) });
+function spoken(one: ConversationSummary): string {
+  const subject = one.last_message?.mail?.subject;
+  const who = { name: contactName(one), queue: queueName(one.queue) };
+  return subject ? t("offer.spoken_letter", { ...who, subject }) : t("offer.spoken", who);
+}
 
-/** The first words: they tell more than any label. */
+/** The first words: they tell more than any label. A letter begins with its subject and its sender's address. */
 function Words({ one }: { one: ConversationSummary }) {
-  const words = one.last_message?.kind === "text" ? one.last_message.text : "";
-  return words ? <p class="offer-words">{words}</p> : null;
+  const last = one.last_message;
+  const words = last?.kind === "text" ? last.text : "";
+  const head = last?.author.type === "contact" ? last.mail : undefined;
+  if (!head) return words ? <p class="offer-words">{words}</p> : null;
+  return (
+    <div class="offer-letter">
+      <p class="offer-subject" data-testid="offer-subject">{head.subject || t("mail.no_subject")}</p>
+      <p class="offer-from" data-testid="offer-from">
+        <span title={addressText(head.from)}>{head.from.address}</span>
+        <TrustBadge head={head} />
+        {head.important && <Badge tone="soon" icon={Flag}>{t("mail.important")}</Badge>}
+      </p>
+      {words && <p class="offer-words">{words}</p>}
+    </div>
+  );
+}
+
+/** By when the service level wants an answer; letters are due across nights and weekends. */
+function DueRow({ one }: { one: ConversationSummary }) {
+  const day = sameDay(one.due_at, now.value) ? "" : `${dayText(one.due_at, now.value, locale())} `;
+  return (
+    <>
+      <dt>{t("offer.due")}</dt>
+      <dd class="offer-due" title={`${exactText(one.due_at, locale())} ${t("due.hours_hint")}`} data-testid="offer-due">
+        <span>{day}{timeText(one.due_at, locale())}</span>
+        {one.due_at <= now.value && <Due one={one} />}
+      </dd>
+    </>
+  );
 }
 
 function Countdown({ one, size }: { one: ConversationSummary; size: number }) {
@@ -65,7 +100,7 @@ function Next({ one }: { one: ConversationSummary }) {
       <Countdown one={one} size={32} />
       <div class="offer-who">
         <h2>{contactName(one)}</h2>
-        <p>{one.last_message?.text ? `${queueName(one.queue)} · ${one.last_message.text}` : queueName(one.queue)}</p>
+        <p>{[queueName(one.queue), one.last_message?.mail?.subject || one.last_message?.text].filter(Boolean).join(" · ")}</p>
       </div>
       <Button look="primary" size="s" onClick={() => accept(one)} data-testid="accept">{t("offer.accept")}</Button>
     </article>
@@ -92,6 +127,7 @@ function Offer({ one }: { one: ConversationSummary }) {
         <dd>{why ? laneText(why.lane) : queueName(one.queue)}</dd>
         <dt>{t("offer.waited")}</dt>
         <dd>{durationText(now.value - one.arrived_at, locale())}</dd>
+        {one.kind === "email" && <DueRow one={one} />}
         {why && <dt>{t("offer.why")}</dt>}
         {why && <dd>{whySentence(why)}</dd>}
       </dl>
