@@ -6,6 +6,8 @@ export interface Tab {
   id: string;
   label: string;
   count?: number | undefined;
+  /** How the count is written where it is not simply the number. */
+  countText?: string | undefined;
 }
 
 export function Tabs({ tabs, current, onSelect, label, panel }: {
@@ -41,7 +43,7 @@ export function Tabs({ tabs, current, onSelect, label, panel }: {
           onClick={() => onSelect(tab.id)}
         >
           {tab.label}
-          {tab.count !== undefined && tab.count > 0 && <span class="ui-tab-count">{tab.count}</span>}
+          {tab.count !== undefined && tab.count > 0 && <span class="ui-tab-count">{tab.countText ?? tab.count}</span>}
         </button>
       ))}
     </div>

@@ -3,6 +3,7 @@ import "./page.css";
 import type { QuarantinedLetter } from "@hutong/api-client";
 import { Button, EmptyState, exactText, Icon, relativeText, Spinner, Tabs } from "@hutong/ui";
 import { ArrowLeft, MailCheck, MailSearch, RefreshCw, TriangleAlert } from "lucide";
+import { useEffect } from "preact/hooks";
 import { now } from "../../core/clock";
 import { Link } from "../../core/link";
 import { mayAs } from "../../core/names";
@@ -13,15 +14,20 @@ import { LETTER_TABS, type LetterTab } from "../../core/routes.model";
 import { t } from "../../texts/texts";
 import { bytesText } from "../conversation/model";
 import { DeadLetters } from "./dead";
-import { senderText, StuckLetter } from "./stuck-letter";
+import { countStuck, stuckCounts } from "./stuck-counts";
+import { heads } from "./stuck-heads";
+import { peopleText, StuckLetter, titleText } from "./stuck-letter";
+import { countText } from "./stuck.model";
 import { useQuarantine } from "./stuck-store";
 
 function StuckRow({ one, selected }: { one: QuarantinedLetter; selected: boolean }) {
+  const head = heads.value.get(one.id);
   return (
     <li>
       <Link to={{ page: "letters", tab: "quarantine", id: one.id }} class="stuck-row" aria-current={selected ? "true" : undefined} data-testid="stuck-row">
-        <b>{senderText(one)}</b>
+        <b>{titleText(one, head)}</b>
         <time title={exactText(one.received_at, locale())}>{relativeText(one.received_at, now.value, locale())}</time>
+        <span class="stuck-people">{peopleText(one, head)}</span>
         <span class="stuck-reason">{t(`letters.reason.${one.reason}`)}</span>
         <span class="stuck-more">{bytesText(one.bytes)} · {t("letters.tried", { n: one.tries })}</span>
       </Link>
@@ -53,6 +59,7 @@ function Quarantine({ id }: { id: string | null }) {
 
 export function LettersPage() {
   const here = route.value;
+  useEffect(() => void countStuck(), []);
   if (here.page !== "letters") return null;
   const tabs = LETTER_TABS.filter((tab) => tab !== "dead" || mayAs("admin"));
   const tab: LetterTab = tabs.includes(here.tab) ? here.tab : "quarantine";
@@ -62,7 +69,7 @@ export function LettersPage() {
         <h1>{t("letters.title")}</h1>
         <p class="quiet">{t("letters.about")}</p>
         {tabs.length > 1 && (
-          <Tabs label={t("letters.tabs")} panel="letters-panel" current={tab} tabs={tabs.map((each) => ({ id: each, label: t(`letters.${each}`) }))}
+          <Tabs label={t("letters.tabs")} panel="letters-panel" current={tab} tabs={tabs.map((each) => ({ id: each, label: t(`letters.${each}`), count: stuckCounts.value[each], countText: countText(stuckCounts.value[each]) }))}
             onSelect={(each) => goTo({ page: "letters", tab: each as LetterTab, id: null })} />
         )}
       </header>

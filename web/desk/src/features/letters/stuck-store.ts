@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { t } from "../../texts/texts";
+import { countStuck } from "./stuck-counts";
 
 export const PAGE_LETTERS = 50;
 
@@ -25,7 +26,10 @@ export function useQuarantine() {
     }
   };
   useEffect(() => void load(null), []);
-  const drop = (id: string) => setLetters((known) => (known ?? []).filter((one) => one.id !== id));
+  const drop = (id: string) => {
+    setLetters((known) => (known ?? []).filter((one) => one.id !== id));
+    void countStuck();
+  };
   /** Tries it again; one that stays has its reason read anew. */
   const retry = async (id: string) => {
     try {

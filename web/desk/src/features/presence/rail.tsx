@@ -2,6 +2,7 @@
 import { Avatar, Icon, Menu, type MenuItem } from "@hutong/ui";
 import { Activity, CircleHelp, Inbox, Keyboard, KeyRound, Languages, LogOut, MailWarning, Monitor, Moon, Search, Settings2, Sun, Volume2, VolumeX, Bell, BellOff } from "lucide";
 import type { IconNode } from "@hutong/ui";
+import { useEffect } from "preact/hooks";
 import { Link } from "../../core/link";
 import { hasMail } from "../../core/desk.model";
 import { mayAs } from "../../core/names";
@@ -12,14 +13,24 @@ import { signOut } from "../../core/session";
 import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
 import { askForNotifications } from "../offers/alerts";
+import { followStuck, stuckCounts } from "../letters/stuck-counts";
+import { countText } from "../letters/stuck.model";
 import { openPalette } from "../palette/open";
 
-function Place({ to, icon, label }: { to: Route; icon: IconNode; label: string }) {
+function Place({ to, icon, label, count = 0, counted = "" }: {
+  to: Route;
+  icon: IconNode;
+  label: string;
+  /** What needs a look there, and how that is said. */
+  count?: number;
+  counted?: string;
+}) {
   const here = route.value.page === to.page;
   return (
     <Link to={to} class="desk-rail-link" aria-current={here ? "page" : undefined} data-testid={`go-${to.page}`}>
       <Icon icon={icon} size={20} />
       {label}
+      {count > 0 && <span class="desk-rail-count" title={counted} data-testid={`count-${to.page}`}><span aria-hidden="true">{countText(count)}</span><span class="ui-sr">{counted}</span></span>}
     </Link>
   );
 }
@@ -40,6 +51,13 @@ function myItems(): MenuItem[] {
   ];
 }
 
+function StuckMail() {
+  useEffect(followStuck, []);
+  const { quarantine, deadLetters } = stuckCounts.value;
+  const count = quarantine + deadLetters;
+  return <Place to={{ page: "letters", tab: "quarantine", id: null }} icon={MailWarning} label={t("rail.letters")} count={count} counted={t("letters.count", { n: countText(count) })} />;
+}
+
 export function Rail() {
   const state = desk.value;
   if (!state) return null;
@@ -51,7 +69,7 @@ export function Rail() {
       </a>
       <Place to={work} icon={Inbox} label={t("rail.work")} />
       {mayAs("supervisor") && <Place to={{ page: "live", queue: null, wall: false }} icon={Activity} label={t("rail.live")} />}
-      {mayAs("supervisor") && hasMail(state) && <Place to={{ page: "letters", tab: "quarantine", id: null }} icon={MailWarning} label={t("rail.letters")} />}
+      {mayAs("supervisor") && hasMail(state) && <StuckMail />}
       {mayAs("admin") && <Place to={{ page: "admin", kind: "queues", id: null }} icon={Settings2} label={t("rail.admin")} />}
       <span class="desk-rail-space" />
       <button type="button" class="desk-rail-link" onClick={() => openPalette("commands")} title={t("palette.title")}>
