@@ -1,9 +1,9 @@
 /** Small parts of the composer. */
 import { Icon, IconButton } from "@hutong/ui";
-import { File, MessageSquareReply, NotebookPen, Reply, ReplyAll, X } from "lucide";
+import { File, MessageSquareReply, NotebookPen, Paperclip, RefreshCw, Reply, ReplyAll, X } from "lucide";
 import type { IconNode } from "@hutong/ui";
 import { t } from "../../texts/texts";
-import { hasMore } from "../letters/model";
+import { hasMore, speaksOfFile } from "../letters/model";
 import type { Mail } from "../letters/use-mail";
 import { bytesText } from "./model";
 import type { Upload } from "./uploads";
@@ -44,13 +44,20 @@ export function Limit({ bytes, most }: { bytes: number; most: number }) {
   );
 }
 
-export function UploadRow({ upload, remove }: { upload: Upload; remove: (key: string) => void }) {
+/** The words speak of a file, and there is none. */
+export function Forgotten({ text, files }: { text: string; files: number }) {
+  if (files > 0 || !speaksOfFile(text)) return null;
+  return <p class="composer-forgotten" role="status" data-testid="forgotten"><Icon icon={Paperclip} size={13} />{t("mail.forgotten")}</p>;
+}
+
+export function UploadRow({ upload, remove, again }: { upload: Upload; remove: (key: string) => void; again: (key: string) => void }) {
   return (
     <div class="upload" data-testid="upload" data-state={upload.problem ? "failed" : upload.file ? "ready" : "uploading"}>
       <Icon icon={File} />
       <span class="file-name">{upload.name}</span>
       {upload.problem ? <span class="upload-problem" role="alert">{upload.problem}</span>
         : !upload.file && <progress max={1} value={upload.share} aria-label={t("file.uploading", { name: upload.name })} />}
+      {upload.problem && upload.source && <IconButton icon={RefreshCw} size={14} label={t("file.again", { name: upload.name })} onClick={() => again(upload.key)} />}
       <IconButton icon={X} size={14} label={t("file.remove", { name: upload.name })} onClick={() => remove(upload.key)} />
     </div>
   );

@@ -1,9 +1,10 @@
 /** Where an agent writes: a reply to the contact, or a note among colleagues; the two look different. */
 import type { ConversationSummary, QuickReply } from "@hutong/api-client";
-import { Button, IconButton } from "@hutong/ui";
+import { Button, IconButton, say } from "@hutong/ui";
 import { NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { send, tellTyping } from "../../core/actions";
+import { hasKeys } from "../../core/keyboard";
 import { contactName } from "../../core/names";
 import { preferences } from "../../core/preferences";
 import { desk } from "../../core/store";
@@ -12,31 +13,31 @@ import { answerable } from "../offers/offers";
 import { accept } from "../../core/actions";
 import { MailLine, MailRows } from "../letters/mail-rows";
 import { useMail } from "../letters/use-mail";
-import { Limit, Modes, UploadRow } from "./composer-parts";
+import { Forgotten, Limit, Modes, UploadRow } from "./composer-parts";
 import { keepDraft, readDraft } from "./drafts";
 import { takesFocus } from "./focus";
-import { bytesOf, sends, slashQuery, TEXT_BYTES_MAX } from "./model";
+import { bytesOf, pastesFiles, sends, slashAt, TEXT_BYTES_MAX, withReply, withSlash } from "./model";
 import { QuickReplies, useQuickReplies } from "./quick-replies";
 import { useUploads } from "./uploads";
+import { useDrop } from "./use-drop";
+import { useWords } from "./use-words";
 
-const HEIGHT_MAX_PX = 220;
+const isSayable = (text: string, files: number) => (text.trim() !== "" || files > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
 
-function useGrowth(text: string) {
-  const area = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    const element = area.current;
-    if (!element) return;
-    element.style.height = "auto";
-    element.style.height = `${Math.min(HEIGHT_MAX_PX, element.scrollHeight)}px`;
-  }, [text]);
-  return area;
+function useQuick({ text, caret, rewrite, area }: ReturnType<typeof useWords>, note: boolean) {
+  const slash = note ? null : slashAt(text, caret);
+  const replies = useQuickReplies(slash?.query ?? null, slash?.at === 0 && caret === text.length);
+  const choose = (reply: QuickReply) => slash && rewrite(withReply(text, caret, slash, inWords(reply.text)));
+  const askReplies = () => rewrite(withSlash(text, area.current?.selectionStart ?? text.length));
+  return { replies, choose, askReplies };
 }
 
 function useComposer(one: ConversationSummary, mayReply: boolean) {
   const me = desk.peek()?.me.id ?? "";
   const isMail = one.kind === "email";
   const [draft] = useState(() => readDraft(me, one.id));
-  const [text, setText] = useState(draft?.text ?? "");
+  const words = useWords(draft?.text ?? "");
+  const { text, setText, onCaret, area } = words;
   const [wantsNote, setNote] = useState(draft?.note === true);
   const note = wantsNote || !mayReply;
   const mail = useMail(one, draft?.mail, text !== "");
@@ -44,25 +45,21 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   const sent = uploads.uploads.flatMap((upload) => upload.file ?? []);
   // Before the next key or a reload: an effect after painting would lose the last of what was typed.
   useLayoutEffect(() => keepDraft(me, one.id, { text, note, ...(isMail ? { mail: mail.chosen ?? undefined, files: sent } : {}) }), [text, note, mail.chosen, uploads.uploads]);
-  const area = useGrowth(text);
   useEffect(() => {
     if (mayReply && takesFocus(one.id)) area.current?.focus();
   }, []);
-  const replies = useQuickReplies(note ? null : slashQuery(text));
+  const { replies, choose, askReplies } = useQuick(words, note);
   const files = note ? [] : sent;
-  const busy = !note && uploads.uploads.some((upload) => !upload.file && !upload.problem);
+  // What failed is tried again or taken away: a letter must not leave without what its writer put to it.
+  const whole = note || uploads.uploads.every((upload) => upload.file);
   const addressed = note || !isMail || (mail.draft !== null && mail.missing === null);
-  const ready = !busy && addressed && (text.trim() !== "" || files.length > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
+  const ready = whole && addressed && isSayable(text, files.length);
   const submit = () => {
     if (!ready) return;
     if (isMail && !note) mail.send(text.trim(), files);
     else send(one.id, note ? "note" : "text", text.trim(), files);
     setText("");
     if (!note) uploads.clear();
-    area.current?.focus();
-  };
-  const choose = (reply: QuickReply) => {
-    setText(inWords(reply.text));
     area.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -78,32 +75,54 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   };
   const onText = (value: string) => {
     setText(value);
+    onCaret();
     if (!note && value !== "") tellTyping(one.id);
   };
-  return { text, onText, setText, note, setNote, isMail, mail, area, uploads, replies, ready, submit, choose, onKeyDown };
+  return { text, onText, onCaret, note, setNote, isMail, mail, area, uploads, replies, ready, submit, choose, askReplies, onKeyDown };
+}
+
+type Sort = "note" | "mail" | "reply";
+
+/** What the field is called, and what it says while it is empty. */
+function fieldTexts(sort: Sort) {
+  if (sort === "note") return { label: t("composer.note_label"), hint: t("composer.note_hint") };
+  if (sort === "mail") return { label: t("mail.write_label"), hint: t(hasKeys.value ? "mail.write_hint" : "mail.write_hint_touch") };
+  return { label: t("composer.reply_label"), hint: t("composer.reply_hint") };
+}
+
+/** Files that are chosen, dropped or pasted; notes carry none. */
+function useFiles(note: boolean, add: (files: readonly File[]) => void) {
+  const takeFiles = (files: readonly File[]) => {
+    if (files.length === 0) return;
+    if (note) say(t("composer.note_no_files"), "danger");
+    else add(files);
+  };
+  const drop = useDrop(takeFiles);
+  const onPaste = (event: ClipboardEvent) => {
+    const data = event.clipboardData;
+    if (!data || !pastesFiles({ types: data.types, text: data.getData("text/plain"), files: data.files.length })) return;
+    event.preventDefault();
+    takeFiles([...data.files]);
+  };
+  return { takeFiles, drop, onPaste };
 }
 
 export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply: boolean }) {
   const composer = useComposer(one, mayReply);
   const { text, note, area, uploads, replies, isMail, mail } = composer;
   const asMail = isMail && !note;
-  const label = t(note ? "composer.note_label" : asMail ? "mail.write_label" : "composer.reply_label");
+  const { label, hint } = fieldTexts(note ? "note" : asMail ? "mail" : "reply");
   const rows = useId();
   const picker = useRef<HTMLInputElement>(null);
-  const takeFiles = (list: FileList | null | undefined, event: Event) => {
-    if (note || !list || list.length === 0) return;
-    event.preventDefault();
-    uploads.add([...list]);
-  };
+  const { takeFiles, drop, onPaste } = useFiles(note, uploads.add);
   return (
     <section
       class={note ? "composer composer-note" : "composer"}
       aria-label={label}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => takeFiles(event.dataTransfer?.files, event)}
+      {...drop.handlers}
     >
       <QuickReplies state={replies} onChoose={composer.choose} />
-      <div class="composer-box">
+      <div class={drop.over ? "composer-box composer-drop" : "composer-box"} data-drop={t(note ? "composer.note_no_files" : "composer.drop")}>
         <div class="composer-top">
           <Modes note={note} mayReply={mayReply} setNote={composer.setNote} mail={isMail ? mail : null} />
           {asMail ? <MailLine mail={mail} controls={rows} />
@@ -115,18 +134,20 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
           rows={isMail ? 4 : 2}
           value={text}
           aria-label={label}
-          placeholder={t(note ? "composer.note_hint" : asMail ? "mail.write_hint" : "composer.reply_hint")}
+          placeholder={hint}
           data-testid="composer"
           onInput={(event) => composer.onText(event.currentTarget.value)}
           onKeyDown={composer.onKeyDown}
-          onPaste={(event) => takeFiles(event.clipboardData?.files, event)}
+          onSelect={composer.onCaret}
+          onPaste={onPaste}
           {...replies.aria}
         />
-        {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} remove={uploads.remove} />)}
+        {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} remove={uploads.remove} again={uploads.again} />)}
+        {asMail && <Forgotten text={text} files={uploads.uploads.length} />}
         <div class="composer-foot">
           {!note && <IconButton icon={Paperclip} label={t("composer.attach")} onClick={() => picker.current?.click()} />}
-          {!note && <IconButton icon={Zap} label={t("composer.quick")} onClick={() => { composer.setText("/"); area.current?.focus(); }} />}
-          <input ref={picker} type="file" multiple hidden aria-label={t("composer.attach")} data-testid="file-input" onChange={(event) => { takeFiles(event.currentTarget.files, event); event.currentTarget.value = ""; }} />
+          {!note && <IconButton icon={Zap} label={t("composer.quick")} onClick={composer.askReplies} data-testid="quick" />}
+          <input ref={picker} type="file" multiple hidden aria-label={t("composer.attach")} data-testid="file-input" onChange={(event) => { takeFiles([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
           <Limit bytes={bytesOf(text)} most={TEXT_BYTES_MAX} />
           <Button
             look={note ? "note" : "primary"}

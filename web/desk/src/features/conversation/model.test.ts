@@ -1,6 +1,6 @@
 import type { Message, QuickReply } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
-import { bytesOf, bytesText, findReplies, linkParts, pieces, markOf, marksOf, sends, slashQuery, timeline } from "./model";
+import { bytesOf, bytesText, findReplies, linkParts, pieces, markOf, marksOf, pastesFiles, sends, slashAt, timeline, withReply, withSlash } from "./model";
 
 const noon = new Date(2026, 7, 3, 12).getTime();
 const word = (seq: number, at: number, type: "contact" | "agent" = "contact"): Message => ({
@@ -50,14 +50,29 @@ describe("the composer", () => {
     expect(sends(key, "ctrl_enter")).toBe(false);
     expect(sends({ ...key, ctrlKey: true }, "ctrl_enter")).toBe(true);
   });
-  it("searches quick replies after a slash at the start", () => {
+  it("searches quick replies after a slash that begins a word, up to the caret", () => {
     const reply = (id: string, zh: string): QuickReply => ({ id, title: { "zh-CN": zh }, text: { "zh-CN": "…" } });
     const replies = [reply("welcome", "您好"), reply("wait", "请稍候"), reply("bye", "再见，欢迎 wait")];
-    expect(slashQuery("/wa")).toBe("wa");
-    expect(slashQuery("a /wa")).toBeNull();
-    expect(slashQuery("/wa it")).toBeNull();
+    const slash = (text: string) => slashAt(text, text.length);
+    expect(slash("/Wa")).toEqual({ at: 0, query: "wa" });
+    expect(slash("您好：\n\n/wa")).toEqual({ at: 5, query: "wa" });
+    expect(slashAt("a /wa and more", 5)).toEqual({ at: 2, query: "wa" });
+    expect([slash("/wa it"), slash("and/or"), slash("https://a.cn"), slash("")]).toEqual([null, null, null, null]);
     expect(findReplies(replies, "wa").map((one) => one.id)).toEqual(["wait", "bye"]);
     expect(findReplies(replies, "稍候").map((one) => one.id)).toEqual(["wait"]);
+  });
+  it("puts a quick reply where it was asked for, and loses nothing around it", () => {
+    expect(withReply("您好 /wa\n此致", 6, { at: 3, query: "wa" }, "请稍候。")).toEqual({ text: "您好 请稍候。\n此致", caret: 7 });
+    expect(withSlash("您好", 2)).toEqual({ text: "您好 /", caret: 4 });
+    expect(withSlash("", 0)).toEqual({ text: "/", caret: 1 });
+    expect(withSlash("a b", 2)).toEqual({ text: "a /b", caret: 3 });
+  });
+  it("attaches what is pasted, but not the picture that comes with copied words", () => {
+    expect(pastesFiles({ types: ["Files"], text: "", files: 1 })).toBe(true);
+    expect(pastesFiles({ types: ["text/html", "Files"], text: "", files: 1 })).toBe(true);
+    expect(pastesFiles({ types: ["text/plain", "Files"], text: "清单.xlsx", files: 1 })).toBe(true);
+    expect(pastesFiles({ types: ["text/plain", "text/html", "Files"], text: "三月份", files: 1 })).toBe(false);
+    expect(pastesFiles({ types: ["text/plain"], text: "x", files: 0 })).toBe(false);
   });
   it("counts bytes as the gateway does", () => {
     expect(bytesOf("您好")).toBe(6);

@@ -104,10 +104,34 @@ export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** What is typed after a slash at the start: the search for a quick reply. Null when it is none. */
-export function slashQuery(text: string): string | null {
-  const match = /^\/(\S*)$/u.exec(text);
-  return match ? (match[1] ?? "").toLowerCase() : null;
+/** A search for a quick reply: where its slash stands, and what is typed after it. */
+export interface Slash {
+  at: number;
+  query: string;
+}
+
+/** The slash that begins the word before the caret, anywhere in the text. Null when there is none. */
+export function slashAt(text: string, caret: number): Slash | null {
+  const match = /(?:^|\s)\/([^\s/]*)$/u.exec(text.slice(0, caret));
+  const query = match?.[1] ?? "";
+  return match ? { at: caret - query.length - 1, query: query.toLowerCase() } : null;
+}
+
+/** The text with a quick reply in the place of its search, and where the caret stands then. */
+export function withReply(text: string, caret: number, { at }: Slash, reply: string): { text: string; caret: number } {
+  return { text: text.slice(0, at) + reply + text.slice(caret), caret: at + reply.length };
+}
+
+/** The text with a slash at the caret, as a word of its own. */
+export function withSlash(text: string, caret: number): { text: string; caret: number } {
+  const slash = caret === 0 || /\s/u.test(text.charAt(caret - 1)) ? "/" : " /";
+  return { text: text.slice(0, caret) + slash + text.slice(caret), caret: caret + slash.length };
+}
+
+/** Does a paste bring files to attach? Office programs add a picture of the words that are copied. */
+export function pastesFiles(data: { types: readonly string[]; text: string; files: number }): boolean {
+  const isText = data.text.trim() !== "" && data.types.some((type) => type === "text/html" || type === "text/rtf");
+  return data.files > 0 && !isText;
 }
 
 const wordsOf = (reply: QuickReply) => [reply.title["zh-CN"], reply.title.en, reply.text["zh-CN"], reply.text.en];

@@ -15,22 +15,24 @@ export interface RepliesState {
 
 const LIST_ID = "quick-replies";
 
-export function useQuickReplies(query: string | null): RepliesState {
+/** `alone`: nothing but the search is written, so that nobody wonders why nothing is shown. */
+export function useQuickReplies(query: string | null, alone: boolean): RepliesState {
   const [chosen, choose] = useState(0);
   const [dismissed, dismiss] = useState(false);
   useEffect(() => {
     choose(0);
     if (query === null) dismiss(false);
   }, [query]);
-  const open = query !== null && !dismissed;
-  const found = open ? findReplies(desk.value?.quickReplies ?? [], query) : [];
+  const asked = query !== null && !dismissed;
+  const found = asked ? findReplies(desk.value?.quickReplies ?? [], query) : [];
+  const open = asked && (alone || found.length > 0);
   const onKey = (event: KeyboardEvent, take: (reply: QuickReply) => void): boolean => {
     if (!open || event.isComposing) return false;
     const reply = found[chosen];
     if (event.key === "ArrowDown") choose((chosen + 1) % Math.max(1, found.length));
     else if (event.key === "ArrowUp") choose((chosen + found.length - 1) % Math.max(1, found.length));
     else if (event.key === "Escape") dismiss(true);
-    else if ((event.key === "Enter" || event.key === "Tab") && reply) take(reply);
+    else if ((event.key === "Enter" || event.key === "Tab") && reply && !event.ctrlKey && !event.metaKey) take(reply);
     else return false;
     event.preventDefault();
     event.stopPropagation();

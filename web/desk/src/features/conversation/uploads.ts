@@ -13,6 +13,8 @@ export interface Upload {
   share: number;
   file: FileRef | null;
   problem: string | null;
+  /** What is uploaded, for another try; what cannot be sent at all has none. */
+  source: File | null;
 }
 
 async function uploadWithRenewal(file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<FileRef> {
@@ -25,7 +27,7 @@ async function uploadWithRenewal(file: File, onProgress: (share: number) => void
   }
 }
 
-const uploaded = (file: FileRef): Upload => ({ key: file.id, name: file.name, share: 1, file, problem: null });
+const uploaded = (file: FileRef): Upload => ({ key: file.id, name: file.name, share: 1, file, problem: null, source: null });
 
 export function useUploads(kept: readonly FileRef[] = []) {
   const [uploads, setUploads] = useState<readonly Upload[]>(() => kept.map(uploaded));
@@ -33,27 +35,35 @@ export function useUploads(kept: readonly FileRef[] = []) {
   useEffect(() => () => aborts.current.forEach((abort) => abort.abort()), []);
   const change = (key: string, by: Partial<Upload>) =>
     setUploads((all) => all.map((one) => (one.key === key ? { ...one, ...by } : one)));
-  const start = (file: File) => {
-    const key = mintId();
+  const carry = (key: string, file: File) => {
     const abort = new AbortController();
     aborts.current.set(key, abort);
-    setUploads((all) => [...all, { key, name: file.name, share: 0, file: null, problem: null }]);
     uploadWithRenewal(file, (share) => change(key, { share }), abort.signal).then(
       (ref) => change(key, { share: 1, file: ref }),
       (error: unknown) => change(key, { problem: problemText(error) }),
     );
   };
   const add = (files: readonly File[]) => {
-    const fitting = files.filter((file) => file.size <= FILE_BYTES_MAX);
-    if (fitting.length < files.length) say(t("file.too_large", { most: bytesText(FILE_BYTES_MAX) }), "danger");
-    const room = FILES_MAX - uploads.length;
-    if (fitting.length > room) say(t("file.too_many", { most: FILES_MAX }), "danger");
-    fitting.slice(0, Math.max(0, room)).forEach(start);
+    const room = Math.max(0, FILES_MAX - uploads.length);
+    if (files.length > room) say(t("file.too_many", { most: FILES_MAX }), "danger");
+    const rows = files.slice(0, room).map((file): Upload => {
+      const fits = file.size <= FILE_BYTES_MAX;
+      const problem = fits ? null : t("file.too_large", { size: bytesText(file.size), most: bytesText(FILE_BYTES_MAX) });
+      return { key: mintId(), name: file.name, share: 0, file: null, problem, source: fits ? file : null };
+    });
+    setUploads((all) => [...all, ...rows]);
+    for (const { key, source } of rows) if (source) carry(key, source);
+  };
+  const again = (key: string) => {
+    const source = uploads.find((one) => one.key === key)?.source;
+    if (!source) return;
+    change(key, { problem: null, share: 0 });
+    carry(key, source);
   };
   const remove = (key: string) => {
     aborts.current.get(key)?.abort();
     aborts.current.delete(key);
     setUploads((all) => all.filter((one) => one.key !== key));
   };
-  return { uploads, add, remove, clear: () => setUploads([]) };
+  return { uploads, add, again, remove, clear: () => setUploads([]) };
 }

@@ -1,30 +1,38 @@
 /** The head of the letter that is being written: a line, and the rows behind it. */
 import "./letters.css";
+import type { MailAddress } from "@hutong/api-client";
 import { Button, Icon, Spinner } from "@hutong/ui";
 import { ChevronDown, ChevronUp, MailPlus, RefreshCw } from "lucide";
 import { useId } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { Chips } from "./chips";
-import { readAddresses, SUBJECT_CHARS_MAX } from "./model";
-import { whomText } from "./people";
+import { addressText, readAddresses, SUBJECT_CHARS_MAX } from "./model";
+import { shortList, whomText } from "./people";
 import type { Mail } from "./use-mail";
+
+/** `To 王强 <wang@a.cn> · Cc 李敏`: who reads along is never a mere number. */
+function lineText(to: readonly MailAddress[], cc: readonly MailAddress[]): string {
+  const parts = [to.length > 0 ? t("mail.whom", { who: whomText(to) }) : "", cc.length > 0 ? `${t("mail.cc")} ${shortList(cc)}` : ""];
+  return parts.filter(Boolean).join(" · ");
+}
 
 /** Who gets it, always in sight. */
 export function MailLine({ mail, controls }: { mail: Mail; controls: string }) {
-  const { draft, open, setOpen, problem, again } = mail;
+  const { draft, open, setOpen, problem, again, out } = mail;
   if (!draft) {
     return problem
       ? <span class="mail-line composer-over" role="alert">{t("mail.whom_failed", { why: problem })} <Button size="s" look="quiet" icon={RefreshCw} onClick={again}>{t("retry")}</Button></span>
       : <span class="mail-line"><Spinner size={12} label={t("loading")} /></span>;
   }
-  const people = [...draft.to, ...draft.cc];
+  const whom = draft.to.length + draft.cc.length === 0 ? t("mail.whom_none") : lineText(draft.to, draft.cc);
   return (
     <span class="mail-line">
       <button type="button" class="letter-fold" aria-expanded={open} aria-controls={controls} title={t(open ? "mail.edit_done" : "mail.edit")} onClick={() => setOpen(!open)} data-testid="mail-edit">
-        <span class="letter-fold-words" data-testid="mail-whom">{people.length === 0 ? t("mail.whom_none") : t("mail.whom", { who: whomText(people) })}</span>
+        <span class="letter-fold-words" data-testid="mail-whom">{whom}</span>
         <Icon icon={open ? ChevronUp : ChevronDown} size={14} />
         <span class="ui-sr">{t(open ? "mail.edit_done" : "mail.edit")}</span>
       </button>
+      {out.length > 0 && <span class="mail-out" title={out.map(addressText).join(t("list.comma"))} data-testid="mail-out">{t("mail.left_out", { who: shortList(out) })}</span>}
     </span>
   );
 }

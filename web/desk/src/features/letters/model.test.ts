@@ -1,7 +1,8 @@
 import type { Correspondence, Message } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
 import {
-  addresseesOf, failuresIn, framePage, goesElsewhere, hasMore, isAddress, problemOf, proposed, readAddresses, subjectIn, trustOf, withAddresses,
+  addresseesOf, failuresIn, framePage, goesElsewhere, hasMore, isAddress, leftOut, ownIn, peopleIn, problemOf, proposed, readAddresses, speaksOfFile,
+  subjectIn, trustOf, withAddresses,
 } from "./model";
 
 const wang = { address: "wang@a.cn", name: "王强" };
@@ -43,6 +44,22 @@ describe("an answer", () => {
   it("names nobody twice, and leaves an empty subject to the gateway", () => {
     expect(addresseesOf({ ...proposed(known, true), cc: [li, { address: "Wang@a.cn" }], subject: " " })).toEqual({ to: [wang], cc: [li] });
   });
+  it("tells who read along and is left out", () => {
+    expect(leftOut(known, proposed(known, false))).toEqual([li]);
+    expect(leftOut(known, proposed(known, true))).toEqual([]);
+    expect(leftOut(known, { ...proposed(known, false), cc: [{ address: "LI@b.cn" }] })).toEqual([]);
+  });
+  it("does not go to the desk itself, with or without what leads an answer home", () => {
+    const own = new Set(["help@city.cn"]);
+    const draft = proposed(known, true);
+    expect(problemOf({ ...draft, cc: [{ address: "Help+abc@CITY.cn" }] }, "", own)).toBe("ourselves");
+    expect(problemOf(draft, "help@city.cn", own)).toBe("ourselves");
+    expect(problemOf({ ...draft, cc: [{ address: "helper@city.cn" }] }, "", own)).toBeNull();
+  });
+  it("speaks of a file of its own, not of theirs nor in a quote", () => {
+    expect(["办理说明见附件。", "随信附上清单", "Please see the attached form"].map(speaksOfFile)).toEqual([true, true, true]);
+    expect(["您的附件已收到。", "> 见附件", "已受理，谢谢。", "unattached"].map(speaksOfFile)).toEqual([false, false, false, false]);
+  });
   it("notices that a newer letter would change whom it reaches", () => {
     expect(goesElsewhere(known, { ...known, reply: { ...known.reply, subject: "Re: other" } })).toBe(false);
     expect(goesElsewhere(known, { ...known, reply: { to: [li] } })).toBe(true);
@@ -70,6 +87,15 @@ describe("a log with letters", () => {
   it("marks what did not arrive; for good counts more than late", () => {
     expect([...failuresIn([undelivered(1, "msg_a", false), undelivered(2, "msg_a", true), undelivered(3, "msg_a", false), undelivered(4, "msg_b", false), undelivered(5, null, true)])])
       .toEqual([["msg_a", "failed"], ["msg_b", "late"]]);
+  });
+  it("proposes everybody whom it names, but never the desk", () => {
+    const help = { address: "help@city.cn", name: "市政务服务" };
+    const log = [
+      message(1, { author: { type: "contact", id: "c" }, mail: { from: wang, to: [{ address: "help+1a@city.cn" }], cc: [li] } }),
+      message(2, { author: { type: "agent", id: "a" }, mail: { from: help, to: [wang] } })];
+    expect(peopleIn(log)).toEqual([wang, li]);
+    expect([...ownIn(log)]).toEqual(["help@city.cn"]);
+    expect(ownIn(log.slice(0, 1)).size).toBe(0);
   });
   it("stands under the subject of its last letter", () => {
     expect(subjectIn([message(1, { mail: { from: wang, subject: "First" } }), message(2, { mail: { from: wang, subject: "Second" } }), message(3, {})])).toBe("Second");

@@ -1,5 +1,5 @@
 /** What the desk makes of letters: addresses as typed, whom an answer reaches, what is known of a sender. */
-import type { Addressees, Correspondence, MailAddress, MailHead, MailTrust, Message } from "@hutong/api-client";
+import type { Addressees, Correspondence, MailAddress, MailTrust, Message } from "@hutong/api-client";
 
 /** Limits of one letter, as the gateway holds them. */
 export const ADDRESSES_MAX = 100;
@@ -82,11 +82,13 @@ export function goesElsewhere(before: Correspondence, after: Correspondence): bo
   return who(before.reply) !== who(after.reply) || who(before.reply_all) !== who(after.reply_all);
 }
 
-export type DraftProblem = "nobody" | "too_many" | "bad_address" | "bad_subject";
+export type DraftProblem = "nobody" | "too_many" | "bad_address" | "bad_subject" | "ourselves";
 
 /** Why it cannot leave like this; `typed` is what stands in the fields of addresses and is no chip yet. */
-export function problemOf(draft: MailDraft, typed: string): DraftProblem | null {
-  if (readAddresses(typed).bad.length > 0) return "bad_address";
+export function problemOf(draft: MailDraft, typed: string, own: ReadonlySet<string> = new Set()): DraftProblem | null {
+  const read = readAddresses(typed);
+  if (read.bad.length > 0) return "bad_address";
+  if ([...draft.to, ...draft.cc, ...read.found].some((one) => isOwn(own, one))) return "ourselves";
   if (draft.to.length === 0) return "nobody";
   if (draft.to.length + draft.cc.length > ADDRESSES_MAX) return "too_many";
   return [...draft.subject].length > SUBJECT_CHARS_MAX || /\p{Cc}/u.test(draft.subject) ? "bad_subject" : null;
@@ -97,6 +99,11 @@ export function addresseesOf({ to, cc, subject }: MailDraft): Addressees {
   // Whoever is asked to answer need not read along too.
   const along = cc.filter((one) => !to.some((each) => sameAddress(each, one)));
   return { to: [...to], cc: along, ...(subject.trim() === "" ? {} : { subject: subject.trim() }) };
+}
+
+/** Do the words speak of a file that comes with them? Quotes of others do not count. */
+export function speaksOfFile(text: string): boolean {
+  return text.split("\n").some((line) => !line.startsWith(">") && /附件|附上|随信|\battach(?:ed|ment|ments)?\b|\benclosed\b/iu.test(line) && !/(?:您|你们?|贵单位|来信|收到)的?附件/u.test(line));
 }
 
 export type Trust = "verified" | "unverified" | "failed";
@@ -127,9 +134,30 @@ export function subjectIn(messages: readonly Message[]): string {
   return [...messages].reverse().find((message) => message.mail?.subject)?.mail?.subject ?? "";
 }
 
-/** Everybody whom the letters name, for proposals while typing. */
-export function peopleIn(heads: readonly MailHead[]): MailAddress[] {
-  return withAddresses([], heads.flatMap((head) => [head.from, ...(head.to ?? []), ...(head.cc ?? [])])).slice(0, ADDRESSES_MAX);
+/** An address without what stands behind a plus sign: there the gateway writes what leads an answer home. */
+function bare(address: string): string {
+  const at = address.lastIndexOf("@");
+  return (address.slice(0, at).split("+", 1)[0] ?? "").toLowerCase() + address.slice(at).toLowerCase();
+}
+
+/** The desk's own addresses, as far as its letters show them: mail to them would come back as a new letter. */
+export function ownIn(messages: readonly Message[]): ReadonlySet<string> {
+  return new Set(messages.flatMap(({ author, mail }) => (mail && author.type !== "contact" ? [bare(mail.from.address)] : [])));
+}
+
+export const isOwn = (own: ReadonlySet<string>, { address }: MailAddress) => own.has(bare(address));
+
+/** Everybody whom the letters name, for proposals while typing; never the desk itself. */
+export function peopleIn(messages: readonly Message[]): MailAddress[] {
+  const own = ownIn(messages);
+  const named = messages.flatMap(({ mail }) => (mail ? [mail.from, ...(mail.to ?? []), ...(mail.cc ?? [])] : []));
+  return withAddresses([], named.filter((one) => !isOwn(own, one))).slice(0, ADDRESSES_MAX);
+}
+
+/** Who read along so far and does not get this letter. */
+export function leftOut(known: Correspondence, { to, cc }: MailDraft): MailAddress[] {
+  const all = [...known.reply_all.to, ...(known.reply_all.cc ?? [])];
+  return all.filter((one) => ![...to, ...cc].some((each) => sameAddress(each, one)));
 }
 
 /** The page of a letter's frame. It has no scripts and no origin; unless its reader asks, nothing is fetched

@@ -1,4 +1,4 @@
-import type { ConversationSummary, DeadLetter, Message } from "@hutong/api-client";
+import type { ConversationSummary, Message } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
 import { countText, decodeWords, givenUp, readHead, waysOf } from "./stuck.model";
 
@@ -44,7 +44,7 @@ describe("the head of a letter", () => {
 });
 
 describe("a letter that was given up", () => {
-  const dead = { id: "dlv_1", endpoint: "letters-conv_1", tries: 12, reason: "454", at: 1_000_000 } as DeadLetter;
+  const dead = { id: "dlv_1", endpoint: "letters-conv_1", tries: 12, reason: "454", at: 1_000_000 };
   const one = { info: { contact_name: "王强" } } as ConversationSummary;
   const ours = (seq: number, subject: string): Message => ({
     id: `msg_${seq}`, seq, at: seq, kind: "text", text: `text ${seq}`, author: { type: "agent", id: "li" }, mail: { subject, from: { address: "help@city.cn" }, to: [{ address: `to${seq}@a.cn` }] } });

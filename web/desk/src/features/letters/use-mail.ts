@@ -5,7 +5,7 @@ import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { logs } from "../../core/store";
 import { holdLetter } from "./holding";
-import { addresseesOf, goesElsewhere, peopleIn, problemOf, proposed, readAddresses, withAddresses, type MailDraft } from "./model";
+import { addresseesOf, goesElsewhere, leftOut, ownIn, peopleIn, problemOf, proposed, readAddresses, withAddresses, type MailDraft } from "./model";
 import { UNDO_MS } from "./undo.model";
 
 export interface Typed {
@@ -53,7 +53,8 @@ export function useMail(one: ConversationSummary, kept: MailDraft | undefined, w
     if (known && !newer) setBase(known);
   }, [known, newer]);
   const draft = chosen ?? (base && proposed(base, false));
-  const missing = draft ? problemOf(draft, `${typed.to},${typed.cc}`) : null;
+  const messages = logs.value.get(one.id)?.messages ?? [];
+  const missing = draft ? problemOf(draft, `${typed.to},${typed.cc}`, ownIn(messages)) : null;
   const change = (by: Partial<MailDraft>) => draft && setChosen({ ...draft, ...by, edited: true });
   const choose = (all: boolean) => {
     if (base) setChosen(proposed(base, all));
@@ -73,8 +74,7 @@ export function useMail(one: ConversationSummary, kept: MailDraft | undefined, w
     setTyped(nothing);
     setOpen(false);
   };
-  const heads = () => (logs.value.get(one.id)?.messages ?? []).flatMap((message) => message.mail ?? []);
-  return { base, draft, chosen, typed, setTyped, open, setOpen, newer, takeNewer, missing, change, choose, send, problem, again, people: () => peopleIn(heads()) };
+  return { base, draft, chosen, typed, setTyped, open, setOpen, newer, takeNewer, missing, change, choose, send, problem, again, out: base && draft ? leftOut(base, draft) : [], people: () => peopleIn(messages) };
 }
 
 export type Mail = ReturnType<typeof useMail>;
