@@ -21,6 +21,7 @@ export interface ToastAction {
 /** The most that are shown; the oldest gives way. */
 const TOASTS_MAX = 4;
 const SHOWN_MS = 6000;
+const ACTION_MS = 20_000;
 
 const toasts = signal<readonly Toast[]>([]);
 let lastId = 0;
@@ -36,6 +37,8 @@ export function say(text: string, tone: Toast["tone"] = "success", action?: Toas
   const others = toasts.value.filter((toast) => toast.text !== text);
   toasts.value = [...others, { id, text, tone, action }].slice(-TOASTS_MAX);
   if (tone === "success") setTimeout(() => drop(id), SHOWN_MS);
+  // What can be done about it can be done elsewhere too: it need not stand in the way for ever.
+  else if (action) setTimeout(() => drop(id), ACTION_MS);
 }
 
 export function Toasts({ closeLabel }: { closeLabel: string }) {

@@ -81,6 +81,8 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   return { text, onText, onCaret, note, setNote, isMail, mail, area, uploads, replies, ready, submit, choose, askReplies, onKeyDown };
 }
 
+const sendKeys = (isMail: boolean) => (!isMail && preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter");
+
 type Sort = "note" | "mail" | "reply";
 
 /** What the field is called, and what it says while it is empty. */
@@ -152,7 +154,7 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
           <Button
             look={note ? "note" : "primary"}
             icon={note ? NotebookPen : SendHorizontal}
-            keys={!isMail && preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter"}
+            keys={sendKeys(isMail)}
             disabled={!composer.ready}
             onClick={composer.submit}
             data-testid="send"

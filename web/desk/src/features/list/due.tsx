@@ -1,10 +1,13 @@
 /** What is due, as a ring and in words. */
 import type { ConversationSummary } from "@hutong/api-client";
 import { clockText, dayText, durationText, exactText, Icon, Ring, sameDay, timeText } from "@hutong/ui";
-import { AlarmClock, CircleCheck, Hourglass } from "lucide";
+import { AlarmClock, CircleCheck, Clock, Hourglass, MailX } from "lucide";
 import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
+import { desk } from "../../core/store";
+import type { Undelivered } from "../../core/undelivered.model";
 import { t } from "../../texts/texts";
+import { undeliveredText } from "../conversation/notices";
 import { dueOf, waitsSince } from "./model";
 
 const MINUTES_MS = 600_000;
@@ -44,7 +47,27 @@ function dueText(at: number, ms: number): string {
   return t(ms > 0 ? "due.at" : "due.was", { time });
 }
 
+/** A letter of ours came back: for good or late, told by shape and word. */
+function CameBack({ undelivered }: { undelivered: Undelivered }) {
+  const { permanent, recipient } = undelivered;
+  return (
+    <span class={permanent ? "row-back" : "row-back row-back-late"} title={undeliveredText(undelivered)} data-testid="row-undelivered" data-permanent={permanent}>
+      <Icon icon={permanent ? MailX : Clock} size={12} />{t(permanent ? "mail.failed" : "mail.late_short")}
+      <span class="ui-sr"> {recipient}</span>
+    </span>
+  );
+}
+
+/** What is due, and before it whatever came back. */
 export function Due({ one }: { one: ConversationSummary }) {
+  const undelivered = one.state === "active" ? desk.value?.undelivered.get(one.id) : undefined;
+  if (!undelivered) return <When one={one} />;
+  // Answered it is not: the answer came back.
+  const more = dueOf(one, now.value) !== null || waitsSince(one) !== null;
+  return <span class="due"><CameBack undelivered={undelivered} />{more && <When one={one} />}</span>;
+}
+
+function When({ one }: { one: ConversationSummary }) {
   const due = dueOf(one, now.value);
   if (!due) return <Rest one={one} />;
   const ms = due.at - now.value;

@@ -1,19 +1,16 @@
 /** One conversation in a list. */
 import type { ConversationSummary, Message } from "@hutong/api-client";
 import { Avatar, exactText, Icon, relativeText } from "@hutong/ui";
-import { Clock, MailX } from "lucide";
 import { now } from "../../core/clock";
 import { unread } from "../../core/desk.model";
 import { Link } from "../../core/link";
 import { agentName, contactName, kindIcons, kindName, queueName, requestTypeName, resolutionName } from "../../core/names";
 import { locale } from "../../core/preferences";
 import type { WorkTab } from "../../core/routes.model";
-import type { Undelivered } from "../../core/undelivered.model";
 import { desk, logs, typing } from "../../core/store";
 import { t } from "../../texts/texts";
-import { noticeText, undeliveredText } from "../conversation/notices";
+import { noticeText } from "../conversation/notices";
 import { Due } from "./due";
-import { dueOf } from "./model";
 
 export const ROW_PX = 78;
 
@@ -23,17 +20,6 @@ function wordsOf(message: Message): string {
   if (message.author.type !== "agent") return words;
   const who = message.author.id === desk.value?.me.id ? t("message.me") : agentName(message.author.id);
   return t("message.by", { who, words });
-}
-
-/** A letter of ours came back: for good or late, told by shape and word. */
-function CameBack({ undelivered }: { undelivered: Undelivered }) {
-  const { permanent, recipient } = undelivered;
-  return (
-    <span class={permanent ? "row-back" : "row-back row-back-late"} title={undeliveredText(undelivered)} data-testid="row-undelivered" data-permanent={permanent}>
-      <Icon icon={permanent ? MailX : Clock} size={12} />{t(permanent ? "mail.failed" : "mail.late_short")}
-      <span class="ui-sr"> {recipient}</span>
-    </span>
-  );
 }
 
 function Words({ one }: { one: ConversationSummary }) {
@@ -78,8 +64,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
       {fresh > 0 && <span class="row-count"><span class="ui-sr">{t("list.unread", { n: fresh })}</span><span aria-hidden="true">{fresh}</span></span>}
       <span class="row-foot">
         <span class="row-queue">{queueName(one.queue)}{holder ? ` · ${holder}` : ""}</span>
-        {undelivered && <CameBack undelivered={undelivered} />}
-        {(!undelivered || one.state !== "active" || dueOf(one, now.value)) && <Due one={one} />}
+        <Due one={one} />
       </span>
     </Link>
   );

@@ -2,6 +2,7 @@
 import "./work.css";
 import { EmptyState } from "@hutong/ui";
 import { MessagesSquare } from "lucide";
+import { hasKeys } from "../../core/keyboard";
 import { route } from "../../core/navigation";
 import { preferences } from "../../core/preferences";
 import { desk, mine } from "../../core/store";
@@ -17,7 +18,7 @@ function NothingOpen() {
     <>
       <h1 class="ui-sr">{t("rail.work")}</h1>
       <EmptyState icon={MessagesSquare} title={held ? t("work.choose") : ready ? t("work.ready_title") : t("work.away_title")}>
-        {held ? t("work.choose_text") : ready ? t("work.ready_text") : t("work.away_text")}
+        {held ? hasKeys.value && t("work.choose_text") : ready ? t("work.ready_text") : t("work.away_text")}
       </EmptyState>
     </>
   );

@@ -5,6 +5,7 @@ import type { IconNode } from "@hutong/ui";
 import { useEffect } from "preact/hooks";
 import { Link } from "../../core/link";
 import { hasMail } from "../../core/desk.model";
+import { hasKeys } from "../../core/keyboard";
 import { mayAs } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
@@ -76,10 +77,12 @@ export function Rail() {
         <Icon icon={Search} size={18} />
         {t("rail.search")}
       </button>
-      <button type="button" class="desk-rail-link" onClick={() => openPalette("keys")} title={t("keys.title")}>
-        <Icon icon={CircleHelp} size={18} />
-        {t("rail.keys")}
-      </button>
+      {hasKeys.value && (
+        <button type="button" class="desk-rail-link" onClick={() => openPalette("keys")} title={t("keys.title")}>
+          <Icon icon={CircleHelp} size={18} />
+          {t("rail.keys")}
+        </button>
+      )}
       <Menu
         label={t("rail.me", { name: state.me.name })}
         class="desk-rail-me"
