@@ -76,7 +76,7 @@ export function EmailForm({ value, onValue }: FormProps<"channels">) {
       <Identity {...place} />
       <Servers key={turn} {...place} />
       <Trusted {...place} />
-      <Rules {...place} topics={value.topics} />
+      <Rules {...place} channel={value} />
     </>
   );
 }
