@@ -84,6 +84,10 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   });
 
   // Ming knows taxes; Fang is as free, and does not.
+  await ming.getsOffer("三月份申报的退税");
+  await says("the offered subject", ming.page.getByTestId("offer-subject"), "关于退税进度的询问");
+  await says("the offered sender", ming.page.getByTestId("offer-from"), WANG.address);
+  assert.match(await ming.page.getByTestId("offer-due").innerText(), /\d{2}:\d{2}/u);
   await takes(ming, "三月份申报的退税");
   assert.equal(await fang.offer().count(), 0);
   assert.equal(await fang.page.getByTestId("row").count(), 0);
@@ -117,6 +121,14 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   assert.equal(await page.getByText("电话 0571-8888 0000").evaluate((element) => getComputedStyle(element).color), "rgb(192, 0, 0)");
   assert.doesNotMatch(await frame.getAttribute("sandbox"), /allow-(?:scripts|same-origin)/u);
   await says("the pictures", letter.getByTestId("letter-images"), "1 张外部图片未加载");
+  // It stands as high as the letter seems, and as high as its reader wants.
+  const height = async () => (await letter.getByTestId("letter-frame").boundingBox()).height;
+  assert.ok((await height()) > 150 && (await height()) <= 480, `${await height()} px`);
+  const before = await height();
+  await letter.getByTestId("letter-larger").click();
+  assert.ok((await height()) > before);
+  await letter.getByTestId("letter-larger").click();
+  assert.equal(await height(), before);
   await isAccessible(ming.page, "a letter in its sender's looks");
   assert.deepEqual(fetched, []);
   await letter.getByTestId("letter-images-load").click();
@@ -125,11 +137,51 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   await letter.getByTestId("letter-formatted").click();
   await letter.getByTestId("letter-headers-open").click();
   await says("the head fields", ming.page.getByTestId("letter-headers"), "1@agency.example");
+  await shows("their names as people know them", ming.page.getByTestId("letter-headers").getByRole("rowheader", { name: "Message-ID", exact: true }));
   await ming.page.keyboard.press("Escape");
 
   // Answered to the sender alone, with a file, at once.
   assert.equal(await ming.page.getByTestId("mode-reply").getAttribute("aria-checked"), "true");
   assert.equal(await ming.page.getByTestId("mail-whom").innerText(), "发给 王强 <wang@agency.example>");
+  await says("who is left out", ming.page.getByTestId("mail-out"), "李敏");
+
+  // A quick reply goes where it is asked for, and takes nothing away.
+  const composer = ming.page.getByTestId("composer");
+  await composer.fill("王强：");
+  await ming.page.getByTestId("quick").click();
+  await ming.page.keyboard.type("hel");
+  await ming.page.keyboard.press("Enter");
+  assert.equal(await composer.inputValue(), "王强： 您好！");
+  await ming.page.keyboard.type("见附件。");
+  assert.equal(await composer.inputValue(), "王强： 您好！见附件。");
+  await shows("the missing file is missed", ming.page.getByTestId("forgotten"));
+
+  // A file that is too large holds the letter back until it is taken away.
+  await ming.page.getByTestId("file-input").setInputFiles({ name: "录像.mp4", mimeType: "video/mp4", buffer: Buffer.alloc(20 * 1024 * 1024 + 1) });
+  const large = ming.page.locator("[data-testid=upload][data-state=failed]");
+  await says("why it cannot go", large, "不能超过 20 MB");
+  assert.equal(await ming.page.getByTestId("send").isDisabled(), true);
+  await isAccessible(ming.page, "a file that is too large");
+  await large.getByRole("button", { name: "移除 录像.mp4" }).click();
+
+  // Files come by drop and by paste; copied words stay words.
+  const gives = (type, name, text) => composer.evaluate((area, [kind, file, words]) => {
+    const data = new DataTransfer();
+    data.items.add(new File(["x"], file, { type: "text/plain" }));
+    if (words) data.setData("text/plain", words);
+    if (words) data.setData("text/html", `<b>${words}</b>`);
+    const more = { bubbles: true, cancelable: true };
+    area.dispatchEvent(kind === "drop" ? new DragEvent("drop", { ...more, dataTransfer: data }) : new ClipboardEvent("paste", { ...more, clipboardData: data }));
+  }, [type, name, text]);
+  await gives("drop", "拖入.txt");
+  await gives("paste", "粘贴.txt");
+  await gives("paste", "图片.txt", "复制的文字");
+  for (const name of ["拖入.txt", "粘贴.txt"]) {
+    const row = ming.page.locator("[data-testid=upload][data-state=ready]").filter({ hasText: name });
+    await shows(`${name} is there`, row);
+    await row.getByRole("button", { name: `移除 ${name}` }).click();
+  }
+  assert.equal(await ming.page.getByTestId("upload").count(), 0);
   await ming.page.getByTestId("file-input").setInputFiles({ name: "办理说明.txt", mimeType: "text/plain", buffer: Buffer.from("三个工作日") });
   await shows("the file is there", ming.page.locator("[data-testid=upload][data-state=ready]"));
   await answers(ming, "已受理，预计三个工作日内到账。");
@@ -156,11 +208,16 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   assert.equal((await second.locator(".letter-body").innerText()).includes("已受理"), false);
 
   await ming.page.getByTestId("mode-reply-all").click();
-  await says("whom it reaches", ming.page.getByTestId("mail-whom"), "及其他 1 人");
+  await says("whom it reaches", ming.page.getByTestId("mail-whom"), "抄送 李敏");
+  assert.equal(await ming.page.getByTestId("mail-out").count(), 0, "nobody is left out");
   await ming.page.getByTestId("mail-edit").click();
   const chips = (name) => ming.page.getByTestId(name).getByTestId("chip").allInnerTexts();
   assert.match((await chips("mail-to")).join(), /^王强\s+wang@agency\.example$/u);
   assert.match((await chips("mail-cc")).join(), /^李敏\s+li@agency\.example$/u);
+  // The desk does not write to itself.
+  await ming.page.getByTestId("mail-cc").getByRole("combobox").fill(`${DESK},`);
+  await says("whom it cannot reach", ming.page.getByTestId("mail-problem"), "本服务台自己的地址");
+  await ming.page.getByTestId("mail-cc").getByRole("button", { name: `移除 ${DESK}` }).click();
   assert.equal(await ming.page.getByTestId("mail-subject").inputValue(), "Re: 关于退税进度的询问");
   await ming.page.getByTestId("composer").fill("利息按活期利率计算，随退税一并到账。");
   await isAccessible(ming.page, "an answer to all");
@@ -196,14 +253,36 @@ test("a letter that is taken back is not sent, and one that bounces is marked", 
   assert.deepEqual(mail.letters(zhao.address).map(({ text }) => text), ["账号已经解锁，请再试一次。"]);
   assert.equal(await ours(ming).count(), 1);
 
+  // Meanwhile the agent is with somebody else.
+  const qian = { name: "钱伟", address: "qian@school.example" };
+  await writes({ id: "1@school.example", from: qian, subject: "社保问题", text: "请问如何补缴？" });
+  await takes(ming, "请问如何补缴");
+  assert.equal(await ming.page.getByTestId("row-undelivered").count(), 0);
   const [about] = answer.ids("Message-ID");
   await mail.writes("", DESK, writeReport({ id: "d1@mx.agency.example", to: DESK, recipient: zhao.address, why: "550 5.1.1 no such user", about }));
+  const mark = ming.row("发票系统登录").getByTestId("row-undelivered");
+  await says("the row", mark, "未送达");
+  await expect("the title counts it", async () => (await ming.page.title()).startsWith("(1)"));
+  await isAccessible(ming.page, "a letter that came back to another conversation");
+  // A reload does not forget it.
+  await ming.page.reload();
+  await says("the row", mark, "未送达");
+  const toast = ming.page.getByTestId("toast").filter({ hasText: zhao.address });
+  await shows("the agent is called", toast);
+  await toast.getByTestId("toast-action").click();
   const notice = ming.page.locator("[data-testid=undelivered][data-permanent=true]");
   await shows("the agent is told", notice);
   await says("to whom", notice, zhao.address);
   await says("why", notice, "no such user");
   await shows("the letter is marked", ours(ming).getByTestId("letter-failed"));
   await isAccessible(ming.page, "a letter that did not arrive");
+  await expect("it was looked at", async () => !(await ming.page.title()).startsWith("("));
+  await says("it is still not delivered", mark, "未送达");
+  // Whoever writes again has dealt with it.
+  await answers(ming, "请换一个邮箱联系我们。");
+  await expect("the row is quiet again", async () => (await mark.count()) === 0);
+  await ming.closes();
+  await ming.row("社保问题").click();
   await ming.closes();
 });
 
@@ -211,14 +290,26 @@ test("a supervisor tries stuck mail again, and an admin gives it up", { timeout:
   await mail.writes("", DESK, writeReport({ id: "d2@mx.agency.example", to: DESK, recipient: "nobody@agency.example", why: "550 no such user", about: "x@elsewhere.example" }));
   await expect("it is stuck", async () => (await house.get("/v1/quarantine", "sun")).length === 1);
   const sun = await signsIn("sun");
+  await says("the rail counts it", sun.page.getByTestId("count-letters"), "1");
   await sun.page.getByTestId("go-letters").click();
   await shows("the row", sun.page.getByTestId("stuck-row"));
+  await says("what it is", sun.page.getByTestId("stuck-row"), "投递报告");
   await isAccessible(sun.page, "the list of stuck mail");
   await sun.page.getByTestId("stuck-row").click();
   const stuck = sun.page.getByTestId("stuck-letter");
   await shows("the letter", stuck);
   assert.equal(await stuck.getAttribute("data-reason"), "report");
   await says("how often it was tried", sun.page.getByTestId("stuck-row"), "已尝试 1 次");
+  // Its head is read when it is opened, and the row knows it from then on.
+  await says("from whom", stuck, "mailer-daemon@");
+  await says("the row", sun.page.getByTestId("stuck-row"), "mailer-daemon@");
+  // The gateway's own words are kept apart, and trying a report again is not what comes first.
+  const technical = stuck.getByTestId("stuck-technical");
+  assert.equal(await technical.getAttribute("open"), null);
+  await technical.locator("summary").click();
+  await says("the gateway's words", technical, "it reports of no letter of ours");
+  assert.match(await stuck.getByTestId("stuck-download").getAttribute("class"), /ui-button-primary/u);
+  assert.doesNotMatch(await stuck.getByTestId("stuck-retry").getAttribute("class"), /ui-button-primary/u);
   await stuck.getByTestId("stuck-retry").click();
   await says("how often it was tried", sun.page.getByTestId("stuck-row"), "已尝试 2 次");
   await shows("it stays", stuck);
@@ -234,4 +325,29 @@ test("a supervisor tries stuck mail again, and an admin gives it up", { timeout:
   await root.page.getByTestId("give-up-sure").click();
   await expect("it is gone", async () => (await root.page.getByTestId("stuck-row").count()) === 0);
   assert.deepEqual(await house.get("/v1/quarantine", "sun"), []);
+  await expect("nothing is counted", async () => (await root.page.getByTestId("count-letters").count()) === 0);
+});
+
+test("an admin writes rules of a mailbox and tries them on a letter", { timeout: 60_000 }, async () => {
+  const root = await signsIn("root");
+  await root.page.goto(`${house.origin}/desk/admin/channels/mail`);
+  const rules = root.page.getByTestId("mail-rules");
+  await rules.getByRole("button", { name: "添加规则" }).click();
+  await rules.getByLabel("主题包含").fill("投诉");
+  await rules.getByLabel("诉求类型").selectOption("complaint");
+  await rules.getByRole("button", { name: "添加规则" }).click();
+  await rules.getByLabel("发件人域名").fill("agency.example");
+  await rules.getByLabel("服务对象").selectOption("agency");
+  const row = (n) => rules.getByTestId("mail-rule").nth(n);
+  await says("the first rule", row(0), "主题含“投诉”");
+  await says("the second rule", row(1), "来自 agency.example");
+  await says("where it leads", row(1), "进入“税务咨询”队列");
+  await rules.getByTestId("rule-try-from").fill("li@tax.agency.example");
+  await rules.getByTestId("rule-try-subject").fill("关于投诉的回复");
+  await says("which is taken", rules.getByTestId("rule-try-result"), "规则 1");
+  await row(1).getByTestId("rule-up").click();
+  await says("the first rule now", row(0), "来自 agency.example");
+  await says("what is taken now", rules.getByTestId("rule-try-result"), "服务对象为使用机构");
+  await isAccessible(root.page, "the rules of a mailbox");
+  await picture(root.page, "mail-rules");
 });
