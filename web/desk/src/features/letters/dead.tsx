@@ -5,7 +5,7 @@ import { MailCheck, MailSearch, MailX, RefreshCw, TriangleAlert, Webhook } from 
 import { useEffect, useState } from "preact/hooks";
 import { attempt } from "../../core/actions";
 import { now } from "../../core/clock";
-import { Link } from "../../core/link";
+import { goTo } from "../../core/navigation";
 import { locale } from "../../core/preferences";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
@@ -67,7 +67,7 @@ function DeadRow({ one, onRetry }: { one: DeadLetter; onRetry: () => Promise<voi
       </div>
       <div class="dead-ways">
         {conversation && !found && <Button size="s" icon={MailSearch} busy={looking} onClick={() => void look()} data-testid="dead-look">{t("letters.dead_look")}</Button>}
-        {conversation && found && <Link to={{ page: "work", tab: "done", conversation, q: "" }} class="ui-button ui-button-plain ui-button-s">{t("letters.dead_open")}</Link>}
+        {conversation && found && <Button size="s" onClick={() => goTo({ page: "work", tab: "done", conversation, q: "" })}>{t("letters.dead_open")}</Button>}
         <Button size="s" look="quiet" icon={RefreshCw} busy={busy} onClick={() => void retry()} data-testid="dead-retry">{t("letters.retry")}</Button>
       </div>
     </li>

@@ -26,7 +26,8 @@ export function titleText(one: QuarantinedLetter, head: LetterHead | undefined):
 export function peopleText(one: QuarantinedLetter, head: LetterHead | undefined): string {
   const from = head?.from[0] ? addressText(head.from[0]) : one.mail_from ?? "";
   const to = one.rcpt_to[0] ?? head?.to[0]?.address ?? channelName(one.channel);
-  return from ? t("letters.from_to", { from, to }) : t("letters.to_only", { to });
+  // Whoever stands above already need not be said twice.
+  return from && from !== titleText(one, head) ? t("letters.from_to", { from, to }) : t("letters.to_only", { to });
 }
 
 function useHead(id: string) {
