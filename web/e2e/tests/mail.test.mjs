@@ -351,3 +351,26 @@ test("an admin writes rules of a mailbox and tries them on a letter", { timeout:
   await isAccessible(root.page, "the rules of a mailbox");
   await picture(root.page, "mail-rules");
 });
+
+test("on a phone nothing speaks of keys that are not there", { timeout: 60_000 }, async () => {
+  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+  const ming = await starts("ming", phone);
+  await writes({ id: "3@agency.example", from: WANG, cc: [LI], subject: "手机上看的信", text: "请在手机上回复这封信。" });
+  await ming.getsOffer("请在手机上回复这封信。");
+  assert.equal(await ming.offer().locator("kbd").first().isVisible(), false);
+  await ming.offer().getByTestId("accept").click();
+  // It opens in the place of the list.
+  await shows("the letter", theirs(ming).filter({ hasText: "请在手机上回复这封信。" }));
+  // Whoever reads along is in sight, not cut off.
+  const words = theirs(ming).locator(".letter-fold-words");
+  await says("who reads along", words, "抄送 李敏");
+  assert.equal(await words.evaluate((one) => one.scrollWidth <= one.clientWidth), true, "the line is whole");
+  const composer = ming.page.getByTestId("composer");
+  assert.doesNotMatch(await composer.getAttribute("placeholder"), /Ctrl|Enter/u);
+  assert.equal(await ming.page.getByTestId("send").locator("kbd").isVisible(), false);
+  await says("who is left out", ming.page.getByTestId("mail-out"), "李敏");
+  assert.equal(await ming.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing is wider than the phone");
+  await isAccessible(ming.page, "a letter on a phone");
+  await picture(ming.page, "letter-on-a-phone");
+  await ming.closes();
+});
