@@ -6,7 +6,6 @@
 
 use crate::error::{RecordsError, Result};
 use crate::history::fold;
-use crate::store::database::Transaction;
 use crate::store::handle;
 use crate::store::statement::{Row, Statement, json, sql, tag, untag};
 use domain::{Audience, ChannelId, Contact, ContactId, Identity, Locale, TenantId, Timestamp};
@@ -74,7 +73,7 @@ const COLUMNS: &str = "SELECT id, name, audience, locale, attributes, created_at
 
 impl Contacts<'_> {
     /// The contact who is known by this identity; made as given if nobody is. Of many calls at once
-    /// with the same identity, one makes the contact and all get it.
+    /// with the same identity, one makes the contact and all get it; without its identities.
     pub async fn find_or_create_by_identity(
         self,
         tenant: &TenantId,
@@ -85,30 +84,36 @@ impl Contacts<'_> {
             if let Some(contact) = self.find_by_identity(tenant, identity).await? {
                 return Ok(contact);
             }
-            let mut tx = self.database.begin().await?;
-            insert_contact(&mut tx, tenant, new).await?;
-            if insert_identity(&mut tx, tenant, &new.id, identity, new.created_at).await? {
-                tx.commit().await?;
-                return Ok(made(new, identity));
+            // Someone else may be quicker: then ours is taken back in the same commit.
+            let forget = sql("DELETE FROM contacts WHERE tenant = $1 AND id = $2 AND NOT EXISTS \
+                 (SELECT 1 FROM identities WHERE tenant = $1 AND contact = $2)");
+            let writes = vec![
+                insert_contact(tenant, new)?,
+                insert_identity(tenant, &new.id, identity, new.created_at),
+                forget.bind(tenant).bind(&new.id),
+            ];
+            if self.database.write_all(writes).await?.get(1) == Some(&1) {
+                return Ok(made(new));
             }
-            // Someone else was quicker: undo ours (by dropping the transaction) and look again.
         }
         Err(RecordsError::Contended { what: "an identity" })
     }
 
-    /// The contact who is known by this identity, proved or claimed as the identity says.
+    /// The contact who is known by this identity, proved or claimed as the identity says; without its
+    /// identities.
     pub async fn find_by_identity(
         self,
         tenant: &TenantId,
         identity: &Identity,
     ) -> Result<Option<Contact>> {
-        let select = sql("SELECT contact FROM identities \
-             WHERE tenant = $1 AND channel = $2 AND kind = $3 AND value = $4 AND verified = $5");
+        let select = sql(
+            "SELECT contacts.id, name, audience, locale, attributes, contacts.created_at \
+             FROM identities JOIN contacts ON contacts.tenant = identities.tenant \
+             AND contacts.id = identities.contact \
+             WHERE identities.tenant = $1 AND channel = $2 AND kind = $3 AND value = $4 AND verified = $5",
+        );
         let row = self.database.one(bind_identity(select, tenant, identity)).await?;
-        match row {
-            Some(row) => self.get(tenant, &row.word("contact")?).await,
-            None => Ok(None),
-        }
+        row.as_ref().map(read_contact).transpose()
     }
 
     /// One contact with all identities.
@@ -152,7 +157,7 @@ impl Contacts<'_> {
         if tx.one(known.bind(tenant).bind(id)).await?.is_none() {
             return Ok(IdentityAdded::UnknownContact);
         }
-        if insert_identity(&mut tx, tenant, id, identity, now).await? {
+        if tx.write(insert_identity(tenant, id, identity, now)).await? == 1 {
             tx.commit().await?;
             return Ok(IdentityAdded::Added);
         }
@@ -249,14 +254,14 @@ fn bind_identity(statement: Statement, tenant: &TenantId, identity: &Identity) -
         .bind(identity.verified)
 }
 
-fn made(new: &NewContact, identity: &Identity) -> Contact {
+fn made(new: &NewContact) -> Contact {
     Contact {
         id: new.id.clone(),
         name: new.name.clone(),
         audience: new.audience,
         locale: new.locale,
         created_at: new.created_at,
-        identities: vec![identity.clone()],
+        identities: Vec::new(),
         attributes: new.attributes.clone(),
     }
 }
@@ -273,7 +278,7 @@ fn read_contact(row: &Row) -> Result<Contact> {
     })
 }
 
-async fn insert_contact(tx: &mut Transaction, tenant: &TenantId, new: &NewContact) -> Result<()> {
+fn insert_contact(tenant: &TenantId, new: &NewContact) -> Result<Statement> {
     let insert = sql("INSERT INTO contacts \
          (tenant, id, name, name_folded, audience, locale, attributes, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
@@ -286,21 +291,19 @@ async fn insert_contact(tx: &mut Transaction, tenant: &TenantId, new: &NewContac
         .bind(tag("locale", &new.locale)?)
         .bind(json("attributes", &new.attributes)?)
         .bind(new.created_at);
-    tx.write(insert).await.map(drop)
+    Ok(insert)
 }
 
-/// False when someone has the identity already.
-async fn insert_identity(
-    tx: &mut Transaction,
+/// Changes nothing when someone has the identity already.
+fn insert_identity(
     tenant: &TenantId,
     contact: &ContactId,
     identity: &Identity,
     now: Timestamp,
-) -> Result<bool> {
+) -> Statement {
     let insert = sql(
         "INSERT INTO identities (tenant, channel, kind, value, verified, contact, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     );
-    let insert = bind_identity(insert, tenant, identity).bind(contact).bind(now);
-    Ok(tx.write(insert).await? == 1)
+    bind_identity(insert, tenant, identity).bind(contact).bind(now)
 }

@@ -57,8 +57,8 @@ const COLUMNS: &str = "SELECT id, name, media_type, bytes, sha256, uploader_type
                        conversation, created_at FROM files ";
 
 impl Files<'_> {
-    /// Keeps what is known of a new file; the same id again changes nothing.
-    pub async fn create(self, tenant: &TenantId, file: &FileRecord) -> Result<()> {
+    /// Keeps what is known of a new file; tells whether it is new. The same id again changes nothing.
+    pub async fn create(self, tenant: &TenantId, file: &FileRecord) -> Result<bool> {
         let (uploader_type, uploader) = match &file.uploaded_by {
             Uploader::Contact(id) => ("contact", id.as_str()),
             Uploader::Agent(id) => ("agent", id.as_str()),
@@ -79,7 +79,7 @@ impl Files<'_> {
             .bind(uploader)
             .bind(file.conversation.as_ref())
             .bind(file.created_at);
-        self.database.write(insert).await.map(drop)
+        Ok(self.database.write(insert).await? == 1)
     }
 
     /// One file.

@@ -26,6 +26,8 @@ pub enum QuarantineReason {
     Loop,
     /// A report about a letter that is not ours, or whose conversation is over.
     Report,
+    /// It failed again and again while others went on.
+    Failing,
 }
 
 /// A letter that could not go on.

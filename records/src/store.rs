@@ -10,6 +10,7 @@
 pub(crate) mod database;
 mod migrate;
 pub(crate) mod statement;
+mod writer;
 
 use crate::audit::Audit;
 use crate::contacts::Contacts;

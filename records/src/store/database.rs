@@ -1,11 +1,13 @@
 //! Connections: one writer and a few readers for SQLite, a pool for PostgreSQL.
 //!
-//! SQLite allows one writer. All writes of this process pass through one connection, in turn, and
+//! SQLite allows one writer. All writes of this process pass through one connection, in turn (single
+//! statements that wait are written together, see [`super::writer`]), and
 //! every transaction takes the write lock as it begins, so none has to be upgraded half way (the one
 //! case in which waiting does not help and SQLite answers "busy"). Other processes are waited for.
 
 use super::Engine;
 use super::statement::{Row, Statement, Value, sql};
+use super::writer::Writer;
 use crate::error::{RecordsError, Result};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
@@ -87,8 +89,10 @@ fn check_tenant(text: &str) {
 pub(crate) enum Database {
     /// SQLite: one connection writes, the others read.
     Sqlite {
-        /// The only one that writes.
+        /// The only one that writes, for transactions.
         writer: SqlitePool,
+        /// The same one, for single statements.
+        statements: Writer,
         /// These only read.
         readers: SqlitePool,
     },
@@ -120,7 +124,8 @@ impl Database {
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(failed)?;
-        Ok(Self::Sqlite { writer, readers })
+        let statements = Writer::start(writer.clone());
+        Ok(Self::Sqlite { writer, statements, readers })
     }
 
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
@@ -191,11 +196,32 @@ impl Database {
     /// Writes by one statement; tells how many rows it changed.
     pub(crate) async fn write(&self, statement: Statement) -> Result<u64> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                run!(Sqlite, writer, statement, execute).map(|done| done.rows_affected())
-            }
+            Self::Sqlite { statements, .. } => statements
+                .write_one(SqliteWrite::Change(statement))
+                .await
+                .map(|answer| answer.changed),
             Self::Postgres(pool) => {
                 run!(Postgres, pool, statement, execute).map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    /// Writes by several statements, all or none; tells how many rows each changed.
+    pub(crate) async fn write_all(&self, statements: Vec<Statement>) -> Result<Vec<u64>> {
+        match self {
+            Self::Sqlite { statements: writer, .. } => {
+                let writes = statements.into_iter().map(SqliteWrite::Change).collect();
+                let answers = writer.write(writes).await?;
+                Ok(answers.into_iter().map(|answer| answer.changed).collect())
+            }
+            Self::Postgres(_) => {
+                let mut tx = self.begin().await?;
+                let mut changed = Vec::with_capacity(statements.len());
+                for statement in statements {
+                    changed.push(tx.write(statement).await?);
+                }
+                tx.commit().await?;
+                Ok(changed)
             }
         }
     }
@@ -204,8 +230,8 @@ impl Database {
     pub(crate) async fn write_returning(&self, statement: Statement) -> Result<Option<Row>> {
         // All rows are fetched, so that the statement runs to its end and commits.
         let rows = match self {
-            Self::Sqlite { writer, .. } => {
-                run!(Sqlite, writer, statement, fetch_all).map(sqlite_rows)
+            Self::Sqlite { statements, .. } => {
+                statements.write_one(SqliteWrite::Return(statement)).await.map(|answer| answer.rows)
             }
             Self::Postgres(pool) => run!(Postgres, pool, statement, fetch_all).map(postgres_rows),
         }?;
@@ -214,11 +240,46 @@ impl Database {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A statement that writes to SQLite.
+#[derive(Debug, Clone)]
+pub(crate) enum SqliteWrite {
+    /// Its count of changed rows is wanted.
+    Change(Statement),
+    /// Its rows are wanted.
+    Return(Statement),
+}
+
+/// What a statement that writes gave.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// So many rows were changed; 0 when rows were wanted.
+    pub(crate) changed: u64,
+    /// The rows, when they were wanted.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// Runs a statement on the writing connection.
+pub(crate) async fn run_sqlite<'e>(
+    connection: impl sqlx::Executor<'e, Database = Sqlite>,
+    write: SqliteWrite,
+) -> Result<Answer> {
+    match write {
+        SqliteWrite::Change(statement) => {
+            let done = run!(Sqlite, connection, statement, execute)?;
+            Ok(Answer { changed: done.rows_affected(), rows: Vec::new() })
+        }
+        SqliteWrite::Return(statement) => {
+            let rows = run!(Sqlite, connection, statement, fetch_all)?;
+            Ok(Answer { changed: 0, rows: sqlite_rows(rows) })
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::tests::sample::{agent_id, conversation_id};
 use domain::Timestamp;
 use futures_util::future::join_all;
 
-fn file(n: u8, uploaded_by: Uploader) -> FileRecord {
+pub(crate) fn file(n: u8, uploaded_by: Uploader) -> FileRecord {
     FileRecord {
         id: format!("file_{n}").parse().unwrap(),
         name: "收入证明.pdf".to_owned(),

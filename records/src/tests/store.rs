@@ -1,8 +1,10 @@
 //! Opening, migrating, closing.
 
 use crate::audit::{AuditEntry, Verified};
+use crate::files::Uploader;
 use crate::tests::engine::{TestRecords, on_both_engines};
-use crate::tests::sample::{identity, new_contact};
+use crate::tests::files::file;
+use crate::tests::sample::{agent_id, identity, new_contact};
 use crate::{Records, RecordsConfig, RecordsError};
 use domain::Timestamp;
 use futures_util::{FutureExt, future::join_all};
@@ -44,6 +46,25 @@ on_both_engines! {
         })).await;
         appended.into_iter().for_each(Result::unwrap);
         assert_eq!(r.audit().verify(&city).await.unwrap(), Verified::Intact { rows: 100 });
+    }
+
+    async fn of_many_writes_at_once_a_wrong_one_fails_alone(r) {
+        let city = r.tenant("city").await;
+        let nobody: domain::TenantId = "nobody".parse().unwrap();
+        let created = join_all((0..60).map(|n| {
+            let (tenant, file) = (if n == 30 { &nobody } else { &city }, file(n, Uploader::Agent(agent_id("ming"))));
+            let files = r.files();
+            async move { files.create(tenant, &file).await }
+        })).await;
+        for (n, created) in created.into_iter().enumerate() {
+            assert_eq!(created.ok(), (n != 30).then_some(true), "{n}");
+        }
+        let again = join_all((0..60).map(|n| {
+            let (files, city, file) = (r.files(), city.clone(), file(n, Uploader::Agent(agent_id("ming"))));
+            async move { files.create(&city, &file).await }
+        })).await;
+        let new = again.into_iter().map(Result::unwrap).filter(|is_new| *is_new).count();
+        assert_eq!(new, 1, "all but the wrong one were written");
     }
 
     async fn a_change_that_is_given_up_half_way_leaves_nothing_and_blocks_nobody(r) {
