@@ -144,6 +144,10 @@ pub trait Bookmarks: Send + Sync {
     /// # Errors
     /// [`SinkError`] when the outcome is unknown: what follows may come again, and is known then.
     async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError>;
+
+    /// How far a reading has come, for the people who watch it: so many were taken in since it began,
+    /// and at most so many are left. Nothing depends on it.
+    fn told(&self, _taken: u64, _left: u64) {}
 }
 
 /// Where a door gives what arrives, and what it remembers.

@@ -380,4 +380,16 @@ pub trait InboundSink: Send + Sync {
     /// # Errors
     /// [`SinkError`] when the outcome is unknown.
     async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError>;
+
+    /// Takes several letters of one channel in, as if each were given to `accept_raw` after the one
+    /// before it, but sooner. The answers stand in the letters' order, one for each.
+    ///
+    /// One that fails does not keep out those behind it: they are known when they come again.
+    async fn accept_together(&self, letters: Vec<RawInbound>) -> Vec<Result<Accepted, SinkError>> {
+        let mut answers = Vec::with_capacity(letters.len());
+        for letter in letters {
+            answers.push(self.accept_raw(letter).await);
+        }
+        answers
+    }
 }

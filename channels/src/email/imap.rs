@@ -1,9 +1,10 @@
 //! Reading a mailbox (IMAP4rev1, RFC 3501, with IDLE, RFC 2177).
 //!
-//! What was read is remembered at our side as a bookmark (mailbox, UIDVALIDITY, UID), laid after each
-//! letter that the sink took, never earlier. Whatever breaks, the walk begins again behind the
+//! What was read is remembered at our side as a bookmark (mailbox, UIDVALIDITY, UID), laid behind
+//! letters that the sink took, never earlier. Whatever breaks, the walk begins again behind the
 //! bookmark; a letter that comes twice is known to the sink.
 
+mod fetch;
 mod line;
 mod log_in;
 mod place;

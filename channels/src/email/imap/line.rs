@@ -162,21 +162,22 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Marks a letter as seen.
-    pub(super) async fn mark_seen(&mut self, uid: u32) -> Result<(), Fault> {
-        self.ask(&format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)"), |_| {}).await
+    /// Marks letters as seen.
+    pub(super) async fn mark_seen(&mut self, uids: &[u32]) -> Result<(), Fault> {
+        let uids = set(uids);
+        self.ask(&format!("UID STORE {uids} +FLAGS.SILENT (\\Seen)"), |_| {}).await
     }
 
-    /// Moves a letter, with what the server has for it (RFC 6851, RFC 4315).
-    pub(super) async fn move_to(&mut self, uid: u32, name: &str) -> Result<(), Fault> {
-        let folder = folder(name);
+    /// Moves letters, with what the server has for it (RFC 6851, RFC 4315).
+    pub(super) async fn move_to(&mut self, uids: &[u32], name: &str) -> Result<(), Fault> {
+        let (uids, folder) = (set(uids), folder(name));
         if self.can.moves {
-            return self.ask(&format!("UID MOVE {uid} {folder}"), |_| {}).await;
+            return self.ask(&format!("UID MOVE {uids} {folder}"), |_| {}).await;
         }
-        self.ask(&format!("UID COPY {uid} {folder}"), |_| {}).await?;
-        self.ask(&format!("UID STORE {uid} +FLAGS.SILENT (\\Seen \\Deleted)"), |_| {}).await?;
+        self.ask(&format!("UID COPY {uids} {folder}"), |_| {}).await?;
+        self.ask(&format!("UID STORE {uids} +FLAGS.SILENT (\\Seen \\Deleted)"), |_| {}).await?;
         if self.can.uid_plus {
-            self.ask(&format!("UID EXPUNGE {uid}"), |_| {}).await?;
+            self.ask(&format!("UID EXPUNGE {uids}"), |_| {}).await?;
         }
         // Without UIDPLUS an EXPUNGE would also remove what others marked: it stays, marked.
         Ok(())
@@ -325,6 +326,12 @@ pub(super) fn lost(error: &Error) -> Fault {
 
 fn announces(response: &Response<'_>) -> bool {
     matches!(response, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(1..)))
+}
+
+/// A set of UIDs in a command.
+pub(super) fn set(uids: &[u32]) -> String {
+    let words: Vec<String> = uids.iter().map(u32::to_string).collect();
+    words.join(",")
 }
 
 /// The UID in an answer to FETCH.

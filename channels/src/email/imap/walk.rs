@@ -1,48 +1,47 @@
 //! From the bookmark to the end of the mailbox, in windows of UIDs.
 
 use super::Mailbox;
-use super::line::{Fault, Line, uid_of};
+use super::fetch::{Entry, Fetched, fetch_ahead, header, list, whole};
+use super::line::{Fault, Line};
 use super::place::{OldOnes, Place};
 use crate::email::config::After;
-use crate::inbound::{Accepted, Envelope, RawInbound};
-use async_imap::imap_proto::{AttributeValue, Response};
-use bytes::{Bytes, BytesMut};
-use domain::Timestamp;
+use crate::inbound::{Accepted, Envelope, RawInbound, SinkError};
 use domain::limits::DEDUPE_MS;
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// So many UIDs are looked at together.
 const WINDOW: u32 = 200;
 /// Windows grow over UIDs that no letter has, up to this: a list of this many letters is some MiB.
 const WINDOW_MAX: u32 = 1 << 17;
-/// A letter is fetched in pieces of this size, so that no more than that lies twice in memory.
-const PIECE: usize = 1024 * 1024;
-/// So many small letters are fetched in one command.
-const AHEAD_MAX: usize = 50;
-/// A letter of at most so many bytes is small.
-const SMALL: usize = 128 * 1024;
 /// So often a server may refuse one letter before only its head is taken in; less than the attempts of
 /// one run.
 const REFUSALS_MAX: u32 = 5;
-/// Progress is told each time after so many letters.
+/// Progress is logged each time after so many letters.
 const TELL_EVERY: u64 = 5_000;
 /// Letters younger than this are known to the sink if it took them; a day is left for clocks.
 const YOUNG_MS: i64 = DEDUPE_MS - 24 * 3_600_000;
 
-/// What the mailbox says of a letter before it is fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+/// A letter out of the mailbox; none when it was not there to fetch.
+#[derive(Debug)]
+struct Held {
     uid: u32,
-    /// By the server's account, in bytes.
-    size: usize,
-    is_seen: bool,
-    /// When the server received it.
-    since: Option<Timestamp>,
+    letter: Option<RawInbound>,
+}
+
+/// What the sink said of a letter; none of one that was not there.
+type Told = (u32, Option<Result<Accepted, SinkError>>);
+
+/// One walk.
+#[derive(Debug)]
+struct Steps {
+    /// The highest UID when it began.
+    highest: u32,
+    /// So many letters were taken in.
+    taken: u64,
 }
 
 impl Mailbox<'_> {
-    /// Takes in everything behind the place, in order, and lays the bookmark after each letter.
+    /// Takes in everything behind the place, in order.
     pub(super) async fn walk(&self, line: &mut Line<'_>, place: &mut Place) -> Result<(), Fault> {
         let highest = line.highest().await?;
         if highest <= place.uid {
@@ -52,7 +51,7 @@ impl Mailbox<'_> {
         if place.uid == 0 {
             from = from.max(line.lowest().await?);
         }
-        let (mut width, mut taken) = (WINDOW, 0_u64);
+        let (mut width, mut steps) = (WINDOW, Steps { highest, taken: 0 });
         while from <= highest {
             let to = from.saturating_add(width - 1).min(highest);
             let entries = list(line, from, to).await?;
@@ -60,19 +59,7 @@ impl Mailbox<'_> {
                 if entries.is_empty() { width.saturating_mul(2).min(WINDOW_MAX) } else { WINDOW };
             let wanted: Vec<Entry> =
                 entries.into_iter().filter(|entry| self.is_wanted(entry, place)).collect();
-            let mut ahead = BTreeMap::new();
-            for (n, entry) in wanted.iter().enumerate() {
-                if !ahead.contains_key(&entry.uid) {
-                    ahead = fetch_ahead(line, wanted.get(n..).unwrap_or_default()).await?;
-                }
-                let fetched = ahead.remove(&entry.uid);
-                self.take(line, place, entry, fetched).await?;
-                taken += 1;
-                if taken.is_multiple_of(TELL_EVERY) {
-                    let left = highest.saturating_sub(entry.uid);
-                    tracing::info!(channel = %self.channel, taken, left, "reading the mailbox");
-                }
-            }
+            self.take_all(line, place, &wanted, &mut steps).await?;
             if place.uid < to {
                 place.advance(to);
                 self.lay(place).await?;
@@ -82,6 +69,7 @@ impl Mailbox<'_> {
             }
             from = to + 1;
         }
+        self.inlet.bookmarks.told(steps.taken, 0);
         Ok(())
     }
 
@@ -94,18 +82,69 @@ impl Mailbox<'_> {
         !entry.is_seen || (old.which == OldOnes::UnseenOrYoung && is_young)
     }
 
-    async fn take(
+    /// Takes in the letters of a window, some together: while the sink takes in some, the next ones
+    /// are fetched. Large ones go one by one, so that no two of them lie in memory.
+    async fn take_all(
         &self,
         line: &mut Line<'_>,
         place: &mut Place,
-        entry: &Entry,
-        fetched: Option<Bytes>,
+        wanted: &[Entry],
+        steps: &mut Steps,
     ) -> Result<(), Fault> {
-        let mut lies = format!("{} {}/{}", self.imap.mailbox, place.validity, entry.uid);
-        let mut letter = match fetched {
-            Some(bytes) => Fetched::Letter(bytes),
-            None if entry.size > self.config.bytes_max => Fetched::TooLarge,
-            None => self.patiently(whole(line, entry, self.config.bytes_max).await, entry.uid)?,
+        let mut rest = wanted;
+        let mut held = self.fetch(line, place.validity, rest).await?;
+        while !held.is_empty() {
+            let (these, others) = rest.split_at(held.len().min(rest.len()));
+            rest = others;
+            let may_overlap = these.iter().chain(rest.first()).all(Entry::is_small);
+            let taking = self.offer(std::mem::take(&mut held));
+            let (told, next) = if may_overlap {
+                let validity = place.validity;
+                let (told, next) = tokio::join!(taking, self.fetch(line, validity, rest));
+                (told, Some(next))
+            } else {
+                (taking.await, None)
+            };
+            self.settle(line, place, told, steps).await?;
+            held = match next {
+                Some(next) => next?,
+                None => self.fetch(line, place.validity, rest).await?,
+            };
+        }
+        Ok(())
+    }
+
+    /// The next letters: the small ones together, or else one.
+    async fn fetch(
+        &self,
+        line: &mut Line<'_>,
+        validity: u32,
+        next: &[Entry],
+    ) -> Result<Vec<Held>, Fault> {
+        let Some(first) = next.first() else { return Ok(Vec::new()) };
+        let mut ahead = fetch_ahead(line, next).await?;
+        let mut held = Vec::with_capacity(ahead.len());
+        for entry in next {
+            let Some(bytes) = ahead.remove(&entry.uid) else { break };
+            let lies = self.lies(validity, entry.uid);
+            held.push(self.held(entry.uid, lies, bytes, true));
+        }
+        if held.is_empty() {
+            held.push(self.fetch_one(line, validity, first).await?);
+        }
+        Ok(held)
+    }
+
+    async fn fetch_one(
+        &self,
+        line: &mut Line<'_>,
+        validity: u32,
+        entry: &Entry,
+    ) -> Result<Held, Fault> {
+        let mut lies = self.lies(validity, entry.uid);
+        let mut letter = match entry.size > self.config.bytes_max {
+            true => Fetched::TooLarge,
+            false => self.patiently(whole(line, entry, self.config.bytes_max).await, entry.uid)?,
         };
         // Such a letter stays in the mailbox. Its head is taken in, so that the people of the desk see
         // who wrote and where the letter lies, instead of nothing.
@@ -129,25 +168,82 @@ impl Mailbox<'_> {
         }
         let Fetched::Letter(bytes) = letter else {
             tracing::info!(channel = %self.channel, uid = entry.uid, "a letter is not there to fetch");
-            place.advance(entry.uid);
-            return Ok(());
+            return Ok(Held { uid: entry.uid, letter: None });
         };
-        let raw = RawInbound {
+        Ok(self.held(entry.uid, lies, bytes, is_whole))
+    }
+
+    fn lies(&self, validity: u32, uid: u32) -> String {
+        format!("{} {validity}/{uid}", self.imap.mailbox)
+    }
+
+    fn held(&self, uid: u32, place: String, bytes: bytes::Bytes, is_whole: bool) -> Held {
+        let letter = RawInbound {
             channel: self.channel.clone(),
-            place: lies,
+            place,
             envelope: Envelope::default(),
             received_at: self.clock.now(),
             bytes,
             is_whole,
         };
-        let accepted = self.inlet.sink.accept_raw(raw).await.map_err(Fault::NotTaken)?;
-        if let Accepted::Refused(refusal) = accepted {
-            let code = refusal.code();
-            tracing::warn!(channel = %self.channel, code, "a letter can never be taken in");
+        Held { uid, letter: Some(letter) }
+    }
+
+    /// Gives letters to the sink; what it says of each, in order.
+    async fn offer(&self, held: Vec<Held>) -> Vec<Told> {
+        let mut uids = Vec::with_capacity(held.len());
+        let mut letters = Vec::with_capacity(held.len());
+        for Held { uid, letter } in held {
+            uids.push((uid, letter.is_some()));
+            letters.extend(letter);
         }
-        place.advance(entry.uid);
+        let mut said = self.inlet.sink.accept_together(letters).await.into_iter();
+        let told = |(uid, is_there)| (uid, if is_there { said.next() } else { None });
+        uids.into_iter().map(told).collect()
+    }
+
+    /// Lays the bookmark behind the letters that the sink took, up to the first that it did not.
+    async fn settle(
+        &self,
+        line: &mut Line<'_>,
+        place: &mut Place,
+        told: Vec<Told>,
+        steps: &mut Steps,
+    ) -> Result<(), Fault> {
+        let (mut done, mut refused) = (Vec::new(), None);
+        for (uid, said) in told {
+            match said {
+                Some(Err(error)) => {
+                    refused = Some(error);
+                    break;
+                }
+                Some(Ok(accepted)) => {
+                    if let Accepted::Refused(refusal) = accepted {
+                        let code = refusal.code();
+                        tracing::warn!(channel = %self.channel, code, "a letter can never be taken in");
+                    }
+                    done.push(uid);
+                    self.count(steps, uid);
+                }
+                None => {}
+            }
+            place.advance(uid);
+        }
         self.lay(place).await?;
-        self.after(line, entry.uid).await
+        self.after(line, &done).await?;
+        match refused {
+            Some(error) => Err(Fault::NotTaken(error)),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, steps: &mut Steps, uid: u32) {
+        steps.taken += 1;
+        let (taken, left) = (steps.taken, steps.highest.saturating_sub(uid));
+        self.inlet.bookmarks.told(taken, u64::from(left));
+        if taken.is_multiple_of(TELL_EVERY) {
+            tracing::info!(channel = %self.channel, taken, left, "reading the mailbox");
+        }
     }
 
     /// A server that refuses one letter may do so for the moment, or because the letter is damaged
@@ -167,188 +263,21 @@ impl Mailbox<'_> {
     }
 
     /// Only for people who look into the mailbox: the bookmark tells us what was taken in.
-    async fn after(&self, line: &mut Line<'_>, uid: u32) -> Result<(), Fault> {
+    async fn after(&self, line: &mut Line<'_>, uids: &[u32]) -> Result<(), Fault> {
+        if uids.is_empty() {
+            return Ok(());
+        }
         let done = match &self.imap.after {
             After::Keep => Ok(()),
-            After::Seen => line.mark_seen(uid).await,
-            After::Move(folder) => line.move_to(uid, folder).await,
+            After::Seen => line.mark_seen(uids).await,
+            After::Move(folder) => line.move_to(uids, folder).await,
         };
         match done {
             Err(Fault::Refused(why)) => {
-                tracing::warn!(channel = %self.channel, why, "a letter could not be marked or moved");
+                tracing::warn!(channel = %self.channel, why, "letters could not be marked or moved");
                 Ok(())
             }
             other => other,
         }
-    }
-}
-
-/// What lies in a window, by UID.
-async fn list(line: &mut Line<'_>, from: u32, to: u32) -> Result<Vec<Entry>, Fault> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let command = format!("UID FETCH {from}:{to} (UID FLAGS INTERNALDATE RFC822.SIZE)");
-    let note = |response: &Response<'_>| {
-        // Flags that somebody else changes are announced without a size.
-        let entry = read_entry(response).filter(|entry| (from..=to).contains(&entry.uid));
-        entries.extend(entry);
-    };
-    line.ask(&command, note).await?;
-    entries.sort_by_key(|entry| entry.uid);
-    entries.dedup_by_key(|entry| entry.uid);
-    Ok(entries)
-}
-
-fn read_entry(response: &Response<'_>) -> Option<Entry> {
-    let Response::Fetch(_, values) = response else { return None };
-    let (mut size, mut is_seen, mut since) = (None, false, None);
-    for value in values {
-        match value {
-            AttributeValue::Rfc822Size(bytes) => size = usize::try_from(*bytes).ok(),
-            AttributeValue::Flags(flags) => {
-                is_seen = flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"));
-            }
-            AttributeValue::InternalDate(text) => since = date(text),
-            _ => {}
-        }
-    }
-    Some(Entry { uid: uid_of(response)?, size: size?, is_seen, since })
-}
-
-/// `17-Jul-1996 02:44:25 -0700` (RFC 3501, date-time; the day may begin with a space).
-fn date(text: &str) -> Option<Timestamp> {
-    let date = chrono::DateTime::parse_from_str(text.trim(), "%d-%b-%Y %H:%M:%S %z").ok()?;
-    Some(Timestamp(date.timestamp_millis()))
-}
-
-enum Fetched {
-    Letter(Bytes),
-    Gone,
-    TooLarge,
-    Refused,
-}
-
-/// The small letters among the next ones, in one command: most letters are small, and each command is a
-/// way there and back. What does not come this way is fetched by itself. Sizes only bound how much is
-/// asked for: servers tell wrong ones, but what they send here is a whole letter.
-async fn fetch_ahead(line: &mut Line<'_>, next: &[Entry]) -> Result<BTreeMap<u32, Bytes>, Fault> {
-    let (mut letters, mut room, mut uids) = (BTreeMap::new(), PIECE, Vec::new());
-    for entry in next.iter().take(AHEAD_MAX) {
-        // The first that is not small ends it, so that what was fetched is used at once.
-        if entry.size > SMALL || entry.size > room {
-            break;
-        }
-        room -= entry.size;
-        uids.push(entry.uid.to_string());
-    }
-    if uids.len() < 2 {
-        return Ok(letters);
-    }
-    let note = |response: &Response<'_>| {
-        if let (Some(uid), Some(piece)) = (uid_of(response), body(response))
-            && next.iter().any(|entry| entry.uid == uid)
-            && !piece.is_empty()
-        {
-            letters.insert(uid, Bytes::copy_from_slice(piece));
-        }
-    };
-    match line.ask(&format!("UID FETCH {} (UID BODY.PEEK[])", uids.join(",")), note).await {
-        // One of them may be damaged: asked for by itself, it is known which.
-        Err(Fault::Refused(_)) => Ok(BTreeMap::new()),
-        other => other.map(|()| letters),
-    }
-}
-
-/// The whole letter. Servers are known to tell wrong sizes, so the end is where nothing more comes.
-async fn whole(line: &mut Line<'_>, entry: &Entry, most: usize) -> Result<Fetched, Fault> {
-    let mut letter = BytesMut::with_capacity(entry.size.min(most));
-    loop {
-        let before = letter.len();
-        let command = format!("UID FETCH {} (UID BODY.PEEK[]<{before}.{PIECE}>)", entry.uid);
-        let mut is_there = false;
-        let note = |response: &Response<'_>| {
-            if uid_of(response) == Some(entry.uid)
-                && let Some(piece) = body(response)
-            {
-                is_there = true;
-                letter.extend_from_slice(piece);
-            }
-        };
-        match line.ask(&command, note).await {
-            // Some servers refuse to read behind the end.
-            Err(Fault::Refused(_)) if before > 0 && before >= entry.size => is_there = true,
-            other => other?,
-        }
-        if !is_there {
-            // Deleted meanwhile: half a letter is no letter. A server that only had nothing to say is
-            // asked again, or the letter would be passed over for good.
-            return match is_listed(line, entry.uid).await? {
-                true => Err(Fault::Refused("FETCH: no body for a letter that is there".to_owned())),
-                false => Ok(Fetched::Gone),
-            };
-        }
-        if letter.len() > most {
-            return Ok(Fetched::TooLarge);
-        }
-        let got = letter.len() - before;
-        if got == 0 || (got < PIECE && letter.len() >= entry.size) {
-            return Ok(Fetched::Letter(letter.freeze()));
-        }
-    }
-}
-
-/// Does the mailbox still have it?
-async fn is_listed(line: &mut Line<'_>, uid: u32) -> Result<bool, Fault> {
-    let mut found = false;
-    let note = |response: &Response<'_>| found |= uid_of(response) == Some(uid);
-    line.ask(&format!("UID FETCH {uid} (UID)"), note).await?;
-    Ok(found)
-}
-
-/// Only the head of a letter.
-async fn header(line: &mut Line<'_>, uid: u32) -> Result<Fetched, Fault> {
-    let mut head = None;
-    let note = |response: &Response<'_>| {
-        if uid_of(response) == Some(uid)
-            && let Some(piece) = body(response)
-        {
-            head = Some(Bytes::copy_from_slice(piece));
-        }
-    };
-    line.ask(&format!("UID FETCH {uid} (UID BODY.PEEK[HEADER]<0.{PIECE}>)"), note).await?;
-    Ok(head.map_or(Fetched::Gone, Fetched::Letter))
-}
-
-/// The piece of a letter in an answer; empty where the server says NIL.
-fn body<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
-    let Response::Fetch(_, values) = response else { return None };
-    values.iter().find_map(|value| match value {
-        AttributeValue::BodySection { data, .. } => {
-            Some(data.as_ref().map(AsRef::as_ref).unwrap_or_default())
-        }
-        _ => None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_is_read_and_a_changed_flag_is_none() {
-        let text = b"* 3 FETCH (UID 9 FLAGS (\\Seen) INTERNALDATE \" 7-Jul-2026 02:44:25 +0800\" RFC822.SIZE 4711)\r\n";
-        let (_, response) = Response::parse(text).unwrap();
-        let since = Some(Timestamp(1_783_363_465_000));
-        let entry = Entry { uid: 9, size: 4711, is_seen: true, since };
-        assert_eq!(read_entry(&response), Some(entry));
-        let (_, flags) = Response::parse(b"* 3 FETCH (UID 9 FLAGS (\\Seen))\r\n").unwrap();
-        assert_eq!(read_entry(&flags), None);
-    }
-
-    #[test]
-    fn nil_is_an_empty_piece_and_no_piece_is_none() {
-        let (_, nil) = Response::parse(b"* 3 FETCH (UID 9 BODY[]<0> NIL)\r\n").unwrap();
-        assert_eq!(body(&nil), Some(&b""[..]));
-        let (_, none) = Response::parse(b"* 3 FETCH (UID 9)\r\n").unwrap();
-        assert_eq!(body(&none), None);
     }
 }
