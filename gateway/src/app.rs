@@ -20,6 +20,7 @@ use crate::metrics;
 use crate::middleware::at_once::AtOnce;
 use crate::middleware::client::Network;
 use crate::middleware::limits::LocalLimits;
+use crate::pipeline::letters::Failures;
 use crate::pipeline::usual::UsualWaits;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
@@ -59,6 +60,8 @@ pub struct App {
     pub files: FileStore,
     /// The doors that are open here.
     pub doors: Doors,
+    /// Letters that were not taken in.
+    pub letter_failures: Failures,
     /// How long people usually wait.
     pub usual_waits: UsualWaits,
     /// Does Redis answer, and is it what was promised?
@@ -119,6 +122,7 @@ impl App {
             tasks: Tasks::new(),
             auth,
             doors: Doors::default(),
+            letter_failures: Failures::default(),
             usual_waits: UsualWaits::default(),
             link,
             node: crate::clock::mint::name(),

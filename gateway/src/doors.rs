@@ -11,7 +11,7 @@ use domain::{Channel, ChannelId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use keeper::{DoorState, spawn};
+pub use keeper::{DoorState, Reading, spawn};
 
 /// The adapters of configured channels.
 #[derive(Debug, Default)]
@@ -56,6 +56,15 @@ impl Doors {
     fn set_state(&self, tenant: &TenantId, channel: &ChannelId, state: DoorState) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         states.insert((tenant.clone(), channel.clone()), state);
+    }
+
+    /// Only an open door reads.
+    fn set_reading(&self, tenant: &TenantId, channel: &ChannelId, now: Reading) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = states.get_mut(&(tenant.clone(), channel.clone()));
+        if let Some(DoorState::Open { reading, .. }) = state {
+            *reading = (now.left > 0).then_some(now);
+        }
     }
 
     /// Forgets a channel that is no longer there.

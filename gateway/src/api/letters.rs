@@ -151,6 +151,8 @@ pub(crate) enum Reason {
     Loop,
     /// A report about a letter that is not ours, or whose conversation is over.
     Report,
+    /// It failed again and again while others went on.
+    Failing,
 }
 
 impl From<QuarantineReason> for Reason {
@@ -161,6 +163,7 @@ impl From<QuarantineReason> for Reason {
             QuarantineReason::Refused => Self::Refused,
             QuarantineReason::Loop => Self::Loop,
             QuarantineReason::Report => Self::Report,
+            QuarantineReason::Failing => Self::Failing,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Params;
 use crate::app::{App, LinkReport};
-use crate::doors::DoorState;
+use crate::doors::{DoorState, Reading};
 use crate::tasks::TaskReport;
 use actix_web::web;
 use domain::{ChannelId, ChannelKind, ConversationId, Role, TenantId, Timestamp};
@@ -53,19 +53,21 @@ pub struct DoorReport {
     since: Option<Timestamp>,
     /// Why it could not go on.
     why: Option<String>,
+    /// How far it has come with what lay there before; none when it has read everything.
+    reading: Option<Reading>,
 }
 
 fn door_reports(app: &App, tenant: &TenantId) -> Vec<DoorReport> {
     let view = app.settings.desk(tenant);
     let kept = view.desk.channels.iter().filter(|channel| channel.kind == ChannelKind::Email);
     let reports = kept.map(|channel| {
-        let (state, since, why) = match app.doors.state(tenant, &channel.id) {
-            Some(DoorState::Open { since }) => ("open", Some(since), None),
-            Some(DoorState::Elsewhere) => ("elsewhere", None, None),
-            Some(DoorState::Failing { since, why }) => ("failing", Some(since), Some(why)),
-            None => ("closed", None, None),
+        let (state, since, why, reading) = match app.doors.state(tenant, &channel.id) {
+            Some(DoorState::Open { since, reading }) => ("open", Some(since), None, reading),
+            Some(DoorState::Elsewhere) => ("elsewhere", None, None, None),
+            Some(DoorState::Failing { since, why }) => ("failing", Some(since), Some(why), None),
+            None => ("closed", None, None, None),
         };
-        DoorReport { channel: channel.id.clone(), state, since, why }
+        DoorReport { channel: channel.id.clone(), state, since, why, reading }
     });
     reports.collect()
 }

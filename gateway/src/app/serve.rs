@@ -110,6 +110,7 @@ impl App {
         self.settings.spawn_reloading(&self.tasks);
         self.auth.spawn_refreshing(&self.tasks, &self.hub);
         self.files.spawn_pruning(self);
+        self.files.spawn_syncing(&self.tasks);
         self.spawn_upkeep();
         hub::spawn(self);
         pipeline::spawn(self);

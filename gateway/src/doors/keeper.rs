@@ -11,10 +11,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
 use routing::reply::Duty;
+use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// For how long a door's duty is taken, in milliseconds.
 const FOR_MS: i64 = 10_000;
@@ -29,6 +31,15 @@ const GOOD_AFTER_MS: i64 = 120_000;
 /// How often the settings are looked at for doors that came or went.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How far a door has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reading {
+    /// So many were taken in since it began.
+    pub taken: u64,
+    /// At most so many are left.
+    pub left: u64,
+}
+
 /// How a door stands on a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoorState {
@@ -36,6 +47,8 @@ pub enum DoorState {
     Open {
         /// Since when.
         since: Timestamp,
+        /// How far it has come with what lay there; none when it has read everything.
+        reading: Option<Reading>,
     },
     /// Another gateway does.
     Elsewhere,
@@ -71,14 +84,19 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
             if !kept.contains_key(&place) {
                 let token = stop.child_token();
                 kept.insert(place.clone(), (channel, token.clone()));
-                let door = Door { app: Arc::clone(&app), place, adapter };
-                under_way.push(door.keep(token));
+                let door = Door { app: Arc::clone(&app), place: place.clone(), adapter };
+                // A task of its own: whatever brings one door down leaves the others open.
+                let keeping = tokio::spawn(door.keep(token));
+                under_way.push(async move { (place, keeping.await) });
             }
         }
         tokio::select! {
             () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
-            Some(place) = under_way.next() => {
+            Some((place, ended)) = under_way.next() => {
                 kept.remove(&place);
+                if let Err(broken) = ended {
+                    tell_broken(&app, &place, broken.is_panic());
+                }
                 let gone = app.settings.desk(&place.0).channel(&place.1).is_none();
                 if gone {
                     app.doors.forget(&place.0, &place.1);
@@ -109,6 +127,15 @@ fn wanted(app: &App) -> HashMap<Place, (Channel, Arc<dyn ChannelAdapter>)> {
         }
     }
     wanted
+}
+
+/// It is opened again at the next look.
+fn tell_broken(app: &App, (tenant, channel): &Place, panicked: bool) {
+    tracing::error!(tenant.id = %tenant, channel.id = %channel, panicked, "a door broke: a defect");
+    metrics::task_panicked("doors");
+    let why = "a defect of this program".to_owned();
+    let state = DoorState::Failing { since: app.clock.now(), why };
+    app.doors.set_state(tenant, channel, state);
 }
 
 /// Settings that were right when they were stored may be wrong now.
@@ -142,7 +169,7 @@ impl Door {
     }
 
     /// Keeps it until stopped.
-    async fn keep(self, stop: CancellationToken) -> Place {
+    async fn keep(self, stop: CancellationToken) {
         let mut pause = PAUSES.0;
         while !stop.is_cancelled() {
             let began = self.app.clock.now();
@@ -167,7 +194,6 @@ impl Door {
         {
             tracing::debug!(tenant.id = %tenant, error = %error, "a door's duty was not let go");
         }
-        self.place
     }
 
     fn tell(&self, why: &str, reason: &'static str) {
@@ -200,7 +226,7 @@ impl Door {
         };
         let adapter = self.adapter.descriptor().adapter;
         let since = self.app.clock.now();
-        self.app.doors.set_state(tenant, channel, DoorState::Open { since });
+        self.app.doors.set_state(tenant, channel, DoorState::Open { since, reading: None });
         metrics::door_open(adapter, 1.0);
         let kept = self.run_while_ours(epoch, stop).await;
         metrics::door_open(adapter, -1.0);
@@ -323,5 +349,9 @@ impl Bookmarks for DoorBookmarks {
             }),
             Err(error) => Err(unsure(&error)),
         }
+    }
+
+    fn told(&self, taken: u64, left: u64) {
+        self.app.doors.set_reading(&self.tenant, &self.channel, Reading { taken, left });
     }
 }

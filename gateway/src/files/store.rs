@@ -1,15 +1,19 @@
 //! The bytes on disk: written as they arrive, given their final name when whole, pruned when no
 //! message ever carried them.
 
+mod whole;
+
 use super::sniff::HEAD_BYTES;
 use crate::app::App;
 use crate::clock::mint;
 use crate::config::Config;
-use crate::tasks::{OnEnd, TaskResult};
+use crate::tasks::{OnEnd, TaskResult, Tasks};
+use bytes::Bytes;
 use domain::{FileId, TenantId};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
@@ -21,6 +25,8 @@ const UNATTACHED_KEPT_MS: i64 = 24 * 3_600_000;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// How many at a time.
 const PRUNE_AT_ONCE: u32 = 100;
+/// The longest that a whole file waits for the disk where it need not wait at once.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a file could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,9 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// Too little room would be left.
+    #[error("the disk has too little room")]
+    NoRoom,
 }
 
 /// Where files are kept.
@@ -48,6 +57,10 @@ pub struct FileStore {
     data_dir: PathBuf,
     root: PathBuf,
     bytes_max: u64,
+    /// Does each whole file wait for the disk? Otherwise all do together, soon.
+    syncs_each: bool,
+    /// Something was written that the disk has not confirmed.
+    unsynced: Arc<AtomicBool>,
 }
 
 /// A file that is arriving. Dropped before [`Incoming::keep`], its bytes go away.
@@ -70,6 +83,8 @@ impl FileStore {
             data_dir: config.data_dir.clone(),
             root: config.data_dir.join("files"),
             bytes_max: config.file_bytes_max(),
+            syncs_each: config.redis.durability != routing::Durability::Relaxed,
+            unsynced: Arc::default(),
         }
     }
 
@@ -117,21 +132,40 @@ impl FileStore {
         })
     }
 
-    /// Keeps a whole file that was checked elsewhere, of any size, and tells its SHA-256. The same
-    /// id again writes the same bytes again.
+    /// Keeps whole files that were checked elsewhere, of any size, each under the id that is made of
+    /// its place in the list and its SHA-256, which is told with it. The same bytes again find
+    /// themselves there.
+    ///
+    /// With `redis.durability: relaxed` the disk confirms them within [`SYNC_EVERY`], as Redis does
+    /// with its log; otherwise before this resolves.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// For each see [`StoreError`]; [`StoreError::NoRoom`] when less than `free_min` bytes would stay
+    /// free.
     pub async fn keep_whole(
         &self,
         tenant: &TenantId,
-        id: &FileId,
-        bytes: &[u8],
-    ) -> Result<[u8; 32], StoreError> {
-        let mut incoming = self.begin(tenant, id).await?;
-        incoming.bytes_max = u64::MAX;
-        incoming.write(bytes).await?;
-        incoming.keep().await
+        files: Vec<Bytes>,
+        free_min: u64,
+        id_of: impl Fn(usize, &[u8; 32]) -> FileId + Send + 'static,
+    ) -> Vec<Result<(FileId, [u8; 32]), StoreError>> {
+        let (store, tenant, count) = (self.clone(), tenant.clone(), files.len());
+        let keeping = tokio::task::spawn_blocking(move || {
+            let keep = |(n, bytes): (usize, &Bytes)| {
+                let sha256: [u8; 32] = Sha256::digest(bytes).into();
+                let id = id_of(n, &sha256);
+                whole::keep(&store, &store.path(&tenant, &id), bytes, free_min)?;
+                Ok((id, sha256))
+            };
+            files.iter().enumerate().map(keep).collect()
+        });
+        keeping.await.unwrap_or_else(|_broken| {
+            let broken = || StoreError::Disk {
+                what: "kept",
+                source: std::io::Error::other("the task that keeps it broke"),
+            };
+            (0..count).map(|_| Err(broken())).collect()
+        })
     }
 
     /// Opens a file's bytes for reading.
@@ -140,6 +174,12 @@ impl FileStore {
     /// When there are none, or the disk fails.
     pub async fn open(&self, tenant: &TenantId, id: &FileId) -> std::io::Result<File> {
         File::open(self.path(tenant, id)).await
+    }
+
+    /// Makes the disk confirm, from time to time, what was written without waiting for it.
+    pub fn spawn_syncing(&self, tasks: &Tasks) {
+        let store = self.clone();
+        tasks.spawn("file_syncing", OnEnd::Restart, move |stop| whole::sync(store.clone(), stop));
     }
 
     /// Prunes files that no message carries.

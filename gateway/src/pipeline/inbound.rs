@@ -7,7 +7,7 @@
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
-use crate::pipeline::letters;
+use crate::pipeline::letters::{self, LetterError};
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
 use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender};
@@ -85,11 +85,17 @@ impl InboundSink for Intake {
     }
 
     async fn accept_raw(&self, raw: RawInbound) -> Result<Accepted, SinkError> {
-        letters::accept(&self.app, &self.tenant, &raw).await.map_err(|error| SinkError {
-            reason: crate::telemetry::chain(&error),
-            retry_after_ms: 5_000,
-        })
+        letters::accept(&self.app, &self.tenant, raw).await.map_err(|error| not_taken(&error))
     }
+
+    async fn accept_together(&self, letters: Vec<RawInbound>) -> Vec<Result<Accepted, SinkError>> {
+        let answers = letters::accept_together(&self.app, &self.tenant, letters).await;
+        answers.into_iter().map(|answer| answer.map_err(|error| not_taken(&error))).collect()
+    }
+}
+
+fn not_taken(error: &LetterError) -> SinkError {
+    SinkError { reason: crate::telemetry::chain(error), retry_after_ms: 5_000 }
 }
 
 /// Takes one event in. Resolves after the durable commit.
@@ -181,8 +187,12 @@ struct Wish {
 
 impl Arrival<'_> {
     async fn receive(&self, standing: Standing) -> Result<Accepted, ApiError> {
-        let (contact, name, locale) = self.contact(&standing).await?;
-        let wish = self.wish(&contact, standing).await?;
+        let (contact, name, locale, is_new) = self.contact(&standing).await?;
+        let wish = match is_new {
+            // Nobody has spoken with them.
+            true => self.chosen()?,
+            false => self.wish(&contact, standing).await?,
+        };
         let info = ConversationInfo {
             contact_name: name,
             audience: self.audience(),
@@ -280,24 +290,27 @@ impl Arrival<'_> {
         Ok(self.app.router.receive_message(self.tenant, &message).await?)
     }
 
-    /// Who says it. A door that knows the contact spares us the look-up, unless this may open a
+    /// Who says it, and whether we never met. A door that knows the contact spares us the look-up, unless this may open a
     /// conversation, which carries the contact's name.
-    async fn contact(&self, standing: &Standing) -> Result<(ContactId, String, Locale), ApiError> {
+    async fn contact(
+        &self,
+        standing: &Standing,
+    ) -> Result<(ContactId, String, Locale, bool), ApiError> {
         let sender = &self.inbound.sender;
         if let Some(contact) = &sender.contact {
             if matches!(standing, Standing::Known { .. }) {
                 let locale = sender.locale.unwrap_or_default();
-                return Ok((contact.clone(), sender.name.clone(), locale));
+                return Ok((contact.clone(), sender.name.clone(), locale, false));
             }
             let known = self.app.records.contacts().get(self.tenant, contact).await?;
             let known = known.ok_or_else(|| ApiError::unknown("contact"))?;
-            return Ok((known.id, known.name, sender.locale.unwrap_or(known.locale)));
+            return Ok((known.id, known.name, sender.locale.unwrap_or(known.locale), false));
         }
-        let contact = self.find_or_make(sender).await?;
-        Ok((contact.id, contact.name, sender.locale.unwrap_or(contact.locale)))
+        let (contact, is_new) = self.find_or_make(sender).await?;
+        Ok((contact.id, contact.name, sender.locale.unwrap_or(contact.locale), is_new))
     }
 
-    async fn find_or_make(&self, sender: &Sender) -> Result<domain::Contact, ApiError> {
+    async fn find_or_make(&self, sender: &Sender) -> Result<(domain::Contact, bool), ApiError> {
         let identity = Identity {
             channel: self.channel.id.clone(),
             kind: sender.kind.clone(),
@@ -312,12 +325,10 @@ impl Arrival<'_> {
             created_at: self.app.clock.now(),
             attributes: serde_json::Map::new(),
         };
-        Ok(self
-            .app
-            .records
-            .contacts()
-            .find_or_create_by_identity(self.tenant, &identity, &new)
-            .await?)
+        let contacts = self.app.records.contacts();
+        let found = contacts.find_or_create_by_identity(self.tenant, &identity, &new).await?;
+        let is_new = found.id == new.id;
+        Ok((found, is_new))
     }
 
     /// Where the person wants to go: into the conversation there is, or by the chosen topic.

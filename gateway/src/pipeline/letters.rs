@@ -4,10 +4,12 @@
 //! transition. What cannot go on is put into the quarantine; only then is the far end told that we
 //! have it. Repeating any of it is safe.
 
+mod failures;
 mod keep;
 pub mod reply;
 pub mod send;
 mod threading;
+mod together;
 mod token;
 
 use super::inbound::{self, Standing};
@@ -25,6 +27,9 @@ use routing::command::Belongs;
 use routing::reply::{Noticed, Rate};
 use sha2::{Digest, Sha256};
 use threading::Thread;
+
+pub use failures::Failures;
+pub use together::accept_together;
 
 /// Programs of one sender may write so many letters at once, and then one in each of these times, in
 /// milliseconds; what is more is likely a loop.
@@ -49,9 +54,6 @@ pub enum LetterError {
     /// What was kept was pruned before the letter had its conversation.
     #[error("the letter's bytes were pruned meanwhile")]
     Pruned,
-    /// The disk has too little room.
-    #[error("the disk has too little room")]
-    NoRoom,
     /// The archive.
     #[error("the archive cannot be used")]
     Records(#[from] RecordsError),
@@ -64,6 +66,9 @@ pub enum LetterError {
     /// The pipeline.
     #[error("it cannot enter the queue just now")]
     Pipeline(#[from] ApiError),
+    /// Something of ours is wrong.
+    #[error("a defect of this program keeps it out")]
+    Defect,
 }
 
 /// What became of a letter that was kept.
@@ -82,17 +87,58 @@ enum Outcome {
 pub async fn accept(
     app: &App,
     tenant: &TenantId,
-    raw: &RawInbound,
+    raw: RawInbound,
 ) -> Result<Accepted, LetterError> {
-    let original = keep::original(app, tenant, raw).await?;
-    match go_on(app, tenant, raw, &original).await? {
+    let kept = keep::originals(app, tenant, std::slice::from_ref(&raw)).await.pop();
+    let (original, came_before) = kept.unwrap_or(Err(LetterError::Defect))?;
+    let read = read(app, tenant, &raw).await?;
+    enter(app, tenant, &Kept { raw, original, came_before, read }).await
+}
+
+/// A letter whose bytes are safe, and what it says.
+#[derive(Debug)]
+struct Kept {
+    raw: RawInbound,
+    original: FileId,
+    /// Did it come before?
+    came_before: bool,
+    read: Result<Inbound, (QuarantineReason, String)>,
+}
+
+impl Kept {
+    fn inbound(&self) -> Option<&Inbound> {
+        self.read.as_ref().ok()
+    }
+}
+
+/// One transition, or the quarantine; there, too, lies at last what fails again and again.
+async fn enter(app: &App, tenant: &TenantId, kept: &Kept) -> Result<Accepted, LetterError> {
+    let letter = Letter { app, tenant, raw: &kept.raw, original: &kept.original };
+    let entered = match &kept.read {
+        Ok(inbound) => letter.go_on(inbound.clone()).await,
+        Err((reason, detail)) => Ok(Outcome::Aside(*reason, detail.clone())),
+    };
+    let outcome = match entered {
+        Ok(outcome) => outcome,
+        Err(error) if error.is_its_own(app, tenant).await => {
+            if !app.letter_failures.are_enough(&kept.original) {
+                return Err(error);
+            }
+            Outcome::Aside(QuarantineReason::Failing, crate::telemetry::chain(&error))
+        }
+        Err(error) => return Err(error),
+    };
+    app.letter_failures.forget(&kept.original);
+    match outcome {
         Outcome::Accepted(accepted) => {
-            app.records.quarantine().remove(tenant, &original).await?;
+            if kept.came_before {
+                app.records.quarantine().remove(tenant, &kept.original).await?;
+            }
             crate::metrics::letter_taken("accepted");
             Ok(accepted)
         }
         Outcome::Aside(reason, detail) => {
-            put_aside(app, tenant, raw, (original, reason, detail)).await?;
+            put_aside(letter, reason, detail).await?;
             Ok(Accepted::Noted)
         }
     }
@@ -130,24 +176,24 @@ pub async fn retry(
         bytes: bytes.into(),
         is_whole: true,
     };
-    accept(app, tenant, &raw).await?;
+    accept(app, tenant, raw).await?;
     let stays = app.records.quarantine().get(tenant, original).await?.is_some();
     Ok(if stays { Retried::Stays } else { Retried::WentOn })
 }
 
 async fn put_aside(
-    app: &App,
-    tenant: &TenantId,
-    raw: &RawInbound,
-    (original, reason, detail): (FileId, QuarantineReason, String),
+    letter: Letter<'_>,
+    reason: QuarantineReason,
+    detail: String,
 ) -> Result<(), LetterError> {
+    let Letter { app, tenant, raw, original } = letter;
     crate::metrics::letter_taken("aside");
     tracing::warn!(
         tenant.id = %tenant, channel.id = %raw.channel, letter.place = raw.place, letter.reason = ?reason,
         "a letter was put into the quarantine"
     );
     let letter = Quarantined {
-        original,
+        original: original.clone(),
         channel: raw.channel.clone(),
         place: raw.place.clone(),
         mail_from: raw.envelope.mail_from.clone(),
@@ -162,35 +208,31 @@ async fn put_aside(
     Ok(())
 }
 
-async fn go_on(
+/// What a letter says; or why it cannot go on.
+async fn read(
     app: &App,
     tenant: &TenantId,
     raw: &RawInbound,
-    original: &FileId,
-) -> Result<Outcome, LetterError> {
+) -> Result<Result<Inbound, (QuarantineReason, String)>, LetterError> {
+    let closed = |why: &str| Ok(Err((QuarantineReason::ChannelClosed, why.to_owned())));
     let view = app.settings.desk(tenant);
     let open = view.channel(&raw.channel).filter(|channel| channel.enabled);
-    let Some(channel) = open else {
-        return Ok(aside(QuarantineReason::ChannelClosed, "the channel is switched off"));
+    let Some(channel) = open else { return closed("the channel is switched off") };
+    let Ok(adapter) = app.doors.adapter(tenant, channel) else {
+        return closed("the channel's settings are wrong");
     };
-    let adapter = match app.doors.adapter(tenant, channel) {
-        Ok(adapter) => adapter,
-        Err(_problems) => {
-            return Ok(aside(QuarantineReason::ChannelClosed, "the channel's settings are wrong"));
+    // In a task of its own: a letter that brings the reader down brings down nothing else.
+    let whole = raw.clone();
+    let reading = tokio::spawn(async move { adapter.read(&whole).await });
+    match reading.await {
+        Ok(Ok(inbound)) => Ok(Ok(inbound)),
+        Ok(Err(AdapterError::Malformed(why))) => Ok(Err((QuarantineReason::Unreadable, why))),
+        Ok(Err(error)) => Err(error.into()),
+        Err(broken) => {
+            let panicked = broken.is_panic();
+            tracing::error!(tenant.id = %tenant, channel.id = %raw.channel, panicked, "a letter brought its reader down");
+            Ok(Err((QuarantineReason::Unreadable, "the reader fails on it: a defect".to_owned())))
         }
-    };
-    let mut inbound = match adapter.read(raw).await {
-        Ok(inbound) => inbound,
-        Err(AdapterError::Malformed(why)) => return Ok(aside(QuarantineReason::Unreadable, &why)),
-        Err(error) => return Err(error.into()),
-    };
-    let letter = Letter { app, tenant, raw, original };
-    match std::mem::replace(&mut inbound.payload, Payload::Typing) {
-        Payload::MessageNew(message) => letter.says(inbound, message).await,
-        Payload::Bounced { message_id, recipient, permanent, reason, .. } => {
-            letter.came_back(&inbound, message_id, (recipient, permanent, &reason)).await
-        }
-        _ => Ok(aside(QuarantineReason::Refused, "this kind of letter is not carried further")),
     }
 }
 
@@ -208,6 +250,16 @@ struct Letter<'a> {
 }
 
 impl Letter<'_> {
+    async fn go_on(self, mut inbound: Inbound) -> Result<Outcome, LetterError> {
+        match std::mem::replace(&mut inbound.payload, Payload::Typing) {
+            Payload::MessageNew(message) => self.says(inbound, message).await,
+            Payload::Bounced { message_id, recipient, permanent, reason, .. } => {
+                self.came_back(&inbound, message_id, (recipient, permanent, &reason)).await
+            }
+            _ => Ok(aside(QuarantineReason::Refused, "this kind of letter is not carried further")),
+        }
+    }
+
     /// Somebody, or a program, says something.
     async fn says(
         self,

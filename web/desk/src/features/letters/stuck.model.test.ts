@@ -10,7 +10,7 @@ describe("a letter that could not go on", () => {
       .toEqual(["download", "retry", "channel", "retry"]);
   });
   it("is given up by admins only", () => {
-    for (const reason of ["report", "unreadable", "channel_closed", "refused", "loop"] as const) {
+    for (const reason of ["report", "unreadable", "channel_closed", "refused", "loop", "failing"] as const) {
       expect([waysOf(reason, false).includes("give_up"), waysOf(reason, true).includes("give_up")]).toEqual([false, true]);
     }
   });

@@ -17,6 +17,7 @@ export function waysOf(reason: Reason, isAdmin: boolean): readonly Way[] {
       return [...forAdmins("channel"), "retry", "download", ...forAdmins("give_up")];
     case "refused":
     case "loop":
+    case "failing":
       return ["retry", "download", ...forAdmins("give_up")];
   }
 }

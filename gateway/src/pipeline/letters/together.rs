@@ -1,0 +1,124 @@
+//! Several letters at once: kept and read side by side, then entered in waves, so that a letter that
+//! answers another of them, or comes from the same sender, enters after it.
+
+use super::{Kept, LetterError, enter, keep, read};
+use crate::app::App;
+use channels::{Accepted, Inbound, Payload, RawInbound};
+use domain::TenantId;
+use futures_util::future::join_all;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::task::JoinError;
+
+/// Takes letters of one channel in; the answers stand in their order. See
+/// [`channels::InboundSink::accept_together`].
+pub async fn accept_together(
+    app: &Arc<App>,
+    tenant: &TenantId,
+    letters: Vec<RawInbound>,
+) -> Vec<Result<Accepted, LetterError>> {
+    let originals = keep::originals(app, tenant, &letters).await;
+    // Tasks of their own, so that every core reads.
+    let reading: Vec<_> = letters
+        .into_iter()
+        .zip(originals)
+        .map(|(raw, kept)| {
+            let (app, tenant) = (Arc::clone(app), tenant.clone());
+            tokio::spawn(async move {
+                let (original, came_before) = kept?;
+                let read = read(&app, &tenant, &raw).await?;
+                Ok(Kept { raw, original, came_before, read })
+            })
+        })
+        .collect();
+    let mut kept = Vec::with_capacity(reading.len());
+    for read in join_all(reading).await {
+        kept.push(read.unwrap_or_else(|broken| Err(defect(tenant, &broken))));
+    }
+    let waves = waves(kept.iter().map(|kept| kept.as_ref().map_or_else(|_| Vec::new(), names)));
+    in_waves(app, tenant, kept, &waves).await
+}
+
+fn defect(tenant: &TenantId, broken: &JoinError) -> LetterError {
+    let panicked = broken.is_panic();
+    tracing::error!(tenant.id = %tenant, panicked, "a letter was not taken in: a defect");
+    LetterError::Defect
+}
+
+async fn in_waves(
+    app: &Arc<App>,
+    tenant: &TenantId,
+    kept: Vec<Result<Kept, LetterError>>,
+    waves: &[usize],
+) -> Vec<Result<Accepted, LetterError>> {
+    let mut waiting: Vec<Option<_>> = kept.into_iter().map(Some).collect();
+    let mut answers: Vec<Option<_>> = waiting.iter().map(|_| None).collect();
+    for wave in 0..=waves.iter().copied().max().unwrap_or(0) {
+        let of_wave = waves.iter().zip(waiting.iter_mut()).enumerate();
+        let turns = of_wave.filter(|(_, (its, _))| **its == wave).filter_map(|(n, (_, kept))| {
+            let (app, tenant, kept) = (Arc::clone(app), tenant.clone(), kept.take()?);
+            let entering = tokio::spawn(async move { enter(&app, &tenant, &kept?).await });
+            Some(async move { (n, entering.await) })
+        });
+        for (n, entered) in join_all(turns).await {
+            if let Some(place) = answers.get_mut(n) {
+                *place = Some(entered.unwrap_or_else(|broken| Err(defect(tenant, &broken))));
+            }
+        }
+    }
+    // Every letter is in one wave; were one forgotten, it would be given again.
+    answers.into_iter().map(|answer| answer.unwrap_or(Err(LetterError::Defect))).collect()
+}
+
+/// What must not be entered beside another letter with the same name: the letter itself, its sender,
+/// and the letters that it is and answers.
+fn names(kept: &Kept) -> Vec<String> {
+    let Some(Inbound { external_id, sender, payload, .. }) = kept.inbound() else {
+        return Vec::new();
+    };
+    let mut names = vec![external_id.clone(), sender.value.to_lowercase()];
+    if let Payload::MessageNew(message) = payload {
+        names.extend(message.mail.as_ref().map(|mail| mail.message_id.clone()));
+        names.extend(message.answers.message_ids.iter().cloned());
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// The wave of each letter: the first after those of all earlier letters with a name in common.
+fn waves(letters: impl Iterator<Item = Vec<String>>) -> Vec<usize> {
+    let mut next: HashMap<String, usize> = HashMap::new();
+    letters
+        .map(|names| {
+            let wave = names.iter().filter_map(|name| next.get(name)).copied().max().unwrap_or(0);
+            for name in names {
+                next.insert(name, wave + 1);
+            }
+            wave
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waves_of(letters: &[&[&str]]) -> Vec<usize> {
+        let owned = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        waves(letters.iter().map(owned))
+    }
+
+    #[test]
+    fn strangers_enter_together() {
+        assert_eq!(waves_of(&[&["a"], &["b"], &["c"], &[]]), [0, 0, 0, 0]);
+        assert_eq!(waves_of(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn whoever_shares_a_name_enters_later() {
+        // The third answers the first and comes from the sender of the second; the fourth answers it.
+        let letters: &[&[&str]] = &[&["m1", "wang"], &["m2", "li"], &["m3", "li", "m1"], &["m3"]];
+        assert_eq!(waves_of(letters), [0, 0, 1, 2]);
+        assert_eq!(waves_of(&[&["wang"], &["wang"], &["wang"]]), [0, 1, 2]);
+    }
+}
