@@ -11,11 +11,13 @@
 mod assign;
 mod chat;
 mod clock;
+mod corpus;
 mod desk;
 mod growth;
 mod hutong;
 mod line;
 mod load;
+mod mail;
 mod peers;
 mod report;
 mod route;
@@ -82,6 +84,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("B7", chat::two_nodes),
     ("B8", chat::latency),
     ("B9", chat::idle),
+    ("B10", mail::run),
     ("B11", start::run),
     ("B13", assign::recovery),
 ];

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tests::port::Port;
 
 /// Asks until it is answered with 200; the time since `begun`, in milliseconds.
-fn until_ready(port: u16, path: &str, begun: Instant) -> Result<f64> {
+pub(crate) fn until_ready(port: u16, path: &str, begun: Instant) -> Result<f64> {
     while begun.elapsed() < Duration::from_secs(20) {
         if answers(port, path).unwrap_or(false) {
             return Ok(begun.elapsed().as_secs_f64() * 1_000.0);

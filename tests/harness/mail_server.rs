@@ -118,6 +118,25 @@ impl MailServer {
         assert!(answer.starts_with("250"), "dovecot says {answer}");
     }
 
+    /// Puts letters into a user's inbox as if they had been delivered, many at once: files in their
+    /// place, which the server finds when somebody looks.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn lay(&self, user: &str, letters: impl Iterator<Item = impl AsRef<[u8]>>) {
+        let maildir = self.maildir(user, "INBOX");
+        let person = self.folder.join("mail").join(user);
+        for folder in [&person, &maildir, &maildir.join("new"), &maildir.join("cur")] {
+            self.person.make_folder(folder);
+        }
+        self.person.make_folder(&maildir.join("tmp"));
+        for (n, letter) in letters.enumerate() {
+            let file = maildir.join("new").join(format!("{}.M{n:07}.bench", 1_800_000_000 + n));
+            std::fs::write(&file, letter).unwrap();
+            self.person.owns(&file);
+        }
+    }
+
     /// The letters in a folder of a user, as they lie there, the oldest first.
     ///
     /// # Panics

@@ -22,6 +22,7 @@ const BENCHES: &[(&str, &str)] = &[
     ("B7", "chat relay on two nodes over Redis"),
     ("B8", "message latency at 5,000 sockets"),
     ("B9", "memory of an idle authenticated chat"),
+    ("B10", "letters taken in, from a mailbox and over LMTP"),
     ("B11", "start to ready"),
     ("B12", "memory when idle"),
     ("B13", "recovery after kill -9"),
@@ -110,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     check_names(&args.names)?;
-    install::ensure(&[Need::Redis], !args.no_install)?;
+    install::ensure(&needs(&args.names), !args.no_install)?;
     let mut bench = bench_command(args)?;
     let mut measured = Vec::new();
     let ended = command::watch("bench", &mut bench, |text| {
@@ -146,6 +147,15 @@ fn bench_command(args: &Args) -> Result<Command> {
         bench.arg("--peers").arg(peers(args.no_install)?);
     }
     Ok(bench)
+}
+
+/// Mail needs a mailbox.
+fn needs(names: &[String]) -> Vec<Need> {
+    let mut needs = vec![Need::Redis];
+    if names.is_empty() || names.iter().any(|name| name == "B10") {
+        needs.push(Need::Dovecot);
+    }
+    needs
 }
 
 fn check_names(names: &[String]) -> Result<()> {

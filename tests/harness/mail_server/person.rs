@@ -49,8 +49,16 @@ impl Person {
     /// When it cannot be made.
     pub fn make_folder(&self, folder: &Path) {
         std::fs::create_dir_all(folder).unwrap();
+        self.owns(folder);
+    }
+
+    /// Makes a file or folder theirs.
+    ///
+    /// # Panics
+    /// When it cannot be made theirs.
+    pub fn owns(&self, path: &Path) {
         if self.is_other {
-            chown(folder, Some(self.uid), Some(self.gid)).unwrap();
+            chown(path, Some(self.uid), Some(self.gid)).unwrap();
         }
     }
 
