@@ -194,6 +194,7 @@ impl Run {
                     standing,
                     content: &content,
                     delivery: None,
+                    unread_after_ms: (of == MessageKind::Text).then_some(super::by_mail::AFTER_MS),
                 };
                 let real = match router.send_message(&t, &send).await.unwrap() {
                     Sent::Appended(seq) => vec!["appended".to_owned(), seq.to_string()],
@@ -283,6 +284,21 @@ impl Run {
         let (t, now) = (tenant(), self.now);
         match op {
             Op::Letter { .. } | Op::Notice { .. } => self.carry_out_letters(op, router).await,
+            Op::LeaveAddress { conv, address } => {
+                let id = self.conv(*conv);
+                super::by_mail::leave(router, &mut self.twin, &id, *address).await
+            }
+            Op::MailUnread { conv, stale, letter } => {
+                let id = self.conv(*conv);
+                super::by_mail::mail(router, &mut self.twin, &id, (*stale, *letter)).await
+            }
+            Op::Transcript { conv, address } => {
+                let id = self.conv(*conv);
+                super::by_mail::transcript(router, &mut self.twin, &id, *address).await
+            }
+            Op::Attend { who, socket, ms } => {
+                super::by_mail::attend(router, &mut self.twin, *who, (*socket, *ms)).await
+            }
             Op::Transfer { conv, holder, shape, again } => {
                 let id = self.conv(*conv);
                 let entry = shaped(*shape, now);
