@@ -2,10 +2,11 @@
 //! is at most [`POLL_EVERY`] old, and fresh at once on the gateway where a change was made.
 
 use crate::tasks::{OnEnd, Tasks};
-use domain::queue::{self, Request};
 use channels::web_chat::WebChatConfig;
+use domain::queue::{self, Request};
 use domain::{
-    Agent, AgentId, Calendar, Channel, ChannelId, ChannelKind, Desk, Entry, Queue, QueueId, TenantId, Webhook,
+    Agent, AgentId, Calendar, Channel, ChannelId, ChannelKind, Desk, Entry, Queue, QueueId,
+    TenantId, Webhook,
 };
 use records::Records;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -9,20 +9,31 @@ use tests::mta::Mta;
 use tests::{DeskFile, House, eventually};
 
 /// The desk's mailbox and address.
-const DESK: &str = "help@city.example";
-const WANG: &str = "wang@agency.example";
+pub(super) const DESK: &str = "help@city.example";
+pub(super) const WANG: &str = "wang@agency.example";
 
 /// A house with a mailbox.
-struct MailHouse {
+pub(super) struct MailHouse {
     // Dropped first: gateways must not complain of a mailbox that is gone.
-    house: House,
+    pub(super) house: House,
     mailbox: MailServer,
     mta: Mta,
+    /// The desk before more was changed.
+    pub(super) desk: DeskFile,
     _folder: tempfile::TempDir,
 }
 
 impl MailHouse {
-    async fn start(gateways: usize, more: Value) -> Self {
+    pub(super) async fn start(gateways: usize, more: Value) -> Self {
+        Self::start_with(gateways, more, |desk| desk).await
+    }
+
+    /// With more changes of the desk.
+    pub(super) async fn start_with(
+        gateways: usize,
+        more: Value,
+        change: impl FnOnce(DeskFile) -> DeskFile,
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("hutong-mail-").tempdir().unwrap();
         open_to_all(folder.path());
         let mailbox = MailServer::start(&folder.path().join("dovecot")).await;
@@ -39,17 +50,17 @@ impl MailHouse {
             settings[key] = value.clone();
         }
         let desk = DeskFile::small().with_email("mail", &["tax", "insurance"], settings);
-        let house = House::of(desk).with_gateways(gateways).start().await;
-        Self { house, mailbox, mta, _folder: folder }
+        let house = House::of(change(desk.clone())).with_gateways(gateways).start().await;
+        Self { house, mailbox, mta, desk, _folder: folder }
     }
 
     /// Somebody writes to somebody through the mail server.
-    async fn writes(&self, from: &str, to: &str, letter: &str) {
+    pub(super) async fn writes(&self, from: &str, to: &str, letter: &str) {
         self.mta.take(from, to, letter).await;
     }
 
     /// The letters that reached a person, as they lie in the mailbox; at least so many.
-    async fn reached(&self, person: &str, count: usize) -> Vec<String> {
+    pub(super) async fn reached(&self, person: &str, count: usize) -> Vec<String> {
         eventually(&format!("{count} letters for {person}"), async || {
             let letters = self.mailbox.letters(person, "INBOX");
             holds(letters.len() >= count, format!("{} so far: {}", letters.len(), self.mta.log()))?;
@@ -79,7 +90,7 @@ fn open_to_all(folder: &std::path::Path) {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String {
+pub(super) fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String {
     format!(
         "Message-ID: <{id}>\r\nDate: Thu, 26 Nov 2026 10:00:00 +0800\r\nFrom: {from}\r\nTo: {DESK}\r\n\
          Subject: {subject}\r\n{more}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -88,7 +99,7 @@ fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String
 }
 
 /// A header field of a letter, unfolded.
-fn field(letter: &str, name: &str) -> String {
+pub(super) fn field(letter: &str, name: &str) -> String {
     let head = letter.split("\r\n\r\n").next().unwrap_or_default();
     let head = head.split("\n\n").next().unwrap_or_default();
     let unfolded = head.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
@@ -99,7 +110,7 @@ fn field(letter: &str, name: &str) -> String {
     found.unwrap_or_default()
 }
 
-async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
+pub(super) async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
     let log = agent.log(conversation).await;
     let said = log.iter().filter(|message| message["kind"] == "text");
     said.map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()

@@ -208,10 +208,11 @@ fn secret(fields: &mut Fields<'_>) -> Option<String> {
 
 /// Whether the channel that it names is a mailbox, only the whole desk can tell.
 fn by_mail(fields: &mut Fields<'_>) -> Option<ByMail> {
-    if !fields.has("mail") {
+    let is_there = fields.has("mail");
+    let mut fields = fields.inner("mail");
+    if !is_there {
         return None;
     }
-    let mut fields = fields.inner("mail");
     let name = fields.text("channel", "");
     let channel = name.parse();
     if channel.is_err() {

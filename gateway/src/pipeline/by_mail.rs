@@ -18,9 +18,7 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::settings::DeskView;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{
-    Author, Channel, Conversation, ConversationId, Message, MessageId, Notice, TenantId,
-};
+use domain::{Author, Channel, Conversation, ConversationId, Message, MessageId, Notice, TenantId};
 use futures_util::FutureExt;
 use routing::command::MailUnread;
 use routing::reply::{LeftAddress, UnreadMailed};
@@ -70,8 +68,9 @@ async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
 async fn look(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<(), ApiError> {
     let known = app.router.conversation(tenant, id).await?;
     let left = app.router.left_address(tenant, id).await?;
-    let (Some((conversation, _)), Some(left)) = (known, left) else {
-        return nothing(app, tenant, id, 0).await;
+    let Some((conversation, _)) = known else { return nothing(app, tenant, id, 0).await };
+    let Some(left) = left else {
+        return nothing(app, tenant, id, conversation.last_seq).await;
     };
     let known = conversation.read_by_contact.max(left.mailed);
     let said = log::after(app, tenant, id, known, PAGE_MESSAGES_MAX).await?;
@@ -99,7 +98,8 @@ async fn look(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<(), A
         },
     };
     let sealed = seal(app, tenant, mailbox, letter).map_err(unsealed)?;
-    let sealed = sealed.ok_or_else(|| ApiError::unavailable("the mailbox cannot write just now"))?;
+    let sealed =
+        sealed.ok_or_else(|| ApiError::unavailable("the mailbox cannot write just now"))?;
     let unread = MailUnread {
         conversation: id,
         known,

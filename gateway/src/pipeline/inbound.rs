@@ -311,7 +311,8 @@ impl Arrival<'_> {
     /// be gone on with.
     fn home<'h>(&self, standing: &'h Standing) -> Option<&'h Home> {
         let Standing::Known { queue, home, .. } = standing else { return None };
-        let reopen_ms = self.view.queue(queue).map(|queue| i64::from(queue.reopen_hours) * 3_600_000);
+        let reopen_ms =
+            self.view.queue(queue).map(|queue| i64::from(queue.reopen_hours) * 3_600_000);
         let now = self.app.clock.now();
         let may_go_on = home.closed_at.is_none_or(|at| now.ms_since(at) < reopen_ms.unwrap_or(0));
         Some(home).filter(|home| home.channel != self.channel.id && may_go_on)

@@ -42,7 +42,10 @@ impl Address {
         let text = format!("{local}@{}", domain.to_lowercase());
         let view = app.settings.desk(tenant);
         let mailboxes = view.desk.channels.iter().filter(|one| one.kind == ChannelKind::Email);
-        if mailboxes.filter_map(|one| own(app, tenant, one)).flatten().any(|own| is_ours(&text, &own))
+        if mailboxes
+            .filter_map(|one| own(app, tenant, one))
+            .flatten()
+            .any(|own| is_ours(&text, &own))
         {
             return Err(ApiError::field("email", "is an address of this desk"));
         }

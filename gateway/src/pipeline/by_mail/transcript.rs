@@ -3,9 +3,7 @@
 use super::super::letters::send::chat::{ChatLetter, Sort, seal};
 use super::super::log;
 use super::address::{Address, too_many};
-use super::words::{
-    Place, colon, desk_name, file_line, is_agents_word, moment, name_of, zone_of,
-};
+use super::words::{Place, colon, desk_name, file_line, is_agents_word, moment, name_of, zone_of};
 use super::{mailbox_of, unsealed};
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
@@ -57,7 +55,8 @@ pub async fn send(
         sort: Sort::Transcript { name: &address.name },
     };
     let sealed = seal(app, tenant, mailbox, letter).map_err(unsealed)?;
-    let sealed = sealed.ok_or_else(|| ApiError::unavailable("the mailbox cannot write just now"))?;
+    let sealed =
+        sealed.ok_or_else(|| ApiError::unavailable("the mailbox cannot write just now"))?;
     let letter = sealed.delivery();
     let id = &conversation.id;
     match app.router.send_transcript(tenant, id, &address.name, &letter).await? {
@@ -118,10 +117,8 @@ impl Log {
         conversation: &Conversation,
     ) -> Result<Self, ApiError> {
         let mut log = Self { said: VecDeque::new(), is_cut: false, has_answer: false };
-        let (mut room, mut end) = (
-            LETTER_TEXT_BYTES_MAX - AROUND_BYTES_MAX,
-            conversation.last_seq.saturating_add(1),
-        );
+        let (mut room, mut end) =
+            (LETTER_TEXT_BYTES_MAX - AROUND_BYTES_MAX, conversation.last_seq.saturating_add(1));
         for _ in 0..PAGES_MAX {
             let page =
                 log::before(app, &visitor.tenant, &conversation.id, end, PAGE_MESSAGES_MAX).await?;
@@ -158,7 +155,9 @@ impl Log {
     fn text(&self, view: &DeskView, conversation: &Conversation, locale: Locale) -> String {
         let (desk, zone) = (desk_name(view, conversation, locale), zone_of(view, conversation));
         let mut blocks = vec![match locale {
-            Locale::ZhCn => format!("您好：\n\n以下是您与“{desk}”的对话记录。时间均为 {zone} 时间。"),
+            Locale::ZhCn => {
+                format!("您好：\n\n以下是您与“{desk}”的对话记录。时间均为 {zone} 时间。")
+            }
             Locale::En => format!(
                 "Hello,\n\nhere is what was said in your chat with {desk}. Times are those of {zone}."
             ),
@@ -216,10 +215,16 @@ mod tests {
         assert!(log.has_answer && !log.is_cut);
         let text = log.text(&view(), &conversation(), Locale::ZhCn);
         assert!(text.contains("与“市政务服务”的对话记录"), "{text}");
-        assert!(text.contains("2024-11-22 18:26  您：\n我的退税呢\n\n2024-11-22 18:26  李明：\n已退"), "{text}");
+        assert!(
+            text.contains("2024-11-22 18:26  您：\n我的退税呢\n\n2024-11-22 18:26  李明：\n已退"),
+            "{text}"
+        );
         assert!(!text.contains("很急"), "{text}");
         let text = log.text(&view(), &conversation(), Locale::En);
-        assert!(text.contains("18:26  You:\n") && text.contains("Times are those of UTC."), "{text}");
+        assert!(
+            text.contains("18:26  You:\n") && text.contains("Times are those of UTC."),
+            "{text}"
+        );
     }
 
     #[test]

@@ -4,9 +4,7 @@ use crate::settings::DeskView;
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
 use domain::limits::{FILES_PER_MESSAGE_MAX, LETTER_TEXT_BYTES_MAX};
-use domain::{
-    AgentId, Author, Conversation, FileRef, Locale, Message, MessageKind, Timestamp,
-};
+use domain::{AgentId, Author, Conversation, FileRef, Locale, Message, MessageKind, Timestamp};
 
 /// What goes around the words has room in so many bytes.
 const AROUND_BYTES_MAX: usize = 4 * 1024;
@@ -57,7 +55,12 @@ impl<'a> Unread<'a> {
         self.upto
     }
 
-    pub(super) fn told(&self, view: &DeskView, conversation: &Conversation, locale: Locale) -> Told {
+    pub(super) fn told(
+        &self,
+        view: &DeskView,
+        conversation: &Conversation,
+        locale: Locale,
+    ) -> Told {
         let names: Vec<String> =
             self.words.iter().map(|one| name_of(view, &one.content.author, locale)).collect();
         let one_name = names.first().filter(|first| names.iter().all(|name| name == *first));
@@ -73,8 +76,13 @@ impl<'a> Unread<'a> {
             }
             for file in &message.content.files {
                 let sum: u64 = files.iter().map(|file| file.bytes).sum();
-                let fits = files.len() < FILES_PER_MESSAGE_MAX && sum + file.bytes <= FILES_BYTES_MAX;
-                lines.push(file_line(&file.name, if fits { Place::Along } else { Place::Chat }, locale));
+                let fits =
+                    files.len() < FILES_PER_MESSAGE_MAX && sum + file.bytes <= FILES_BYTES_MAX;
+                lines.push(file_line(
+                    &file.name,
+                    if fits { Place::Along } else { Place::Chat },
+                    locale,
+                ));
                 if fits {
                     files.push(file.clone());
                 }
@@ -99,7 +107,8 @@ impl<'a> Unread<'a> {
 
 /// Is it something that an agent said to the contact?
 pub(super) fn is_agents_word(message: &Message) -> bool {
-    message.content.kind == MessageKind::Text && matches!(message.content.author, Author::Agent { .. })
+    message.content.kind == MessageKind::Text
+        && matches!(message.content.author, Author::Agent { .. })
 }
 
 fn bytes_of(message: &Message) -> usize {
@@ -180,4 +189,4 @@ pub(super) fn colon(locale: Locale) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

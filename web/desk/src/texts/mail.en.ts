@@ -52,6 +52,8 @@ export const en = {
   "mail.undelivered_late": "Delayed: {recipient} has not got it yet, it is still being tried",
   "mail.undelivered_reason": "The other mail server says",
   "mail.undelivered_show": "Show the letter",
+  "mail.address_left": "Left {address}: answers that are not read in the chat go there",
+  "mail.went_by_mail": "Not read in the chat: it also went by mail",
   "mail.acknowledged": "The arrival was acknowledged by mail",
   "mail.reply": "Reply",
   "mail.reply_all": "Reply all",

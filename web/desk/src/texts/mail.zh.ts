@@ -54,6 +54,8 @@ export const zh: Record<keyof typeof en, string> = {
   "mail.undelivered_late": "延迟：{recipient} 尚未收到，系统仍在重试",
   "mail.undelivered_reason": "对方邮件服务器的答复",
   "mail.undelivered_show": "查看这封邮件",
+  "mail.address_left": "留下邮箱 {address}：对话里没看到的答复会发到那里",
+  "mail.went_by_mail": "对方没有在对话里看到，已同时发到其邮箱",
   "mail.acknowledged": "已自动发送收信确认",
   "mail.reply": "回复",
   "mail.reply_all": "回复全部",

@@ -65,10 +65,15 @@ fn one_letter_tells_what_agents_said_and_nothing_else() {
     let unread = Unread::of(&log).unwrap();
     assert_eq!((unread.last().seq, unread.upto()), (4, 4));
     let told = unread.told(&view(), &conversation(), Locale::ZhCn);
-    assert!(told.text.contains("正在查\n\n已退\n［附件：a.pdf］\n［文件，请在对话中查看：big.zip］"), "{}", told.text);
+    assert!(
+        told.text.contains("正在查\n\n已退\n［附件：a.pdf］\n［文件，请在对话中查看：big.zip］"),
+        "{}",
+        told.text
+    );
     assert!(!told.text.contains("很急") && !told.text.contains("我的退税"), "{}", told.text);
     assert_eq!((told.from_name.as_str(), told.files.len()), ("李明", 1));
-    let nothing = [said(1, "contact", MessageKind::Text, "在吗"), said(2, "li", MessageKind::Note, "x")];
+    let nothing =
+        [said(1, "contact", MessageKind::Text, "在吗"), said(2, "li", MessageKind::Note, "x")];
     assert!(Unread::of(&nothing).is_none() && Unread::of(&[]).is_none());
 }
 
