@@ -11,12 +11,19 @@ export function offers(model: Model, wish: MailWish): boolean {
   return wish === "transcript" ? model.messages.some(fromAgent) : !over(conversation);
 }
 
-/** Refusals that have words of their own. */
-const REFUSALS = ["invalid", "too_many_addresses", "rate_limited", "wrong_state"] as const;
+/** Refusals that have words of their own, by their codes. */
+const REFUSALS = {
+  invalid: "mail_refused_invalid",
+  too_many_addresses: "mail_refused_too_many_addresses",
+  rate_limited: "mail_refused_rate_limited",
+  wrong_state: "mail_refused_wrong_state",
+} as const;
+
+export type RefusalWords = (typeof REFUSALS)[keyof typeof REFUSALS] | "mail_refused_other";
 
 /** The words of a refusal by its code. */
-export function refusalWords(code: string): `mail_refused_${(typeof REFUSALS)[number] | "other"}` {
-  return `mail_refused_${REFUSALS.find((one) => one === code) ?? "other"}`;
+export function refusalWords(code: string): RefusalWords {
+  return code in REFUSALS ? REFUSALS[code as keyof typeof REFUSALS] : "mail_refused_other";
 }
 
 /** Would a mail server take it? The gateway looks more closely. */

@@ -138,7 +138,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   mail_answers_hint: "Answers that you have not seen go there. Simply reply to the letter, and we go on here.",
   mail_answers_send: "Save",
   mail_answers_sent: "When you have left, answers go to {address}",
-  mail_answers_offer: "If you leave, the answer can come by mail.",
+  mail_answers_offer: "Leaving? We can answer by mail.",
   mail_answers_go: "When you have left, answers go to {address}",
   mail_answers_leave: "Leave address",
   mail_answers_change: "Change",

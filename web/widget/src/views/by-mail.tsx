@@ -3,7 +3,7 @@ import { ApiProblem } from "@hutong/api-client";
 import { Icon } from "@hutong/ui/icon";
 import { CircleAlert, CircleCheck, Mail } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { looksLikeAddress, offers, refusalWords } from "../model/by-mail.ts";
+import { looksLikeAddress, offers, refusalWords, type RefusalWords } from "../model/by-mail.ts";
 import type { MailWish } from "../model/model.ts";
 import { usePanel } from "./context.ts";
 
@@ -47,7 +47,7 @@ function Form({ wish, onSent }: { wish: MailWish; onSent: (address: string) => v
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [sending, setSending] = useState(false);
-  const [problem, setProblem] = useState<ReturnType<typeof refusalWords> | null>(null);
+  const [problem, setProblem] = useState<RefusalWords | null>(null);
   useEffect(() => input.current?.focus(), []);
   const submit = async () => {
     const email = text.trim();
