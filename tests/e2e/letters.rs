@@ -193,15 +193,9 @@ async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
     mail.house.ends_well();
 }
 
-#[tokio::test]
-async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
-    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
-    let mut ming = mail.house.ready_agent("ming").await;
-    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
-    let conversation = ming.accepts_next_offer().await;
-    ming.says(&conversation, "答复").await;
-    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
-    let report = format!(
+/// What a mail server says of a letter of ours to `WANG` that it could not deliver (RFC 3464).
+pub(super) fn report(ours: &str) -> String {
+    format!(
         "Message-ID: <dsn1@mx.agency.example>\r\nFrom: Mail Delivery System <mailer-daemon@mx.agency.example>\r\n\
          To: {DESK}\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
@@ -210,8 +204,18 @@ async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
          Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
          Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
-    );
-    mail.writes("", DESK, &report).await;
+    )
+}
+
+#[tokio::test]
+async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    mail.writes("", DESK, &report(&ours)).await;
     let notice = eventually("the agent is told", async || {
         let log = ming.log(&conversation).await;
         let found = log.iter().find(|message| message["notice"]["code"] == "undelivered").cloned();

@@ -1,7 +1,7 @@
 //! A chat and a mailbox are one conversation, end to end: a widget's socket, a real mailbox (Dovecot), a
 //! real mail server (Exim).
 
-use super::letters::{DESK, MailHouse, WANG, field, letter, texts};
+use super::letters::{DESK, MailHouse, WANG, field, letter, report, texts};
 use serde_json::{Value, json};
 use tests::agent::TestAgent;
 use tests::eventually::holds;
@@ -207,6 +207,18 @@ async fn a_stranger_with_the_token_of_a_chat_opens_a_conversation_that_says_so()
     let third = ming.accepts_next_offer().await;
     assert_ne!(third, conversation);
     assert_eq!(texts(&ming, &conversation).await, ["where is my refund?", "it was paid on Monday"]);
+    // A bounce is told where the words were said.
+    mail.writes("", DESK, &report(&ours)).await;
+    let log = eventually("the agent is told", async || {
+        let log = ming.log(&conversation).await;
+        holds(log.iter().any(|one| one["notice"]["code"] == "undelivered"), format!("{log:?}"))?;
+        Ok(log)
+    })
+    .await;
+    let failed = log.iter().find(|one| one["notice"]["code"] == "undelivered").unwrap();
+    let words = log.iter().find(|one| one["text"] == "it was paid on Monday").unwrap();
+    assert_eq!(failed["notice"]["message"], words["id"]);
+    assert_eq!(failed["notice"]["recipient"], WANG);
     mail.house.ends_well();
 }
 

@@ -339,6 +339,18 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn an_address_is_told_by_the_state_and_never_by_the_log() {
+        let mut event = message("conv_1", Some("li"), 1, MessageKind::Notice);
+        if let Event::MessageAppended { message, .. } = &mut event {
+            let address = "wang@agency.example".to_owned();
+            message.content.notice = Some(Notice::AddressLeft { address });
+        }
+        assert!(changes_state(&event));
+        assert_eq!(batch(vec![event]).facts.first().unwrap().widget_frame(), None);
+        assert!(!changes_state(&message("conv_1", None, 1, MessageKind::Text)));
+    }
+
+    #[test]
     fn an_agent_gets_what_names_the_agent_and_what_goes_with_it() {
         let li: AgentId = "li".parse().unwrap();
         let wang: AgentId = "wang".parse().unwrap();

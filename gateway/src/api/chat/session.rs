@@ -2,7 +2,7 @@
 //! the contact for whom the website vouches.
 
 use super::find;
-use crate::api::caller::{Caller, limit_key};
+use crate::api::caller::limit_key;
 use crate::api::error::{ApiError, Code};
 use crate::api::extract::{Body, at_most, id};
 use crate::app::App;
