@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_chat_names_a_mailbox_that_can_send_or_none() {
-        let desk = |mail: &serde_json::Value, names: &str| {
+        let desk = |mail: &Value, names: &str| {
             let names =
                 if names.is_empty() { json!({}) } else { json!({ "mail": { "channel": names } }) };
             let chat = json!({ "id": "site", "name": { "zh-CN": "网站", "en": "Website" },
