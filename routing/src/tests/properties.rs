@@ -276,14 +276,6 @@ impl Run {
                 let id = self.conv(*conv);
                 super::letters::notice(router, &mut self.twin, &id, *name).await
             }
-            _ => Ok(()),
-        }
-    }
-
-    async fn carry_out_more(&mut self, op: &Op, router: &Router) -> Result<(), TestCaseError> {
-        let (t, now) = (tenant(), self.now);
-        match op {
-            Op::Letter { .. } | Op::Notice { .. } => self.carry_out_letters(op, router).await,
             Op::LeaveAddress { conv, address } => {
                 let id = self.conv(*conv);
                 super::by_mail::leave(router, &mut self.twin, &id, *address).await
@@ -299,6 +291,19 @@ impl Run {
             Op::Attend { who, socket, ms } => {
                 super::by_mail::attend(router, &mut self.twin, *who, (*socket, *ms)).await
             }
+            _ => Ok(()),
+        }
+    }
+
+    async fn carry_out_more(&mut self, op: &Op, router: &Router) -> Result<(), TestCaseError> {
+        let (t, now) = (tenant(), self.now);
+        match op {
+            Op::Letter { .. }
+            | Op::Notice { .. }
+            | Op::LeaveAddress { .. }
+            | Op::MailUnread { .. }
+            | Op::Transcript { .. }
+            | Op::Attend { .. } => self.carry_out_letters(op, router).await,
             Op::Transfer { conv, holder, shape, again } => {
                 let id = self.conv(*conv);
                 let entry = shaped(*shape, now);
