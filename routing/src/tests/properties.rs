@@ -291,19 +291,13 @@ impl Run {
             Op::Attend { who, socket, ms } => {
                 super::by_mail::attend(router, &mut self.twin, *who, (*socket, *ms)).await
             }
-            _ => Ok(()),
+            _ => unreachable!("carried out before"),
         }
     }
 
     async fn carry_out_more(&mut self, op: &Op, router: &Router) -> Result<(), TestCaseError> {
         let (t, now) = (tenant(), self.now);
         match op {
-            Op::Letter { .. }
-            | Op::Notice { .. }
-            | Op::LeaveAddress { .. }
-            | Op::MailUnread { .. }
-            | Op::Transcript { .. }
-            | Op::Attend { .. } => self.carry_out_letters(op, router).await,
             Op::Transfer { conv, holder, shape, again } => {
                 let id = self.conv(*conv);
                 let entry = shaped(*shape, now);
@@ -398,7 +392,7 @@ impl Run {
                 let real = (real.ran, real.next_due.map(|at| at.0));
                 differ("timers", &real, &self.twin.run_timers(*limit as usize))
             }
-            _ => unreachable!("carried out before"),
+            _ => self.carry_out_letters(op, router).await,
         }
     }
 }
