@@ -3,6 +3,7 @@
 //!
 //! `PROPTEST_CASES=1000 cargo nextest run -p routing properties` looks longer.
 
+use super::by_mail::AFTER_MS;
 use super::desk::*;
 use super::model::{Twin, dump_of};
 use super::server::RedisServer;
@@ -194,7 +195,7 @@ impl Run {
                     standing,
                     content: &content,
                     delivery: None,
-                    unread_after_ms: (of == MessageKind::Text).then_some(super::by_mail::AFTER_MS),
+                    unread_after_ms: (*kind == 0).then_some(AFTER_MS),
                 };
                 let real = match router.send_message(&t, &send).await.unwrap() {
                     Sent::Appended(seq) => vec!["appended".to_owned(), seq.to_string()],
@@ -247,8 +248,7 @@ impl Run {
                 let ids: Vec<_> = AGENTS.iter().map(|name| agent_id(name)).collect();
                 let real = router.heartbeat(&t, &ids, *lease).await.unwrap();
                 let real: Vec<String> = real.iter().map(ToString::to_string).collect();
-                let names: Vec<String> = AGENTS.iter().map(ToString::to_string).collect();
-                differ("heartbeat", &real, &self.twin.heartbeat(&names, *lease))
+                differ("heartbeat", &real, &self.twin.heartbeat(&AGENTS.map(str::to_owned), *lease))
             }
             Op::SetAgent { agent, shape } => {
                 let agent = person(*agent, *shape);
