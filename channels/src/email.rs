@@ -55,7 +55,7 @@ pub use config::{
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, ReplyWindow};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::inbound::{Inbound, LetterView, RawInbound, RemoteImages};
-use crate::outbound::{Action, Command, Outcome, OutgoingMail};
+use crate::outbound::{Action, AutoSubmitted, Command, Outcome, OutgoingMail};
 use bytes::Bytes;
 use clock::SystemClock;
 use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
@@ -183,7 +183,7 @@ impl EmailAdapter {
             subject: self.config.name.get(Locale::default()).to_owned(),
             reply_token: String::new(),
             from_name: String::new(),
-            automatic: false,
+            auto_submitted: AutoSubmitted::No,
             locale: Locale::default(),
         }
     }

@@ -34,6 +34,19 @@ impl fmt::Debug for OutgoingFile {
     }
 }
 
+/// Whether a letter was written by a program, and why (RFC 3834, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoSubmitted {
+    /// A person wrote it.
+    #[default]
+    No,
+    /// It answers a letter.
+    Replied,
+    /// It answers none: somebody asked for it elsewhere, or a time came.
+    Generated,
+}
+
 /// What goes around a text that goes by mail. Everything in it was checked for line breaks and
 /// other control characters before, and is checked again when it is written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +67,8 @@ pub struct OutgoingMail {
     pub reply_token: String,
     /// The name under which the desk speaks, for example the agent's; may be empty.
     pub from_name: String,
-    /// An automatic letter: marked so that no other program answers it (RFC 3834).
-    pub automatic: bool,
+    /// Whether a program wrote it: marked so that no other program answers it.
+    pub auto_submitted: AutoSubmitted,
     /// The language of the signature.
     pub locale: Locale,
 }

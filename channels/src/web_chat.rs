@@ -10,7 +10,7 @@ mod outbound;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use config::{AskName, Corner, Privacy, WebChatConfig, WidgetSettings};
+pub use config::{AskName, ByMail, Corner, Privacy, WebChatConfig, WidgetSettings};
 pub use inbound::{Visitor, VisitorWord};
 
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Limits, ReplyWindow};

@@ -101,6 +101,14 @@ pub struct Channel {
     pub settings: serde_json::Value,
 }
 
+impl Channel {
+    /// The mail channel that carries the letters of a chat, as its settings name it.
+    pub fn mailbox(&self) -> Option<&str> {
+        let names = self.settings.get("mail").filter(|_| self.kind == ChannelKind::WebChat);
+        names?.get("channel")?.as_str()
+    }
+}
+
 /// A choice offered to the person who asks, leading to a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

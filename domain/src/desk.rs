@@ -2,11 +2,12 @@
 
 use crate::agent::Agent;
 use crate::calendar::Calendar;
-use crate::channel::Channel;
+use crate::channel::{Channel, ChannelKind};
 use crate::id::{CalendarId, EndpointId, QueueId, SkillId};
 use crate::queue::Queue;
 use crate::text::Localized;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -84,7 +85,7 @@ pub struct Webhook {
 }
 
 /// Words that stand in the API's paths where a channel's id stands (`/v1/chat/{channel}`).
-const RESERVED_CHANNELS: [&str; 3] = ["conversations", "messages", "transcripts"];
+const RESERVED_CHANNELS: [&str; 4] = ["address", "conversations", "messages", "transcripts"];
 
 /// What the outbox names the boxes of letters by: no webhook may be named so.
 pub const LETTER_BOX_PREFIX: &str = "letters-";
@@ -147,6 +148,9 @@ impl Desk {
             if channel.topics.is_empty() {
                 say(format!("channels[{n}].topics"), "needs at least one topic".to_owned());
             }
+            if let Some(problem) = channel.mailbox().and_then(|name| self.mailbox_problem(name)) {
+                say(format!("channels[{n}].settings.mail.channel"), problem);
+            }
             for (m, topic) in channel.topics.iter().enumerate() {
                 if !queues.contains(&topic.queue) {
                     say(
@@ -157,6 +161,21 @@ impl Desk {
             }
         }
         found
+    }
+
+    /// What keeps a channel from carrying the letters of a chat.
+    fn mailbox_problem(&self, name: &str) -> Option<String> {
+        let named = self.channels.iter().find(|channel| channel.id.as_str() == name);
+        let problem = match named {
+            None => "there is no channel of this name",
+            Some(one) if one.kind != ChannelKind::Email => "this channel is no mailbox",
+            Some(one) if !one.enabled => "this mailbox is switched off",
+            Some(one) if one.settings.get("smtp").is_none_or(Value::is_null) => {
+                "this mailbox cannot send: it has no `smtp`"
+            }
+            Some(_) => return None,
+        };
+        Some(format!("`{name}`: {problem}"))
     }
 }
 
@@ -242,5 +261,38 @@ mod tests {
         };
         assert_eq!(problems("messages"), ["channels[0].id", "channels[0].topics"]);
         assert_eq!(problems("website"), ["channels[0].topics"]);
+    }
+
+    #[test]
+    fn a_chat_names_a_mailbox_that_can_send_or_none() {
+        let desk = |mail: &Value, names: &str| {
+            let names =
+                if names.is_empty() { json!({}) } else { json!({ "mail": { "channel": names } }) };
+            let chat = json!({ "id": "site", "name": { "zh-CN": "网站", "en": "Website" },
+                "kind": "web_chat", "adapter": "web_chat", "audience": "public", "topics": [],
+                "settings": names });
+            let mut mailbox = json!({ "id": "mail", "name": { "zh-CN": "邮箱", "en": "Mail" },
+                "kind": "email", "adapter": "email", "audience": "public", "topics": [],
+                "settings": { "smtp": {} } });
+            for (key, value) in mail.as_object().unwrap() {
+                mailbox[key] = value.clone();
+            }
+            let desk = json!({ "channels": [chat, mailbox] });
+            let problems = serde_json::from_value::<Desk>(desk).unwrap().problems();
+            let found = problems.into_iter().find(|one| one.path.ends_with("mail.channel"));
+            found.map(|one| format!("{}: {}", one.path, one.problem))
+        };
+        assert_eq!(desk(&json!({}), "mail"), None);
+        assert_eq!(desk(&json!({}), ""), None);
+        let at = "channels[0].settings.mail.channel";
+        let problem = |mail, names| desk(&mail, names).unwrap();
+        let said = problem(json!({ "enabled": false }), "mail");
+        assert_eq!(said, format!("{at}: `mail`: this mailbox is switched off"));
+        let said = problem(json!({ "settings": {} }), "mail");
+        assert_eq!(said, format!("{at}: `mail`: this mailbox cannot send: it has no `smtp`"));
+        let said = problem(json!({}), "site");
+        assert_eq!(said, format!("{at}: `site`: this channel is no mailbox"));
+        let said = problem(json!({}), "post");
+        assert_eq!(said, format!("{at}: `post`: there is no channel of this name"));
     }
 }

@@ -2,6 +2,8 @@
 
 /// The longest message text, in bytes: a long letter fits, a pasted log does not.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// The longest text of a letter that the desk writes, in bytes: a transcript is many messages.
+pub const LETTER_TEXT_BYTES_MAX: usize = 128 * 1024;
 /// The longest frame on a socket, in bytes: a message of the longest text, escaped, and its frame.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 /// The longest JSON body of a request, in bytes.

@@ -112,6 +112,16 @@ pub enum Notice {
     Reopened,
     /// The desk told by a letter of its own that it has the matter.
     Acknowledged,
+    /// The contact left an address: answers that nobody reads in the chat go there.
+    AddressLeft {
+        /// Which: personal data.
+        address: String,
+    },
+    /// What the contact had not read went by mail.
+    WentByMail {
+        /// Up to this message.
+        seq: u64,
+    },
     /// A letter did not reach somebody, or is late.
     Undelivered {
         /// Which message, where that is known.

@@ -7,11 +7,13 @@
 mod acknowledgements;
 mod archiver;
 mod audit;
+pub mod by_mail;
 mod commits;
 mod deliveries;
 pub mod duty;
 pub mod entries;
 pub mod estimates;
+mod failing;
 pub mod inbound;
 pub mod letters;
 pub mod log;
@@ -30,6 +32,7 @@ pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
     archiver::spawn(app);
+    by_mail::spawn(app);
     audit::spawn(app);
     overflow::spawn(app);
     replan::spawn(app);

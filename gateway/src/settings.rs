@@ -2,9 +2,11 @@
 //! is at most [`POLL_EVERY`] old, and fresh at once on the gateway where a change was made.
 
 use crate::tasks::{OnEnd, Tasks};
+use channels::web_chat::WebChatConfig;
 use domain::queue::{self, Request};
 use domain::{
-    Agent, AgentId, Calendar, Channel, ChannelId, Desk, Entry, Queue, QueueId, TenantId, Webhook,
+    Agent, AgentId, Calendar, Channel, ChannelId, ChannelKind, Desk, Entry, Queue, QueueId,
+    TenantId, Webhook,
 };
 use records::Records;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -83,6 +85,18 @@ impl DeskView {
     pub fn calendar_of(&self, queue: &Queue) -> Option<&Calendar> {
         let id = queue.calendar.as_ref()?;
         self.desk.calendars.iter().find(|calendar| calendar.id == *id)
+    }
+
+    /// How a chat goes on by mail: its mailbox, and how long a word may stay unread, in milliseconds;
+    /// `None` where it does not.
+    pub fn by_mail(&self, chat: &ChannelId) -> Option<(&Channel, u64)> {
+        let chat = self.channel(chat).filter(|channel| channel.mailbox().is_some())?;
+        // Settings were checked when they were set; a channel of a later release may not be readable.
+        let by_mail = WebChatConfig::parse(&chat.settings).ok()?.mail?;
+        let after_ms = u64::try_from(by_mail.unread_after.as_millis()).unwrap_or(u64::MAX);
+        let mailbox = self.channel(&by_mail.channel);
+        let mailbox = mailbox.filter(|channel| channel.kind == ChannelKind::Email)?;
+        Some((mailbox, after_ms))
     }
 
     /// A webhook by its id.

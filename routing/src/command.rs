@@ -58,6 +58,48 @@ pub struct SendMessage<'a> {
     pub content: &'a MessageContent,
     /// The delivery that carries it out, for channels that are not read from the log.
     pub delivery: Option<NewDelivery<'a>>,
+    /// How long it may stay unread before it goes by mail to the address that the contact left, in
+    /// milliseconds; none for notes and where nothing goes on by mail.
+    pub unread_after_ms: Option<u64>,
+}
+
+/// A contact's address for answers.
+#[derive(Clone)]
+pub struct LeaveAddress<'a> {
+    /// In which conversation.
+    pub conversation: &'a ConversationId,
+    /// Whose it is.
+    pub contact: &'a ContactId,
+    /// Where to: personal data.
+    pub address: &'a str,
+    /// What stands for the address where it is counted: of characters that are safe in a key.
+    pub name: &'a str,
+    /// How long words may stay unread before they go there, in milliseconds.
+    pub unread_after_ms: u64,
+}
+
+// The address must not reach a log by `{:?}`.
+impl std::fmt::Debug for LeaveAddress<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LeaveAddress")
+            .field("conversation", self.conversation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a contact has not read, on its way out by mail.
+#[derive(Debug, Clone)]
+pub struct MailUnread<'a> {
+    /// In which conversation.
+    pub conversation: &'a ConversationId,
+    /// The contact had read, or was mailed, up to here when the letter was composed.
+    pub known: u64,
+    /// The letter, or what there was to see, goes up to here.
+    pub upto: u64,
+    /// How long to wait when the contact is on the line, in milliseconds.
+    pub wait_ms: u64,
+    /// The letter; none when there is nothing to go.
+    pub letter: Option<NewDelivery<'a>>,
 }
 
 /// In which standing a member of the desk writes a note.

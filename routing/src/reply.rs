@@ -72,6 +72,63 @@ pub enum Noticed {
     Unknown,
 }
 
+/// The answer to `leave_address`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressLeft {
+    /// Answers go there from now on.
+    Left,
+    /// They did already.
+    Same,
+    /// The conversation has its two addresses.
+    TooMany,
+    /// The conversation is over.
+    Closed,
+    /// There is no such conversation of this contact.
+    Unknown,
+}
+
+/// The answer to `mail_unread`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadMailed {
+    /// The letter lies in the outbox.
+    Mailed,
+    /// Nothing had to go.
+    Nothing,
+    /// The contact is on the line: it is looked at again later.
+    Here,
+    /// The contact read meanwhile, or another letter went: compose anew.
+    Changed,
+    /// There is no such conversation.
+    Unknown,
+}
+
+/// The answer to `send_transcript`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TranscriptSent {
+    /// It lies in the outbox.
+    Sent,
+    /// It went before.
+    Already,
+    /// The conversation has its two addresses.
+    TooMany,
+}
+
+/// The address that a contact left.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LeftAddress {
+    /// Where answers go: personal data.
+    pub address: String,
+    /// What was said up to here went there already.
+    pub mailed: u64,
+}
+
+// The address must not reach a log by `{:?}`.
+impl std::fmt::Debug for LeftAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LeftAddress").field("mailed", &self.mailed).finish_non_exhaustive()
+    }
+}
+
 /// The answer to `set_presence`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresenceSet {

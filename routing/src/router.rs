@@ -9,6 +9,7 @@ mod conversations;
 mod deliveries;
 mod duties;
 mod limits;
+mod mail;
 mod queries;
 
 pub use duties::Trimmed;

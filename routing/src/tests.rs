@@ -1,5 +1,6 @@
 //! Tests of the switchboard against a real Redis: each transition, and the twin.
 
+mod by_mail;
 mod check;
 mod desk;
 mod exclusion;

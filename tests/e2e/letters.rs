@@ -9,20 +9,31 @@ use tests::mta::Mta;
 use tests::{DeskFile, House, eventually};
 
 /// The desk's mailbox and address.
-const DESK: &str = "help@city.example";
-const WANG: &str = "wang@agency.example";
+pub(super) const DESK: &str = "help@city.example";
+pub(super) const WANG: &str = "wang@agency.example";
 
 /// A house with a mailbox.
-struct MailHouse {
+pub(super) struct MailHouse {
     // Dropped first: gateways must not complain of a mailbox that is gone.
-    house: House,
+    pub(super) house: House,
     mailbox: MailServer,
     mta: Mta,
+    /// The desk before more was changed.
+    pub(super) desk: DeskFile,
     _folder: tempfile::TempDir,
 }
 
 impl MailHouse {
-    async fn start(gateways: usize, more: Value) -> Self {
+    pub(super) async fn start(gateways: usize, more: Value) -> Self {
+        Self::start_with(gateways, more, |desk| desk).await
+    }
+
+    /// With more changes of the desk.
+    pub(super) async fn start_with(
+        gateways: usize,
+        more: Value,
+        change: impl FnOnce(DeskFile) -> DeskFile,
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("hutong-mail-").tempdir().unwrap();
         open_to_all(folder.path());
         let mailbox = MailServer::start(&folder.path().join("dovecot")).await;
@@ -39,17 +50,17 @@ impl MailHouse {
             settings[key] = value.clone();
         }
         let desk = DeskFile::small().with_email("mail", &["tax", "insurance"], settings);
-        let house = House::of(desk).with_gateways(gateways).start().await;
-        Self { house, mailbox, mta, _folder: folder }
+        let house = House::of(change(desk.clone())).with_gateways(gateways).start().await;
+        Self { house, mailbox, mta, desk, _folder: folder }
     }
 
     /// Somebody writes to somebody through the mail server.
-    async fn writes(&self, from: &str, to: &str, letter: &str) {
+    pub(super) async fn writes(&self, from: &str, to: &str, letter: &str) {
         self.mta.take(from, to, letter).await;
     }
 
     /// The letters that reached a person, as they lie in the mailbox; at least so many.
-    async fn reached(&self, person: &str, count: usize) -> Vec<String> {
+    pub(super) async fn reached(&self, person: &str, count: usize) -> Vec<String> {
         eventually(&format!("{count} letters for {person}"), async || {
             let letters = self.mailbox.letters(person, "INBOX");
             holds(letters.len() >= count, format!("{} so far: {}", letters.len(), self.mta.log()))?;
@@ -79,7 +90,7 @@ fn open_to_all(folder: &std::path::Path) {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String {
+pub(super) fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String {
     format!(
         "Message-ID: <{id}>\r\nDate: Thu, 26 Nov 2026 10:00:00 +0800\r\nFrom: {from}\r\nTo: {DESK}\r\n\
          Subject: {subject}\r\n{more}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -88,7 +99,7 @@ fn letter(id: &str, from: &str, subject: &str, more: &str, text: &str) -> String
 }
 
 /// A header field of a letter, unfolded.
-fn field(letter: &str, name: &str) -> String {
+pub(super) fn field(letter: &str, name: &str) -> String {
     let head = letter.split("\r\n\r\n").next().unwrap_or_default();
     let head = head.split("\n\n").next().unwrap_or_default();
     let unfolded = head.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
@@ -99,7 +110,7 @@ fn field(letter: &str, name: &str) -> String {
     found.unwrap_or_default()
 }
 
-async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
+pub(super) async fn texts(agent: &TestAgent, conversation: &str) -> Vec<String> {
     let log = agent.log(conversation).await;
     let said = log.iter().filter(|message| message["kind"] == "text");
     said.map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
@@ -182,15 +193,9 @@ async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
     mail.house.ends_well();
 }
 
-#[tokio::test]
-async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
-    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
-    let mut ming = mail.house.ready_agent("ming").await;
-    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
-    let conversation = ming.accepts_next_offer().await;
-    ming.says(&conversation, "答复").await;
-    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
-    let report = format!(
+/// What a mail server says of a letter of ours to `WANG` that it could not deliver (RFC 3464).
+pub(super) fn report(ours: &str) -> String {
+    format!(
         "Message-ID: <dsn1@mx.agency.example>\r\nFrom: Mail Delivery System <mailer-daemon@mx.agency.example>\r\n\
          To: {DESK}\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
@@ -199,8 +204,18 @@ async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
          Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
          Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
-    );
-    mail.writes("", DESK, &report).await;
+    )
+}
+
+#[tokio::test]
+async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    mail.writes("", DESK, &report(&ours)).await;
     let notice = eventually("the agent is told", async || {
         let log = ming.log(&conversation).await;
         let found = log.iter().find(|message| message["notice"]["code"] == "undelivered").cloned();

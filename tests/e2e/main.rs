@@ -24,6 +24,7 @@ mod redis_away;
 mod resume;
 mod sign_in;
 mod supervisors;
+mod talk_by_mail;
 mod tenants;
 mod topologies;
 mod webhooks;

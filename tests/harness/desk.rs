@@ -134,6 +134,14 @@ impl DeskFile {
         self
     }
 
+    /// Changes one thing of a channel.
+    #[must_use]
+    pub fn with_channel_changed(mut self, id: &str, more: Value) -> Self {
+        let channels = self.0["channels"].as_array_mut().unwrap();
+        merge(channels.iter_mut().find(|channel| channel["id"] == id).unwrap(), more);
+        self
+    }
+
     /// Without any channel.
     #[must_use]
     pub fn without_channels(mut self) -> Self {

@@ -40,5 +40,6 @@ export function channelOf(channel, world) {
     },
     media_types: ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"],
     file_bytes_max: 20 * 1024 * 1024,
+    by_mail: world.byMail,
   };
 }

@@ -90,6 +90,15 @@ export class Conversation {
     this.append({ author: { type: "agent", id: AGENT.id }, kind: "text", text, files });
   }
 
+  leave(address) {
+    this.state.mail_address = address;
+    this.say_state();
+  }
+
+  goesByMail() {
+    this.append({ author: { type: "system" }, kind: "notice", notice: { code: "went_by_mail", seq: this.messages.length } });
+  }
+
   typing() {
     this.tell({ type: "typing" });
   }

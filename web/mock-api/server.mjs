@@ -27,7 +27,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'";
 
 /** Everything that this server knows: one conversation per visitor, and what `/mock` may change. */
-const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false };
+const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false, byMail: false, mailRefusal: null };
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, `http://${request.headers.host}`);
@@ -57,6 +57,7 @@ async function api(request, response, url, path) {
     const earlier = visitor.conversation.messages.filter((message) => message.seq < before);
     return json(response, { messages: earlier.slice(-Number(url.searchParams.get("limit") ?? 50)) });
   }
+  if (path === "chat/transcripts" || path === "chat/address") return mailFor(request, response, path === "chat/address");
   if (path === "files" && request.method === "POST") return takeFile(request, response);
   const file = /^files\/([\w-]+)$/.exec(path);
   if (file) {
@@ -79,6 +80,17 @@ function signIn(body, response) {
   const visitor = world.visitors.get(token);
   visitor.conversation.tell = (frame) => visitor.sockets.forEach((socket) => socket.send(JSON.stringify(frame)));
   json(response, { token, contact: visitor.contact, verified: Boolean(body.identity_token) });
+}
+
+/** A transcript, or an address for answers. */
+async function mailFor(request, response, isAddress) {
+  const visitor = visitorOf(request);
+  if (!visitor) return problem(response, 401, "not_authenticated");
+  if (world.mailRefusal) return problem(response, 409, world.mailRefusal);
+  const [local, domain] = JSON.parse(await bodyOf(request)).email.split("@");
+  if (isAddress) visitor.conversation.leave(`${local[0]}…@${domain}`);
+  response.writeHead(isAddress ? 204 : 202);
+  return response.end();
 }
 
 async function takeFile(request, response) {

@@ -2,8 +2,8 @@
 
 use super::config::EmailConfig;
 use super::sign;
-use crate::outbound::{OutgoingFile, OutgoingMail};
-use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
+use crate::outbound::{AutoSubmitted, OutgoingFile, OutgoingMail};
+use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, LETTER_TEXT_BYTES_MAX};
 use domain::{MailAddress, Timestamp};
 use lettre::Address;
 use lettre::address::Envelope;
@@ -61,7 +61,7 @@ pub(super) fn compose(
 ) -> Result<Ready, Unfit> {
     check(mail)?;
     let is_large = |file: &OutgoingFile| file.bytes.len() > FILE_BYTES_MAX;
-    if text.len() > TEXT_BYTES_MAX || files.len() > FILES_PER_MESSAGE_MAX {
+    if text.len() > LETTER_TEXT_BYTES_MAX || files.len() > FILES_PER_MESSAGE_MAX {
         return Err(Unfit::TooLarge);
     }
     if files.iter().any(is_large) {
@@ -147,9 +147,14 @@ fn head(
     if !references.is_empty() {
         builder = builder.references(references);
     }
-    if mail.automatic {
+    let auto_submitted = match mail.auto_submitted {
+        AutoSubmitted::No => None,
+        AutoSubmitted::Replied => Some("auto-replied"),
+        AutoSubmitted::Generated => Some("auto-generated"),
+    };
+    if let Some(value) = auto_submitted {
         // RFC 3834, 5.2; the other one is what Exchange heeds.
-        builder = builder.raw_header(raw("Auto-Submitted", "auto-replied")?);
+        builder = builder.raw_header(raw("Auto-Submitted", value)?);
         builder = builder.raw_header(raw("X-Auto-Response-Suppress", "All")?);
     }
     Ok(builder)

@@ -2,10 +2,12 @@
 
 use crate::error::SettingsProblem;
 use crate::settings::Fields;
-use domain::Localized;
+use domain::{ChannelId, Localized};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The shortest secret for identity tokens, in bytes: as long as the digest that it keys.
@@ -14,6 +16,12 @@ const IDENTITY_SECRET_BYTES_MIN: usize = 32;
 const ORIGINS_MAX: usize = 64;
 /// The longest greeting or privacy text in one language, in bytes.
 const NOTE_BYTES_MAX: usize = 2_000;
+
+/// How long an agent's word stays unread before it goes by mail unless the settings say otherwise, in
+/// seconds.
+const UNREAD_AFTER_SECS_DEFAULT: u64 = 120;
+/// The bounds of it: below, somebody who changes pages would be written to; above, nobody waits.
+const UNREAD_AFTER_SECS: RangeInclusive<u64> = 5..=86_400;
 
 /// What `Channel.settings` of a web chat says.
 #[derive(Clone, PartialEq)]
@@ -24,8 +32,19 @@ pub struct WebChatConfig {
     /// The key of identity tokens (HS256) that the website's backend signs; none: no one can prove
     /// an identity.
     pub identity_secret: Option<String>,
+    /// How the chat goes on by mail; none: not at all, and there are no transcripts.
+    pub mail: Option<ByMail>,
     /// What the widget needs to know.
     pub widget: WidgetSettings,
+}
+
+/// How a chat goes on by mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByMail {
+    /// The mail channel that carries its letters.
+    pub channel: ChannelId,
+    /// How long an agent's word may stay unread before it goes by mail.
+    pub unread_after: Duration,
 }
 
 // The secret must not reach a log by `{:?}`.
@@ -34,6 +53,7 @@ impl fmt::Debug for WebChatConfig {
         f.debug_struct("WebChatConfig")
             .field("allowed_origins", &self.allowed_origins)
             .field("identity_secret", &self.identity_secret.as_ref().map(|_| "[redacted]"))
+            .field("mail", &self.mail)
             .field("widget", &self.widget)
             .finish()
     }
@@ -113,10 +133,11 @@ impl WebChatConfig {
         let mut fields = Fields::open(settings, "settings", &mut problems);
         let allowed_origins = origins(&mut fields);
         let identity_secret = secret(&mut fields);
+        let mail = by_mail(&mut fields);
         let widget = widget(fields.inner("widget"));
         fields.finish();
         if problems.is_empty() {
-            Ok(Self { allowed_origins, identity_secret, widget })
+            Ok(Self { allowed_origins, identity_secret, mail, widget })
         } else {
             Err(problems)
         }
@@ -183,6 +204,23 @@ fn secret(fields: &mut Fields<'_>) -> Option<String> {
         fields.say("identity_secret", format!("needs at least {IDENTITY_SECRET_BYTES_MIN} bytes"));
     }
     Some(secret)
+}
+
+/// Whether the channel that it names is a mailbox, only the whole desk can tell.
+fn by_mail(fields: &mut Fields<'_>) -> Option<ByMail> {
+    let is_there = fields.has("mail");
+    let mut fields = fields.inner("mail");
+    if !is_there {
+        return None;
+    }
+    let name = fields.text("channel", "");
+    let channel = name.parse();
+    if channel.is_err() {
+        fields.say("channel", "must be the name of a mail channel".to_owned());
+    }
+    let secs = fields.number("after_secs", UNREAD_AFTER_SECS_DEFAULT, UNREAD_AFTER_SECS);
+    fields.finish();
+    Some(ByMail { channel: channel.ok()?, unread_after: Duration::from_secs(secs) })
 }
 
 fn widget(mut fields: Fields<'_>) -> WidgetSettings {

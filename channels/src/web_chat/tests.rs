@@ -134,3 +134,18 @@ async fn answers_are_read_from_the_log() {
     command.action = Action::EndCall { call: "1".to_owned() };
     assert!(matches!(door.deliver(&command).await, Outcome::Rejected(_)));
 }
+
+#[test]
+fn going_on_by_mail_names_a_mailbox_and_a_time() {
+    let mail = |mail: serde_json::Value| {
+        WebChatConfig::parse(&json!({ "mail": mail }))
+            .map(|config| config.mail.map(|by| (by.channel.to_string(), by.unread_after.as_secs())))
+    };
+    assert_eq!(mail(json!(null)), Ok(None));
+    assert_eq!(mail(json!({ "channel": "mail" })), Ok(Some(("mail".to_owned(), 120))));
+    let later = mail(json!({ "channel": "mail", "after_secs": 600 }));
+    assert_eq!(later, Ok(Some(("mail".to_owned(), 600))));
+    let found = paths(json!({ "mail": { "after_secs": 1, "to": "x" } }));
+    let all = ["channel", "after_secs", "to"].map(|key| format!("settings.mail.{key}"));
+    assert_eq!(found, all);
+}

@@ -1,10 +1,12 @@
 //! For the widget: the channel, visitors' sessions, a visitor's own messages.
 
+mod by_mail;
 mod earlier;
 mod session;
 
+pub use by_mail::{AnswerAddress, TranscriptWish};
 pub use earlier::{EarlierConversation, EarlierConversations};
-pub use session::{ChatSession, SessionWish, TranscriptWish};
+pub use session::{ChatSession, SessionWish};
 
 use super::caller::Caller;
 use super::error::ApiError;
@@ -23,6 +25,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::IntoParams;
 
+pub(crate) use by_mail::*;
 pub(crate) use earlier::*;
 pub(crate) use session::*;
 
@@ -32,7 +35,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/chat/messages", web::get().to(messages))
         .route("/chat/conversations", web::get().to(earlier::earlier))
         .route("/chat/conversations/{id}/messages", web::get().to(earlier::earlier_messages))
-        .route("/chat/transcripts", web::post().to(session::transcript))
+        .route("/chat/transcripts", web::post().to(by_mail::transcript))
+        .route("/chat/address", web::put().to(by_mail::leave_address))
         .route("/chat/{channel}", web::get().to(channel))
         .route("/chat/{channel}/sessions", web::post().to(session::open));
 }
@@ -79,6 +83,7 @@ pub(crate) async fn channel(
         chat_topic(&view, topic, now, usual)
     });
     let topics = topics.collect();
+    let by_mail = view.by_mail(&channel.id).is_some_and(|(mailbox, _)| mailbox.enabled);
     Ok(web::Json(ChatChannel {
         channel: channel.id,
         name: channel.name,
@@ -87,6 +92,7 @@ pub(crate) async fn channel(
         widget: config.widget,
         media_types: crate::files::MEDIA_TYPES.iter().map(|name| (*name).to_owned()).collect(),
         file_bytes_max: app.config.file_bytes_max(),
+        by_mail,
     }))
 }
 

@@ -43,6 +43,8 @@ pub enum Code {
     OverCapacity,
     /// The agent does not take work.
     AgentUnavailable,
+    /// The conversation named as many mail addresses as it may.
+    TooManyAddresses,
     /// The idempotency key was used for another request.
     KeyReused,
     /// A request with this idempotency key is under way.
@@ -86,6 +88,9 @@ impl Code {
                 ("over_capacity", 409, "It does not fit into the capacity", false)
             }
             Self::AgentUnavailable => ("agent_unavailable", 409, "The agent takes no work", false),
+            Self::TooManyAddresses => {
+                ("too_many_addresses", 409, "Two addresses are the most", false)
+            }
             Self::KeyReused => ("key_reused", 422, "The key belongs to another request", false),
             Self::InProgress => ("in_progress", 409, "The same request is under way", true),
             Self::QueueFull => ("queue_full", 503, "Too many wait", true),

@@ -92,7 +92,8 @@ pub(crate) async fn view(
     let bytes = tokio::fs::read(app.files.path(&staff.tenant, file)).await;
     let bytes = bytes.map_err(|error| unknown().because(error))?;
     let view = app.settings.desk(&staff.tenant);
-    let channel = view.channel(&conversation.channel).ok_or_else(unknown)?;
+    let mailbox = view.by_mail(&conversation.channel).map(|(mailbox, _)| mailbox);
+    let channel = mailbox.or_else(|| view.channel(&conversation.channel)).ok_or_else(unknown)?;
     let adapter = app
         .doors
         .adapter(&staff.tenant, channel)
@@ -100,7 +101,7 @@ pub(crate) async fn view(
     let images = if look.0.images { RemoteImages::Shown } else { RemoteImages::Blocked };
     let shown = web::block(move || adapter.view(&bytes.into(), images)).await;
     let shown = shown.map_err(ApiError::internal)?.map_err(|error| match error {
-        AdapterError::Malformed(_) => unknown(),
+        AdapterError::Malformed(_) | AdapterError::Unsupported(_) => unknown(),
         other => ApiError::internal(other),
     })?;
     let fields = shown.headers.into_iter().map(|(name, value)| HeaderField { name, value });

@@ -135,12 +135,12 @@ pub fn frame<T: Serialize>(frame: &T) -> Utf8Bytes {
     Utf8Bytes::from(serde_json::to_string(frame).unwrap_or_default())
 }
 
-/// A message as its contact may see it; `None` when it is among agents: notes, and what became of
-/// letters. Who else wrote and read letters is not for the contact's eyes either.
+/// A message as its contact may see it; `None` when it is among agents: notes, what became of letters,
+/// and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes either.
 pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
     let content = &message.content;
     if content.kind == MessageKind::Note
-        || matches!(content.notice, Some(Notice::Undelivered { .. }))
+        || matches!(content.notice, Some(Notice::Undelivered { .. } | Notice::AddressLeft { .. }))
     {
         return None;
     }
@@ -236,6 +236,9 @@ pub fn contact(event: &Event) -> Option<&ContactId> {
 
 /// Does an event change what a visitor is shown of the conversation's state?
 pub fn changes_state(event: &Event) -> bool {
+    if let Event::MessageAppended { message, .. } = event {
+        return matches!(message.content.notice, Some(Notice::AddressLeft { .. }));
+    }
     matches!(
         event,
         Event::ConversationOpened { .. }
@@ -333,6 +336,18 @@ pub(super) mod tests {
     fn a_visitor_never_gets_a_note() {
         let batch = batch(vec![message("conv_1", Some("li"), 1, MessageKind::Note)]);
         assert_eq!(batch.facts.first().unwrap().widget_frame(), None);
+    }
+
+    #[test]
+    fn an_address_is_told_by_the_state_and_never_by_the_log() {
+        let mut event = message("conv_1", Some("li"), 1, MessageKind::Notice);
+        if let Event::MessageAppended { message, .. } = &mut event {
+            let address = "wang@agency.example".to_owned();
+            message.content.notice = Some(Notice::AddressLeft { address });
+        }
+        assert!(changes_state(&event));
+        assert_eq!(batch(vec![event]).facts.first().unwrap().widget_frame(), None);
+        assert!(!changes_state(&message("conv_1", None, 1, MessageKind::Text)));
     }
 
     #[test]

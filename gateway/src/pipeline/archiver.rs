@@ -2,9 +2,10 @@
 //! The records are written first; only then Redis lets go, and only if nothing was added meanwhile.
 
 use super::duty::{DutyWork, Passed};
+use super::failing::{Failing, is_away};
 use crate::app::App;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{ConversationId, Message, State, TenantId, Timestamp};
+use domain::{ConversationId, Message, State, TenantId};
 use futures_util::FutureExt;
 use records::history::ClosedConversation;
 use std::sync::Arc;
@@ -12,10 +13,6 @@ use std::time::Duration;
 
 /// How many conversations one pass moves.
 const BATCH: usize = 32;
-/// So many conversations that cannot be moved are passed over; then all of them are tried again.
-const FAILING_MAX: usize = 256;
-/// After so long those that could not be moved are tried again, in milliseconds.
-const TRY_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,7 +27,7 @@ pub(super) fn spawn(app: &Arc<App>) {
 
 async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
     let mut failing = Failing::read(note, app.clock.now());
-    let passed_over = failing.ids.len();
+    let passed_over = failing.count();
     let closed = app.router.closed(tenant, BATCH + passed_over).await?;
     let mut moved = 0;
     for id in &closed {
@@ -46,7 +43,7 @@ async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
                 crate::metrics::archiving_failed();
                 let error = crate::telemetry::chain(error.as_ref());
                 tracing::error!(tenant.id = %tenant, conversation.id = %id, error, "a conversation cannot be archived; the others go on");
-                failing.ids.push(id.to_string());
+                failing.add(id);
             }
         }
     }
@@ -54,43 +51,6 @@ async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
     *note = failing.write();
     // When nothing of a full batch could be moved, the next pass would find the same.
     Ok(full && moved > 0)
-}
-
-fn is_away(error: &(dyn std::error::Error + 'static)) -> bool {
-    let routing = error.downcast_ref::<routing::RoutingError>();
-    let records = error.downcast_ref::<records::RecordsError>();
-    routing.is_some_and(routing::RoutingError::is_unavailable)
-        || records.is_some_and(records::RecordsError::may_retry)
-}
-
-/// The conversations that could not be moved, until they are tried again.
-struct Failing {
-    since: Timestamp,
-    ids: Vec<String>,
-}
-
-impl Failing {
-    /// From a pass's note: the time of the first failure, then the ids.
-    fn read(note: &str, now: Timestamp) -> Self {
-        let mut words = note.split(' ');
-        let since = words.next().and_then(|ms| ms.parse().ok()).map_or(now, Timestamp);
-        let ids: Vec<String> = words.map(str::to_owned).collect();
-        if now.ms_since(since) >= TRY_AGAIN_AFTER_MS || ids.len() >= FAILING_MAX {
-            return Self { since: now, ids: Vec::new() };
-        }
-        Self { since, ids }
-    }
-
-    fn has(&self, id: &ConversationId) -> bool {
-        self.ids.iter().any(|failing| failing == id.as_str())
-    }
-
-    fn write(&self) -> String {
-        if self.ids.is_empty() {
-            return String::new();
-        }
-        format!("{} {}", self.since.0, self.ids.join(" "))
-    }
 }
 
 async fn archive(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<bool, Failure> {
@@ -126,22 +86,5 @@ async fn whole_log(
         if !full {
             return Ok(messages);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_moved_is_passed_over_for_a_while() {
-        let id: ConversationId = "conv_1".parse().unwrap();
-        let mut failing = Failing::read("", Timestamp(7));
-        assert_eq!(failing.write(), "", "nothing fails yet");
-        failing.ids.push(id.to_string());
-        let later = Failing::read(&failing.write(), Timestamp(7 + TRY_AGAIN_AFTER_MS - 1));
-        assert!(later.has(&id));
-        let again = Failing::read(&failing.write(), Timestamp(7 + TRY_AGAIN_AFTER_MS));
-        assert!(!again.has(&id), "it is tried again");
     }
 }

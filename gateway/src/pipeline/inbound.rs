@@ -15,9 +15,9 @@ use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
-    AgentId, Audience, Author, Channel, ContactId, Conversation, ConversationId, ConversationInfo,
-    Entry, Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, State,
-    TenantId,
+    AgentId, Audience, Author, Channel, ChannelId, ChannelKind, ContactId, Conversation,
+    ConversationId, ConversationInfo, Entry, Event, Identity, Locale, MessageContent, MessageId,
+    MessageKind, QueueId, State, TenantId, Timestamp,
 };
 use records::contacts::NewContact;
 use records::history::HistoryFilter;
@@ -44,7 +44,22 @@ pub enum Standing {
         over: bool,
         /// Who holds it, or held it to its end.
         agent: Option<AgentId>,
+        /// Whose it is, and where it is at home.
+        home: Home,
     },
+}
+
+/// Whose a conversation is, and where it is at home: what comes through another door joins it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Through which channel it came.
+    channel: ChannelId,
+    /// What kind of work it is.
+    kind: ChannelKind,
+    /// Who asks.
+    contact: ContactId,
+    /// When it was closed.
+    closed_at: Option<Timestamp>,
 }
 
 impl Standing {
@@ -55,6 +70,12 @@ impl Standing {
             request_type: conversation.info.request_type.clone(),
             over: matches!(conversation.state, State::Closed | State::WrapUp),
             agent: conversation.agent.clone(),
+            home: Home {
+                channel: conversation.channel.clone(),
+                kind: conversation.kind,
+                contact: conversation.contact.clone(),
+                closed_at: conversation.closed_at,
+            },
         }
     }
 }
@@ -179,6 +200,7 @@ struct Arrival<'a> {
 
 /// What decides where a message waits.
 struct Wish {
+    kind: ChannelKind,
     queue: QueueId,
     topic: Option<String>,
     request_type: Option<String>,
@@ -187,12 +209,16 @@ struct Wish {
 
 impl Arrival<'_> {
     async fn receive(&self, standing: Standing) -> Result<Accepted, ApiError> {
-        let (contact, name, locale, is_new) = self.contact(&standing).await?;
-        let wish = match is_new {
+        let home = self.home(&standing).cloned();
+        let (contact, name, locale, is_new) = self.contact(&standing, home.as_ref()).await?;
+        let mut wish = match is_new {
             // Nobody has spoken with them.
             true => self.chosen()?,
             false => self.wish(&contact, standing).await?,
         };
+        if let Some(home) = &home {
+            wish.kind = home.kind;
+        }
         let info = ConversationInfo {
             contact_name: name,
             audience: self.audience(),
@@ -250,6 +276,7 @@ impl Arrival<'_> {
         let full = entry.queue.clone();
         if let Some(to) = self.view.queue(&full).and_then(|queue| queue.overflow.to.clone()) {
             let wish = Wish {
+                kind: entry.kind,
                 queue: to.clone(),
                 topic: info.topic.clone(),
                 request_type: info.request_type.clone(),
@@ -290,12 +317,29 @@ impl Arrival<'_> {
         Ok(self.app.router.receive_message(self.tenant, &message).await?)
     }
 
+    /// The home of the conversation that this goes on with, where that is another door's and can still
+    /// be gone on with.
+    fn home<'h>(&self, standing: &'h Standing) -> Option<&'h Home> {
+        let Standing::Known { queue, home, .. } = standing else { return None };
+        let reopen_ms =
+            self.view.queue(queue).map(|queue| i64::from(queue.reopen_hours) * 3_600_000);
+        let now = self.app.clock.now();
+        let may_go_on = home.closed_at.is_none_or(|at| now.ms_since(at) < reopen_ms.unwrap_or(0));
+        Some(home).filter(|home| home.channel != self.channel.id && may_go_on)
+    }
+
     /// Who says it, and whether we never met. A door that knows the contact spares us the look-up, unless this may open a
     /// conversation, which carries the contact's name.
     async fn contact(
         &self,
         standing: &Standing,
+        home: Option<&Home>,
     ) -> Result<(ContactId, String, Locale, bool), ApiError> {
+        if let Some(home) = home {
+            let known = self.app.records.contacts().get(self.tenant, &home.contact).await?;
+            let known = known.ok_or_else(|| ApiError::unknown("contact"))?;
+            return Ok((known.id, known.name, known.locale, false));
+        }
         let sender = &self.inbound.sender;
         if let Some(contact) = &sender.contact {
             if matches!(standing, Standing::Known { .. }) {
@@ -339,12 +383,13 @@ impl Arrival<'_> {
             known @ (Standing::None | Standing::Known { .. }) => known,
         };
         match standing {
-            Standing::Known { queue, request_type, over, agent }
+            Standing::Known { queue, request_type, over, agent, .. }
                 if self.view.queue(&queue).is_some() =>
             {
                 // Only what may be queued anew needs to know whom the person spoke with last.
                 let last_agent = if over { self.last_agent(contact, agent).await? } else { None };
-                Ok(Wish { queue, topic: self.message.topic.clone(), request_type, last_agent })
+                let (kind, topic) = (self.channel.kind, self.message.topic.clone());
+                Ok(Wish { kind, queue, topic, request_type, last_agent })
             }
             Standing::Known { agent, .. } => {
                 let last_agent = self.last_agent(contact, agent).await?;
@@ -380,7 +425,7 @@ impl Arrival<'_> {
         let topic = topic.ok_or_else(|| ApiError::unknown("topic"))?;
         let request_type = self.message.request_type.clone().or_else(|| topic.request_type.clone());
         let (queue, topic) = (topic.queue.clone(), Some(topic.id.clone()));
-        Ok(Wish { queue, topic, request_type, last_agent: None })
+        Ok(Wish { kind: self.channel.kind, queue, topic, request_type, last_agent: None })
     }
 
     /// Whom the person spoke with last. What the switchboard still holds is newer than anything in
@@ -415,7 +460,7 @@ impl Arrival<'_> {
     fn entry(&self, queue: &QueueId, wish: &Wish) -> Result<Entry, ApiError> {
         let now = self.app.clock.now();
         let request = Request {
-            kind: self.channel.kind,
+            kind: wish.kind,
             audience: self.audience(),
             request_type: wish.request_type.as_deref(),
             arrived_at: now,

@@ -51,7 +51,11 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     let names =
         [word.tenant.as_str(), word.conversation.as_str(), word.agent.as_str(), word.client_id];
     let id = message_id(&names);
-    let letter = letter(app, word, &id, &files).await?;
+    let way = way(app, word, &id, &files).await?;
+    let (letter, unread_after_ms) = match &way {
+        Way::Log { unread_after_ms } => (None, *unread_after_ms),
+        Way::Letter(letter) => (Some(letter), None),
+    };
     let content = MessageContent {
         id,
         author: Author::Agent { id: word.agent.clone() },
@@ -60,18 +64,19 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
         files,
         notice: None,
         client_id: Some(word.client_id.to_owned()),
-        mail: letter.as_ref().map(|letter| Box::new(letter.head.clone())),
+        mail: letter.map(|letter| Box::new(letter.head.clone())),
     };
     let command = SendMessage {
         conversation: word.conversation,
         agent: word.agent,
         standing: Standing::of(word.role),
         content: &content,
-        delivery: letter.as_ref().map(|letter| NewDelivery {
+        delivery: letter.map(|letter| NewDelivery {
             id: &letter.id,
             endpoint: &letter.endpoint,
             payload: &letter.payload,
         }),
+        unread_after_ms,
     };
     match app.router.send_message(word.tenant, &command).await? {
         Sent::Appended(seq) | Sent::Duplicate(seq) => {
@@ -85,21 +90,31 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     }
 }
 
-/// The letter that carries a word out, where the conversation's contact reads no log.
-async fn letter(
+/// How a word reaches the contact.
+enum Way {
+    /// The contact reads the log; what stays unread for so long goes by mail, where that is offered.
+    Log { unread_after_ms: Option<u64> },
+    /// By this letter.
+    Letter(Box<Ready>),
+}
+
+async fn way(
     app: &App,
     word: &AgentWord<'_>,
     id: &MessageId,
     files: &[FileRef],
-) -> Result<Option<Ready>, ApiError> {
+) -> Result<Way, ApiError> {
     let view = app.settings.desk(word.tenant);
     let has_letters = view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Email);
     if word.note || !has_letters {
-        return Ok(None);
+        return Ok(Way::Log { unread_after_ms: None });
     }
     let known = app.router.conversation(word.tenant, word.conversation).await?;
     let Some((conversation, _)) = known else { return Err(ApiError::unknown("conversation")) };
-    let Some(channel) = send::channel_of(&view, &conversation) else { return Ok(None) };
+    let Some(channel) = send::channel_of(&view, &conversation) else {
+        let by_mail = view.by_mail(&conversation.channel);
+        return Ok(Way::Log { unread_after_ms: by_mail.map(|(_, after_ms)| after_ms) });
+    };
     let name = view.agent(word.agent).map_or("", |agent| agent.name.as_str());
     let letter = send::Word {
         conversation: &conversation,
@@ -116,7 +131,7 @@ async fn letter(
     })?;
     let cannot = "there is no letter of a person to answer, or the channel's settings are wrong";
     let letter = composed.ok_or_else(|| ApiError::new(Code::WrongState, cannot))?;
-    Ok(Some(letter))
+    Ok(Way::Letter(Box::new(letter)))
 }
 
 fn check(word: &AgentWord<'_>) -> Result<(), ApiError> {

@@ -381,6 +381,10 @@ pub struct ChatState {
     /// The grade given, after the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grade: Option<u8>,
+    /// Where answers go that are not read here, most of it hidden (`w…@city.cn`); absent when no address
+    /// was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_address: Option<String>,
 }
 
 /// An honest place in the queue.
@@ -417,6 +421,8 @@ pub struct ChatChannel {
     pub media_types: Vec<String>,
     /// The largest file, in bytes.
     pub file_bytes_max: u64,
+    /// Do transcripts and answers go by mail?
+    pub by_mail: bool,
 }
 
 /// A topic and whether its queue is open just now.

@@ -136,6 +136,11 @@ pub(super) trait Party: Send {
         out: &'a mut Vec<Utf8Bytes>,
     ) -> BoxFuture<'a, Result<(), Stop>>;
 
+    /// Some time went by: about as often as pings go out.
+    fn on_tick(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// When the client's token ends.
     fn expires_at(&self) -> Timestamp;
 }
@@ -188,6 +193,7 @@ pub(super) async fn run<P: Party>(
                 if !pace.tick() || !socket.ping().await {
                     return None;
                 }
+                party.on_tick().await;
                 Ok(())
             }
         };

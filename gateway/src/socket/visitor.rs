@@ -3,6 +3,7 @@
 //! The token names tenant, channel and contact; nothing in a frame can reach beyond the contact's own
 //! conversation on that channel, because the conversation is looked up, never taken from the client.
 
+mod attending;
 mod chat;
 mod frames;
 
@@ -14,6 +15,7 @@ use crate::app::App;
 use crate::auth::VisitorIdentity;
 use crate::hub::fact::{self, frame};
 use crate::hub::{Close, DeskHub, Fact, Item, Outbox, VisitorSeat};
+use attending::Attending;
 use channels::web_chat::WebChat;
 use chat::Chat;
 use domain::{ConversationId, Event, Timestamp};
@@ -40,6 +42,7 @@ struct Visitor {
     chat: Option<Box<Chat>>,
     /// The state changed, or could not be read: read it anew.
     stale: bool,
+    attending: Attending,
     typed_at: Option<Instant>,
 }
 
@@ -72,6 +75,7 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
         opening_allowed: false,
         chat: None,
         stale: false,
+        attending: Attending::new(),
         typed_at: None,
     });
     let welcome = visitor.welcome(resume).boxed().await;
@@ -84,7 +88,9 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
         }
         Err(error) => return refuse(socket, error, Close::TryLater(1_000)).await,
     }
-    session::run(app, socket, &outbox, visitor.as_mut()).await
+    let close = session::run(app, socket, &outbox, visitor.as_mut()).await;
+    visitor.leave().await;
+    close
 }
 
 /// The first frame, which must be `hello` and come in time.
@@ -164,6 +170,10 @@ impl Party for Visitor {
         out: &'a mut Vec<Utf8Bytes>,
     ) -> BoxFuture<'a, Result<(), Stop>> {
         self.show(items, out).boxed()
+    }
+
+    fn on_tick(&mut self) -> BoxFuture<'_, ()> {
+        self.attend().boxed()
     }
 
     fn expires_at(&self) -> Timestamp {

@@ -5,6 +5,9 @@
 -- Reply {unknown} · {changed} (it grew or is open again: read it anew) · {archived}
 -- Calls Router::archive
 
+-- Somebody looks at what is unread within so long, unless all gateways are away.
+local LOOKED_AT_WITHIN_MS = 3600000
+
 H.register('archive', function(c, args)
   local v = H.load(c, args[2])
   if not v then
@@ -23,7 +26,12 @@ H.register('archive', function(c, args)
   local threads = redis.call('HGET', c.t .. 'conv:' .. v.id, 'threads') == '1'
   local pointed = redis.call('GET', pointer) == v.id
   local left = tonumber(v.closed) + H.policy(v.policy).reopen_ms - c.now
-  if left <= 0 or not (threads or pointed) then
+  -- What may still go by mail is not forgotten before it was looked at.
+  local look_at = redis.call('ZSCORE', c.t .. 'unread', v.id)
+  if look_at then
+    left = math.max(left, tonumber(look_at) + LOOKED_AT_WITHIN_MS - c.now)
+  end
+  if left <= 0 or not (threads or pointed or look_at) then
     redis.call('DEL', c.t .. 'conv:' .. v.id)
     if pointed then
       redis.call('DEL', pointer)

@@ -2,7 +2,8 @@
 --
 -- ARGV  2 conversation · 3 agent · 4 message content · 5 `text`, `note` or `note_of_supervisor` ·
 --       6 client id · 7 how long to remember the client id, ms · 8 delivery id or '' · 9 endpoint ·
---       10 payload
+--       10 payload · 11 how long it may stay unread before it goes by mail to the address that the
+--       contact left, ms, or ''
 -- Reply {unknown} · {not_assigned} · {duplicate, seq} · {appended, seq}
 -- Keeps one message per client id; the delivery stands in the outbox when the message is in the log.
 -- Calls Router::send_message
@@ -37,6 +38,9 @@ H.register('send_message', function(c, a)
     H.deliver(c, a[8], a[9], a[10])
   end
   local seq = H.append(c, v, a[4])
+  if a[11] ~= '' and redis.call('HEXISTS', c.t .. 'conv:' .. v.id, 'address') == 1 then
+    H.look_at(c, v.id, c.now + tonumber(a[11]))
+  end
   H.mark(c, mark, H.int(seq), a[7])
   return { 'appended', H.int(seq) }
 end)

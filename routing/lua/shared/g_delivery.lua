@@ -23,3 +23,26 @@ function H.next_in_box(c, endpoint, at)
     redis.call('ZADD', c.t .. 'boxes', H.int(at), endpoint)
   end
 end
+
+-- The addresses that a visitor named in one conversation: at most so many, remembered by names that
+-- tell nobody what they stand for.
+local ADDRESSES_MAX = 2
+local ADDRESSES_MS = 30 * 24 * 3600000
+
+-- May the desk write to this address for the conversation?
+function H.may_write_to(c, id, name)
+  local key = c.t .. 'addresses:' .. id
+  return redis.call('SISMEMBER', key, name) == 1 or redis.call('SCARD', key) < ADDRESSES_MAX
+end
+
+-- The desk writes to this address for the conversation.
+function H.writes_to(c, id, name)
+  local key = c.t .. 'addresses:' .. id
+  redis.call('SADD', key, name)
+  redis.call('PEXPIRE', key, ADDRESSES_MS)
+end
+
+-- The conversation is looked at then: what its contact has not read by that time goes by mail.
+function H.look_at(c, id, at)
+  redis.call('ZADD', c.t .. 'unread', H.int(at), id)
+end

@@ -9,8 +9,20 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 9] =
-    ["events", "seen", "thread", "meta", "duty", "cursors", "bookmarks", "rate", "once"];
+const SKIPPED: [&str; 12] = [
+    "events",
+    "seen",
+    "thread",
+    "meta",
+    "duty",
+    "cursors",
+    "bookmarks",
+    "rate",
+    "once",
+    "unread",
+    "addresses",
+    "here",
+];
 /// How many members of a key are read at a time.
 const PAGE: usize = 500;
 

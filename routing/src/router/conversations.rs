@@ -1,5 +1,6 @@
 //! Transitions of conversations.
 
+use super::mail::notice_fields;
 use super::{Router, entry_args};
 use crate::command::{
     Belongs, Closer, Holder, Reader, ReceiveMessage, SendMessage, Standing, THREAD_MS,
@@ -73,12 +74,9 @@ impl Router {
         name: &str,
         notice: &Notice,
     ) -> Result<Noticed, RoutingError> {
-        let fields = json(notice)?;
-        // The fields of the object, without its braces.
-        let fields = fields.strip_prefix('{').unwrap_or(&fields);
-        let fields = fields.strip_suffix('}').unwrap_or(fields);
+        let fields = notice_fields(notice)?;
         let dedupe_ms = DEDUPE_MS.to_string();
-        let args = [conversation.as_str(), name, &dedupe_ms, fields];
+        let args = [conversation.as_str(), name, &dedupe_ms, &fields];
         let reply = self.call("append_notice", tenant, &args).await?;
         match reply.tag() {
             "appended" | "duplicate" => Ok(Noticed::Appended(reply.parse(1)?)),
@@ -109,6 +107,7 @@ impl Router {
             Some(new) => (new.id.as_str(), new.endpoint.as_str(), new.payload),
             None => ("", "", ""),
         };
+        let unread_after = message.unread_after_ms.map(|ms| ms.to_string()).unwrap_or_default();
         let args = [
             message.conversation.as_str(),
             message.agent.as_str(),
@@ -119,6 +118,7 @@ impl Router {
             delivery,
             endpoint,
             payload,
+            &unread_after,
         ];
         let reply = self.call("send_message", tenant, &args).await?;
         match reply.tag() {

@@ -3,6 +3,7 @@
 //! It knows no index. Whoever is to be found is found by looking at everyone, and the indexes that
 //! Redis should hold are computed from the state alone ([`Twin::dump`]).
 
+mod by_mail;
 mod dump;
 mod fairness;
 mod letters;
@@ -49,6 +50,10 @@ pub(super) struct Conv {
     pub(super) received_by_contact: u64,
     /// Found by its letters, not by its contact.
     pub(super) threads: bool,
+    /// Where answers go that nobody reads.
+    pub(super) address: Option<String>,
+    /// What went there already.
+    pub(super) mailed: u64,
 }
 
 /// What a waiting conversation wants just now.
@@ -84,6 +89,12 @@ pub(super) struct Twin {
     /// Letters by name, with their conversations.
     pub(super) threads: BTreeMap<String, String>,
     pub(super) seen: BTreeMap<String, String>,
+    /// When to look whether somebody has read.
+    pub(super) unread: BTreeMap<String, i64>,
+    /// The addresses that were named in each conversation.
+    pub(super) addresses: BTreeMap<String, BTreeSet<String>>,
+    /// Each contact's sockets, and until when they count.
+    pub(super) here: BTreeMap<String, BTreeMap<String, i64>>,
     pub(super) to_archive: BTreeMap<String, i64>,
     pub(super) profiles: BTreeSet<String>,
     pub(super) handling: BTreeMap<String, i64>,

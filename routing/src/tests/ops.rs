@@ -24,6 +24,10 @@ pub(super) enum Op {
     Mark { conv: usize, by: usize, seq: u64 },
     Archive { conv: usize, off: bool },
     Timers { limit: u32 },
+    LeaveAddress { conv: usize, address: u32 },
+    MailUnread { conv: usize, stale: bool, letter: bool },
+    Transcript { conv: usize, address: u32 },
+    Attend { who: u32, socket: u32, ms: u64 },
 }
 
 pub(super) const AGENTS: [&str; 6] = ["amy", "bo", "cy", "di", "ed", "flo"];
@@ -51,7 +55,11 @@ pub(super) fn op() -> impl Strategy<Value = (Op, i64)> {
         2 => (conv.clone(), agent.clone()).prop_map(|(conv, agent)| Op::EndWrapUp { conv, agent }),
         2 => (conv.clone(), agent, 0u32..5000).prop_map(|(conv, agent, shape)| Op::Snooze { conv, agent, shape }),
         1 => (conv.clone(), 0usize..8, 0u64..9).prop_map(|(conv, by, seq)| Op::Mark { conv, by, seq }),
-        2 => (conv, prop::bool::weighted(0.2)).prop_map(|(conv, off)| Op::Archive { conv, off }),
+        2 => (conv.clone(), prop::bool::weighted(0.2)).prop_map(|(conv, off)| Op::Archive { conv, off }),
+        3 => (conv.clone(), 0u32..4).prop_map(|(conv, address)| Op::LeaveAddress { conv, address }),
+        3 => (conv.clone(), prop::bool::weighted(0.2), prop::bool::weighted(0.8)).prop_map(|(conv, stale, letter)| Op::MailUnread { conv, stale, letter }),
+        1 => (conv, 0u32..4).prop_map(|(conv, address)| Op::Transcript { conv, address }),
+        2 => (0u32..6, 0u32..2, prop_oneof![Just(0u64), 300_000u64..400_000]).prop_map(|(who, socket, ms)| Op::Attend { who, socket, ms }),
         8 => (1u32..20).prop_map(|limit| Op::Timers { limit }),
     ];
     (ops, prop_oneof![5 => 0i64..50, 3 => 0i64..20_000, 1 => 0i64..900_000])

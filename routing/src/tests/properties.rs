@@ -3,6 +3,7 @@
 //!
 //! `PROPTEST_CASES=1000 cargo nextest run -p routing properties` looks longer.
 
+use super::by_mail::AFTER_MS;
 use super::desk::*;
 use super::model::{Twin, dump_of};
 use super::server::RedisServer;
@@ -194,6 +195,7 @@ impl Run {
                     standing,
                     content: &content,
                     delivery: None,
+                    unread_after_ms: (*kind == 0).then_some(AFTER_MS),
                 };
                 let real = match router.send_message(&t, &send).await.unwrap() {
                     Sent::Appended(seq) => vec!["appended".to_owned(), seq.to_string()],
@@ -246,8 +248,7 @@ impl Run {
                 let ids: Vec<_> = AGENTS.iter().map(|name| agent_id(name)).collect();
                 let real = router.heartbeat(&t, &ids, *lease).await.unwrap();
                 let real: Vec<String> = real.iter().map(ToString::to_string).collect();
-                let names: Vec<String> = AGENTS.iter().map(ToString::to_string).collect();
-                differ("heartbeat", &real, &self.twin.heartbeat(&names, *lease))
+                differ("heartbeat", &real, &self.twin.heartbeat(&AGENTS.map(str::to_owned), *lease))
             }
             Op::SetAgent { agent, shape } => {
                 let agent = person(*agent, *shape);
@@ -275,14 +276,28 @@ impl Run {
                 let id = self.conv(*conv);
                 super::letters::notice(router, &mut self.twin, &id, *name).await
             }
-            _ => Ok(()),
+            Op::LeaveAddress { conv, address } => {
+                let id = self.conv(*conv);
+                super::by_mail::leave(router, &mut self.twin, &id, *address).await
+            }
+            Op::MailUnread { conv, stale, letter } => {
+                let id = self.conv(*conv);
+                super::by_mail::mail(router, &mut self.twin, &id, (*stale, *letter)).await
+            }
+            Op::Transcript { conv, address } => {
+                let id = self.conv(*conv);
+                super::by_mail::transcript(router, &mut self.twin, &id, *address).await
+            }
+            Op::Attend { who, socket, ms } => {
+                super::by_mail::attend(router, &mut self.twin, *who, (*socket, *ms)).await
+            }
+            _ => unreachable!("carried out before"),
         }
     }
 
     async fn carry_out_more(&mut self, op: &Op, router: &Router) -> Result<(), TestCaseError> {
         let (t, now) = (tenant(), self.now);
         match op {
-            Op::Letter { .. } | Op::Notice { .. } => self.carry_out_letters(op, router).await,
             Op::Transfer { conv, holder, shape, again } => {
                 let id = self.conv(*conv);
                 let entry = shaped(*shape, now);
@@ -377,7 +392,7 @@ impl Run {
                 let real = (real.ran, real.next_due.map(|at| at.0));
                 differ("timers", &real, &self.twin.run_timers(*limit as usize))
             }
-            _ => unreachable!("carried out before"),
+            _ => self.carry_out_letters(op, router).await,
         }
     }
 }

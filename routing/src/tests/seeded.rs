@@ -196,11 +196,31 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
         "string.format('%d O', overflow.after - length)",
     ),
     ("anyone writes a note", "return kind == 'note_of_supervisor' or", "return true or"),
+    (
+        "what was read meanwhile goes by mail",
+        "if known_to(c, v) ~= tonumber(args[3]) then",
+        "if false then",
+    ),
+    (
+        "who is on the line is written to",
+        "H.int(c.now))\n  return redis.call('EXISTS', key) == 1",
+        "H.int(c.now))\n  return false",
+    ),
+    ("a third address is written to", "redis.call('SCARD', key) < ADDRESSES_MAX", "true"),
+    (
+        "what waits for mail is forgotten",
+        "(threads or pointed or look_at) then",
+        "(threads or pointed) then",
+    ),
 ];
 
 /// The same for the outbox and its duty.
 const OF_DELIVERIES: &[(&str, &str, &str)] = &[
-    ("an old epoch may write", "'epoch') ~= args[3] then", "'epoch') == 'x' then"),
+    (
+        "an old epoch may write",
+        "'epoch') ~= args[3] then\n    return { 'fenced' }\n  end\n  redis.call('HSET', c.t .. 'cursors'",
+        "'epoch') == 'x' then\n    return { 'fenced' }\n  end\n  redis.call('HSET', c.t .. 'cursors'",
+    ),
     ("a duty is taken from its owner", "if owner ~= args[3] and not free then", "if false then"),
     ("an epoch is used twice", "    epoch = epoch + 1\n", ""),
     ("a stale claim is recorded", "or held[1] ~= args[3] then", "then"),

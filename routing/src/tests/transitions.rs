@@ -72,6 +72,7 @@ async fn an_accepted_offer_is_served_answered_closed_and_archived() {
         standing: Standing::Holder,
         content: &answer,
         delivery: None,
+        unread_after_ms: None,
     };
     assert_eq!(router.send_message(&tenant(), &send).await.unwrap(), Sent::Appended(3));
     assert_eq!(router.send_message(&tenant(), &send).await.unwrap(), Sent::Duplicate(3));

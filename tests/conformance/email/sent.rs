@@ -2,7 +2,9 @@
 
 use super::desk::{DESK, Desk};
 use channels::email::EmailAdapter;
-use channels::{Action, ChannelAdapter as _, Command, Outcome, OutgoingFile, OutgoingMail};
+use channels::{
+    Action, AutoSubmitted, ChannelAdapter as _, Command, Outcome, OutgoingFile, OutgoingMail,
+};
 use domain::{Author, FileRef, Locale, MailAddress};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,7 +48,7 @@ fn mail(to: &str) -> OutgoingMail {
         subject: "Re: 关于系统登录的问题".to_owned(),
         reply_token: "tok3n".to_owned(),
         from_name: "韩梅梅".to_owned(),
-        automatic: false,
+        auto_submitted: AutoSubmitted::No,
         locale: Locale::ZhCn,
     }
 }
@@ -131,7 +133,7 @@ async fn a_letter_arrives_with_its_head_words_and_files() {
 async fn automatic_letters_say_so() {
     let (desk, mta) = open().await;
     let mut mail = mail(LI);
-    mail.automatic = true;
+    mail.auto_submitted = AutoSubmitted::Replied;
     let outcome =
         door(&desk, mta.port(), &json!({})).deliver(&command(mail, "已收到", Vec::new())).await;
     assert!(matches!(outcome, Outcome::Sent(_)), "{outcome:?}");

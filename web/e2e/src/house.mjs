@@ -31,8 +31,8 @@ export class House {
   passwords = {};
   gateways = [];
 
-  /** `channels` are those that the desk has besides the website. */
-  static async start(gateways = 2, { channels = [] } = {}) {
+  /** `channels` are those that the desk has besides the website, `website` more settings of that. */
+  static async start(gateways = 2, { channels = [], website = {} } = {}) {
     const house = new House();
     house.program = binary();
     house.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
@@ -44,7 +44,8 @@ export class House {
     await house.balancer.listen();
     house.origin = house.balancer.origin;
     house.ports.forEach((port, n) => house.#writeConfig(n, port));
-    writeFileSync(join(house.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...desk.channels, ...channels] }));
+    const own = desk.channels.map((one) => (one.id === "website" ? { ...one, settings: { ...one.settings, ...website } } : one));
+    writeFileSync(join(house.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...own, ...channels] }));
     house.run(["apply", join(house.folder, "desk.json")]);
     for (const { id } of desk.agents) {
       house.passwords[id] = house.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();

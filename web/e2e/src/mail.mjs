@@ -231,10 +231,19 @@ begin retry
 
   /** The letters that reached a person, those of programs apart. */
   letters(person) {
+    return this.#all(person).filter((letter) => !letter.isAutomatic);
+  }
+
+  /** The letters of programs that reached a person. */
+  automatic(person) {
+    return this.#all(person).filter((letter) => letter.isAutomatic);
+  }
+
+  #all(person) {
     const maildir = join(this.folder, "dovecot/mail", person, "Maildir");
     const files = ["new", "cur"].map((part) => join(maildir, part)).filter((part) => existsSync(part))
       .flatMap((part) => readdirSync(part).map((name) => join(part, name)));
-    return files.map((file) => readLetter(readFileSync(file))).filter((letter) => !letter.isAutomatic);
+    return files.map((file) => readLetter(readFileSync(file)));
   }
 
   /** Waits for the letter with this text. */

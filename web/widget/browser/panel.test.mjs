@@ -69,6 +69,71 @@ for (const { name, locale, elder, ...context } of dresses) {
   });
 }
 
+for (const { name, locale, elder, ...context } of dresses) {
+  test(`transcript, and answers after leaving: ${name}`, async () => {
+    const page = await stage.visit({ path: frame(locale), ...context });
+    await stage.act({ set: { byMail: true } });
+    await page.reload();
+    await page.waitForSelector(".topic");
+    if (elder) await page.click(".elder-switch");
+    await page.click(".topic >> nth=0");
+    await write(page, "退税到哪一步了？");
+    await page.waitForSelector(".mail-line");
+    await fit(page, "may leave an address");
+    await page.click(".mail-line button");
+    await page.fill("#mail-address", "wang@");
+    await page.click(".mail-question button[type=submit]");
+    await page.waitForSelector("#mail-problem");
+    await fit(page, "no address");
+    await page.fill("#mail-address", "wang@agency.example");
+    await page.press("#mail-address", "Enter");
+    await page.waitForSelector(".mail-sent");
+    await fit(page, "address left");
+    await page.click(".mail-question .button");
+    await page.waitForFunction(() => document.querySelector(".mail-line")?.textContent.includes("w…@agency.example"));
+    await fit(page, "answers go by mail");
+    await stage.act({ do: "join" });
+    await page.waitForSelector(".mail-line", { state: "detached" });
+    await stage.act({ do: "reply", with: ["已经退回。"] });
+    await stage.act({ do: "goesByMail" });
+    await page.waitForSelector(".bubble-theirs");
+    await page.click(".menu > button");
+    await fit(page, "menu with mail");
+    await page.click(".menu-list button >> nth=2");
+    await page.waitForSelector(".mail-question");
+    await stage.act({ set: { mailRefusal: "too_many_addresses" } });
+    await page.fill("#mail-address", "li@agency.example");
+    await page.press("#mail-address", "Enter");
+    await page.waitForSelector("#mail-problem");
+    await fit(page, "too many addresses");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".mail-question", { state: "detached" });
+    await stage.act({ set: { mailRefusal: null }, do: "close" });
+    await page.waitForSelector(".mail-offer");
+    await fit(page, "transcript at the end");
+    await page.click(".mail-offer");
+    await page.fill("#mail-address", "wang@agency.example");
+    await page.press("#mail-address", "Enter");
+    await page.waitForSelector(".mail-sent");
+    await fit(page, "transcript on its way");
+  });
+}
+
+test("without a mailbox nothing of mail is shown", async () => {
+  const page = await stage.visit({ path: frame("zh-CN") });
+  await page.click(".topic >> nth=0");
+  await write(page, "你好");
+  await page.waitForSelector(".standing");
+  await stage.act({ do: "join" });
+  await stage.act({ do: "reply", with: ["您好"] });
+  await page.waitForSelector(".bubble-theirs");
+  await page.click(".menu > button");
+  assert.equal(await page.locator(".menu-list button").count(), 2);
+  await stage.act({ do: "close" });
+  await page.waitForSelector(".rating");
+  assert.equal(await page.locator(".mail-line, .mail-offer").count(), 0);
+});
+
 test("closed hours, and a form where the desk asks", async () => {
   const page = await stage.visit({ path: "/demo/privacy.html" });
   await stage.act({ set: { closedHours: true, askName: "required", requestTypes: true } });

@@ -24,7 +24,7 @@ export async function openStage() {
     act,
     /** A fresh person at a fresh desk, whose browser complains of nothing. */
     visit: async ({ path, ...context }) => {
-      await act({ forget: true, set: { closedHours: false, askName: "no", requestTypes: false, mute: false, down: false, refuse: null } });
+      await act({ forget: true, set: { closedHours: false, askName: "no", requestTypes: false, mute: false, down: false, refuse: null, byMail: false, mailRefusal: null } });
       const page = await (await browser.newContext({ reducedMotion: "reduce", locale: "zh-CN", ...context })).newPage();
       page.complaints = [];
       page.on("pageerror", (error) => page.complaints.push(error.message));

@@ -26,7 +26,7 @@ fn mail() -> OutgoingMail {
         subject: "答复".to_owned(),
         reply_token: "t0".to_owned(),
         from_name: String::new(),
-        automatic: false,
+        auto_submitted: AutoSubmitted::No,
         locale: Locale::ZhCn,
     }
 }
@@ -95,7 +95,7 @@ fn control_characters_are_refused_in_every_field() {
 
 #[test]
 fn what_is_over_the_limits_is_refused() {
-    let long = "x".repeat(TEXT_BYTES_MAX + 1);
+    let long = "x".repeat(LETTER_TEXT_BYTES_MAX + 1);
     assert_eq!(compose(&config(), &mail(), &long, &[], Timestamp(0)).err(), Some(Unfit::TooLarge));
     let file = OutgoingFile {
         file: FileRef {

@@ -2,7 +2,7 @@
 //! the contact for whom the website vouches.
 
 use super::find;
-use crate::api::caller::{Caller, limit_key};
+use crate::api::caller::limit_key;
 use crate::api::error::{ApiError, Code};
 use crate::api::extract::{Body, at_most, id};
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::auth::{AuthError, identity_token};
 use crate::clock::mint;
 use crate::middleware::limits::{Limit, WithoutRedis};
 use actix_web::http::header::ORIGIN;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use channels::web_chat::WebChatConfig;
 use domain::{Channel, ContactId, Identity, Locale, TenantId};
 use records::contacts::{ContactUpdate, NewContact};
@@ -271,45 +271,4 @@ fn make_token(
     let keys =
         app.auth.keys_of(tenant).ok_or_else(|| ApiError::unavailable("the keys are being read"))?;
     Ok(make_visitor(&claims, &keys)?)
-}
-
-/// Where a transcript is wanted.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TranscriptWish {
-    /// The mail address.
-    email: String,
-}
-
-/// Asks for the transcript by mail. The address is kept with the contact and the wish in the audit
-/// trail, until the desk has a mail channel.
-#[utoipa::path(post, path = "/v1/chat/transcripts", tag = "chat", security(("bearer" = [])),
-    request_body = TranscriptWish,
-    responses((status = 202), (status = "4XX", body = crate::api::error::Problem)))]
-pub(crate) async fn transcript(
-    app: web::Data<App>,
-    caller: Caller,
-    body: Body<TranscriptWish>,
-) -> Result<HttpResponse, ApiError> {
-    let visitor = caller.visitor()?;
-    let email = body.0.email.trim();
-    let (name, host) = email.split_once('@').unwrap_or(("", ""));
-    let odd = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c);
-    if name.is_empty() || !host.contains('.') || email.len() > 254 || email.contains(odd) {
-        return Err(ApiError::field("email", "is no mail address"));
-    }
-    let own = app.router.contact_conversation(&visitor.tenant, &visitor.channel, &visitor.contact);
-    let own = own.await?.ok_or_else(|| ApiError::unknown("conversation"))?;
-    let identity = Identity {
-        channel: visitor.channel.clone(),
-        kind: "email".to_owned(),
-        value: email.to_lowercase(),
-        verified: false,
-    };
-    let now = app.clock.now();
-    app.records.contacts().add_identity(&visitor.tenant, &visitor.contact, &identity, now).await?;
-    let actor = format!("contact:{}", visitor.contact);
-    let object = format!("conversation:{own}");
-    app.note(&visitor.tenant, &actor, "transcript_requested", &object).await;
-    Ok(HttpResponse::Accepted().finish())
 }

@@ -249,7 +249,14 @@ async fn leave_note(
         mail: None,
     };
     let standing = Standing::Holder;
-    let message = SendMessage { conversation, agent, standing, content: &content, delivery: None };
+    let message = SendMessage {
+        conversation,
+        agent,
+        standing,
+        content: &content,
+        delivery: None,
+        unread_after_ms: None,
+    };
     match app.router.send_message(&staff.tenant, &message).await? {
         Sent::Appended(_) | Sent::Duplicate(_) => Ok(()),
         Sent::NotAssigned => Err(not_yours()),

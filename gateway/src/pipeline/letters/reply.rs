@@ -156,7 +156,7 @@ pub fn problems(asked: &Addressees) -> Vec<(String, &'static str)> {
 }
 
 /// Can mail go to it? A loose check that lets nothing break out of a header or a command.
-fn is_address(text: &str) -> bool {
+pub(in crate::pipeline) fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\\\"".contains(c);
     text.len() <= ADDRESS_BYTES_MAX

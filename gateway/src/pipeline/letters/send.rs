@@ -1,12 +1,14 @@
 //! Letters that leave: composed when the word is said, carried by the outbox, and told to the agent
 //! when they do not arrive.
 
+pub(in crate::pipeline) mod chat;
+
 use super::reply::{Addressees, Correspondence, correspondence};
 use super::{LetterError, REASON_CHARS_MAX, name_of, token};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
 use crate::pipeline::inbound::named_uuid;
-use channels::{Action, Command, Outcome, OutgoingFile, OutgoingMail};
+use channels::{Action, AutoSubmitted, Command, Outcome, OutgoingFile, OutgoingMail};
 use domain::{
     Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
     FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
@@ -107,7 +109,7 @@ pub async fn compose(
         message_id: mail.message_id.clone(),
         trust: MailTrust::default(),
         warning: None,
-        automatic: mail.automatic,
+        automatic: mail.auto_submitted != AutoSubmitted::No,
         important: false,
         has_html: false,
         has_rest: false,
@@ -144,6 +146,7 @@ fn addressed(
     let asked = word.asked.cloned().unwrap_or_else(|| known.reply.clone());
     let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let name = word.message.and_then(|id| id.as_str().strip_prefix("msg_")).unwrap_or("ack");
+    let is_desk = word.author == Author::System;
     OutgoingMail {
         message_id: format!("{token}.{name}@{domain}"),
         in_reply_to: known.in_reply_to,
@@ -153,7 +156,7 @@ fn addressed(
         subject: asked.subject.or(known.reply.subject).unwrap_or_default(),
         reply_token: token,
         from_name: word.from_name.clone(),
-        automatic: word.author == Author::System,
+        auto_submitted: if is_desk { AutoSubmitted::Replied } else { AutoSubmitted::No },
         locale: word.conversation.info.locale,
     }
 }

@@ -37,10 +37,17 @@ pub(super) async fn find(
     let message_id = message.mail.as_ref().map_or("", |mail| mail.message_id.as_str());
     let name = Some(message_id).filter(|id| !id.is_empty()).map(name_of);
     let mut is_stranger = false;
-    for id in candidates(app, tenant, inbound, message).await? {
+    for (id, proof) in candidates(app, tenant, inbound, message).await? {
         // What left the switchboard is over for good: the answer to it is a new matter.
         let Some((conversation, _)) = app.router.conversation(tenant, &id).await? else { continue };
-        if belongs(app, tenant, &conversation, (inbound, message)).await? {
+        let is_at_home = conversation.channel == inbound.channel;
+        let belongs = match proof {
+            _ if is_forged(message) => false,
+            _ if is_at_home => belongs(app, tenant, &conversation, inbound).await?,
+            Proof::Token => left_here(app, tenant, &conversation, inbound).await?,
+            Proof::Hearsay => false,
+        };
+        if belongs {
             return Ok(Thread { into: Some(conversation), name, warning: None });
         }
         is_stranger = true;
@@ -49,32 +56,60 @@ pub(super) async fn find(
     Ok(Thread { into: None, name, warning })
 }
 
+/// How a letter points to a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// By our own token.
+    Token,
+    /// By letters that it names.
+    Hearsay,
+}
+
 /// The conversations that the letter points to, the surest first.
 async fn candidates(
     app: &App,
     tenant: &TenantId,
     inbound: &Inbound,
     message: &NewMessage,
-) -> Result<Vec<ConversationId>, LetterError> {
+) -> Result<Vec<(ConversationId, Proof)>, LetterError> {
     let answers = &message.answers;
     let place = (tenant, &inbound.channel);
-    let mut found: Vec<ConversationId> = Vec::new();
+    let mut found: Vec<(ConversationId, Proof)> = Vec::new();
     if let Some(keys) = app.auth.keys_of(tenant) {
         let ids = answers.message_ids.iter().filter_map(|id| token::in_message_id(id));
         let addresses = answers.recipients.iter().filter_map(|to| token::in_address(to));
         let tokens = ids.chain(addresses).take(IDS_MAX);
-        found.extend(tokens.filter_map(|text| token::conversation(keys.letters(), place, text)));
+        let ids = tokens.filter_map(|text| token::conversation(keys.letters(), place, text));
+        found.extend(ids.map(|id| (id, Proof::Token)));
     }
     let names: Vec<String> =
         answers.message_ids.iter().take(IDS_MAX).map(|id| name_of(id)).collect();
-    found.extend(app.router.threads(tenant, &inbound.channel, &names).await?);
-    let mut each = Vec::new();
-    for id in found {
-        if !each.contains(&id) && each.len() < CANDIDATES_MAX {
-            each.push(id);
+    let heard = app.router.threads(tenant, &inbound.channel, &names).await?;
+    found.extend(heard.into_iter().map(|id| (id, Proof::Hearsay)));
+    let mut each: Vec<(ConversationId, Proof)> = Vec::new();
+    for (id, proof) in found {
+        let is_known = each.iter().any(|(known, _)| *known == id);
+        if !is_known && each.len() < CANDIDATES_MAX {
+            each.push((id, proof));
         }
     }
     Ok(each)
+}
+
+/// A letter that its own domain calls forged is nobody's.
+fn is_forged(message: &NewMessage) -> bool {
+    message.mail.as_ref().is_some_and(|mail| mail.trust.dmarc == MailVerdict::Fail)
+}
+
+/// Did the contact of a chat leave the sender's address in it? Nobody else belongs to a chat.
+async fn left_here(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+    inbound: &Inbound,
+) -> Result<bool, LetterError> {
+    let left = app.router.left_address(tenant, &conversation.id).await?;
+    Ok(left.is_some_and(|left| left.address.eq_ignore_ascii_case(&inbound.sender.value)))
 }
 
 /// Does the sender belong to the conversation: as its contact, or as one whom a letter of it names?
@@ -82,13 +117,8 @@ async fn belongs(
     app: &App,
     tenant: &TenantId,
     conversation: &Conversation,
-    (inbound, message): (&Inbound, &NewMessage),
+    inbound: &Inbound,
 ) -> Result<bool, LetterError> {
-    // A letter that its own domain calls forged is nobody's.
-    let dmarc = message.mail.as_ref().map_or(MailVerdict::None, |mail| mail.trust.dmarc);
-    if dmarc == MailVerdict::Fail {
-        return Ok(false);
-    }
     if is_contact(app, tenant, conversation, inbound).await? {
         return Ok(true);
     }

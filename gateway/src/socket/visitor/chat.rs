@@ -44,6 +44,7 @@ impl Chat {
             read_by_agent: 0,
             read_by_contact: 0,
             grade: None,
+            mail_address: None,
         };
         Self { state, agent: None, standing: Standing::Unknown, shown: 0 }
     }
@@ -59,6 +60,11 @@ impl Chat {
     /// The agent who serves the conversation now.
     pub(super) fn serving(&self) -> Option<&AgentId> {
         self.agent.as_ref().filter(|_| self.state.state == State::Active)
+    }
+
+    /// Do answers go by mail when they are not read here?
+    pub(super) fn left_address(&self) -> bool {
+        self.state.mail_address.is_some()
     }
 
     /// Is it over for the contact?
@@ -138,6 +144,7 @@ impl Visitor {
         let state = self.state_of(&conversation).await?;
         let shown = messages.last().map_or(conversation.last_seq, |last| last.seq);
         self.keep(&conversation, state.clone(), shown);
+        self.attend().await;
         let messages: Vec<Message> =
             messages.iter().filter_map(for_contact).map(Cow::into_owned).collect();
         let (messages, rest) =
@@ -188,6 +195,7 @@ impl Visitor {
                 let shown = self.chat.as_ref().map_or(0, |chat| chat.shown);
                 let told = self.chat.as_ref().is_some_and(|chat| chat.state == state);
                 self.keep(&conversation, state.clone(), shown);
+                self.attend().await;
                 if !told {
                     out.push(frame(&WidgetFrame::State { conversation: Box::new(state) }));
                 }
@@ -242,6 +250,11 @@ impl Visitor {
             _ => None,
         };
         let view = self.app.settings.desk(tenant);
+        let mail_address = match view.by_mail(&conversation.channel) {
+            Some(_) => self.app.router.left_address(tenant, &conversation.id).await?,
+            None => None,
+        };
+        let mail_address = mail_address.map(|left| hidden(&left.address));
         let served = matches!(state, State::Active | State::Snoozed | State::Closed);
         let agent = conversation.agent.as_ref().filter(|_| served).and_then(|id| view.agent(id));
         Ok(ChatState {
@@ -258,8 +271,16 @@ impl Visitor {
             read_by_agent: conversation.read_by_agent,
             read_by_contact: conversation.read_by_contact,
             grade,
+            mail_address,
         })
     }
+}
+
+/// An address of which its owner knows it, and nobody else.
+fn hidden(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{domain}")
 }
 
 /// What of missed messages goes into the welcome, and what follows it.

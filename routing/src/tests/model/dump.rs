@@ -39,6 +39,19 @@ impl Twin {
         for queue in &self.queues {
             put(&mut dump, "queues".into(), queue, "");
         }
+        for (id, at) in &self.unread {
+            put(&mut dump, "unread".into(), id, at);
+        }
+        for (id, names) in &self.addresses {
+            for name in names {
+                put(&mut dump, format!("addresses:{id}"), name, "");
+            }
+        }
+        for (contact, sockets) in &self.here {
+            for (socket, until) in sockets {
+                put(&mut dump, format!("here:{contact}"), socket, until);
+            }
+        }
         for (contact, id) in &self.open {
             put(&mut dump, format!("open:site:{contact}"), id, "");
         }
@@ -103,6 +116,8 @@ impl Twin {
                 ("read_by_contact", number(conv.read_by_contact as i64)),
                 ("read_by_agent", number(conv.read_by_agent as i64)),
                 ("received_by_contact", number(conv.received_by_contact as i64)),
+                ("address", text(&conv.address)),
+                ("mailed", number(conv.mailed as i64)),
             ];
             for (field, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
                 put(dump, format!("conv:{id}"), field, value);

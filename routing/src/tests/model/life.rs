@@ -169,6 +169,9 @@ impl Twin {
             return vec!["unknown".into()];
         }
         let seq = self.append(id, content).to_string();
+        if kind == MessageKind::Text {
+            self.will_look(id);
+        }
         self.seen.insert(mark, seq.clone());
         vec!["appended".into(), seq]
     }
@@ -424,9 +427,11 @@ impl Twin {
         }
         self.to_archive.remove(id);
         let left = conv.closed.unwrap_or(0) + conv.entry.reopen_ms - now;
+        let look = self.unread.get(id).map(|at| at + 3_600_000 - now);
+        let left = look.map_or(left, |look| left.max(look));
         let contact = conv.contact.clone();
         let pointed = self.open.get(&contact).map(String::as_str) == Some(id);
-        if left <= 0 || !(pointed || conv.threads) {
+        if left <= 0 || !(pointed || conv.threads || look.is_some()) {
             self.convs.remove(id);
             if pointed {
                 self.open.remove(&contact);
@@ -473,5 +478,7 @@ pub(super) fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv
         read_by_agent: 0,
         received_by_contact: 0,
         threads: false,
+        address: None,
+        mailed: 0,
     }
 }

@@ -77,6 +77,11 @@ export interface components {
          * @enum {string}
          */
         AgentRule: "longest_idle" | "least_loaded" | "best_skilled" | "round_robin";
+        /** @description Where answers go when the visitor has left. */
+        AnswerAddress: {
+            /** @description The mail address. */
+            email: string;
+        };
         /**
          * @description Whether the person is asked for a name.
          * @enum {string}
@@ -210,6 +215,8 @@ export interface components {
              * @description The largest file, in bytes.
              */
             file_bytes_max: number;
+            /** @description Do transcripts and answers go by mail? */
+            by_mail: boolean;
         };
         /** @description A visitor's session. */
         ChatSession: {
@@ -811,6 +818,19 @@ export interface components {
             /** @enum {string} */
             code: "acknowledged";
         } | {
+            /** @description Which: personal data. */
+            address: string;
+            /** @enum {string} */
+            code: "address_left";
+        } | {
+            /**
+             * Format: int64
+             * @description Up to this message.
+             */
+            seq: number;
+            /** @enum {string} */
+            code: "went_by_mail";
+        } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
             recipient: string;
@@ -1254,6 +1274,7 @@ export interface components {
         TranscriptWish: {
             /** @description The mail address. */
             email: string;
+            conversation?: components["schemas"]["ConversationId"] | null;
         };
         /** @description Where a conversation goes: to a queue or to a colleague, not both. */
         Transfer: {

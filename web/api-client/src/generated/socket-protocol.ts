@@ -146,6 +146,11 @@ export interface components {
              * @description The grade given, after the end.
              */
             grade?: number | null;
+            /**
+             * @description Where answers go that are not read here, most of it hidden (`w…@city.cn`); absent when no address
+             *     was left.
+             */
+            mail_address?: string | null;
         };
         ContactId: string;
         ConversationId: string;
@@ -622,6 +627,19 @@ export interface components {
         } | {
             /** @enum {string} */
             code: "acknowledged";
+        } | {
+            /** @description Which: personal data. */
+            address: string;
+            /** @enum {string} */
+            code: "address_left";
+        } | {
+            /**
+             * Format: int64
+             * @description Up to this message.
+             */
+            seq: number;
+            /** @enum {string} */
+            code: "went_by_mail";
         } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */

@@ -55,6 +55,8 @@ export const en = {
   "mail.undelivered_show": "Show the letter",
   "mail.undelivered_toast": "{name}: {what}",
   "mail.undelivered_open": "Look",
+  "mail.address_left": "Left {address}: answers that are not read in the chat go there",
+  "mail.went_by_mail": "Not read in the chat: it also went by mail",
   "mail.acknowledged": "The arrival was acknowledged by mail",
   "mail.reply": "Reply",
   "mail.reply_all": "Reply all",

@@ -1,6 +1,6 @@
 /** Everything that can happen to the panel. */
 import type { ChatChannel, FileRef, LineStatus, Locale, Message, WidgetFrame } from "@hutong/api-client";
-import type { Attachment, Outgoing } from "./model.ts";
+import type { Attachment, MailWish, Outgoing } from "./model.ts";
 
 export type Action =
   | { type: "channel_loaded"; channel: ChatChannel }
@@ -39,6 +39,8 @@ export type Action =
   | { type: "end_asked" }
   | { type: "end_dismissed" }
   | { type: "end_said" }
+  | { type: "mail_asked"; what: MailWish }
+  | { type: "mail_dismissed" }
   | { type: "grade_chosen"; grade: number }
   | { type: "comment_typed"; text: string }
   | { type: "rate_said" }

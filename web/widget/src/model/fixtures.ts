@@ -24,6 +24,7 @@ export const channel: ChatChannel = {
   },
   media_types: ["image/png", "application/pdf"],
   file_bytes_max: 1000,
+  by_mail: false,
 };
 
 export function state(change: Partial<ChatState> = {}): ChatState {

@@ -50,6 +50,9 @@ export interface Rating {
   state: "open" | "sending" | "done";
 }
 
+/** What the person wants by mail: the transcript, or the answers after having left. */
+export type MailWish = "transcript" | "answers";
+
 export interface Model {
   locale: Locale;
   /** Elder mode 适老化: larger, fewer, still. */
@@ -86,6 +89,8 @@ export interface Model {
   /** The person sees the panel. */
   shown: boolean;
   ending: "no" | "asked" | "sending";
+  /** The person is asked for a mail address. */
+  mailWish: MailWish | null;
   rating: Rating;
   announcement: Announcement | null;
   /** A quiet line about the last thing that did not work, by its code. */
@@ -119,6 +124,7 @@ export function initialModel(start: Pick<Model, "locale" | "elder"> & Partial<Mo
     typingUntil: 0,
     shown: false,
     ending: "no",
+    mailWish: null,
     rating: { grade: null, comment: "", state: "open" },
     announcement: null,
     problem: null,

@@ -80,9 +80,12 @@ const handlers: Handlers = {
     ...model,
     received: model.conversation === null ? null : { conversation: model.conversation.id, seq },
   }),
-  end_asked: (model) => ({ ...model, ending: "asked" }),
+  end_asked: (model) => ({ ...model, ending: "asked", mailWish: null }),
   end_dismissed: (model) => ({ ...model, ending: "no" }),
   end_said: (model) => ({ ...model, ending: "sending" }),
+  // Two questions at a time are one too many.
+  mail_asked: (model, { what }) => ({ ...model, mailWish: what, ending: model.ending === "asked" ? "no" : model.ending }),
+  mail_dismissed: (model) => ({ ...model, mailWish: null }),
   grade_chosen: (model, { grade }) => ({ ...model, rating: { ...model.rating, grade, state: "open" } }),
   comment_typed: (model, { text }) => ({ ...model, rating: { ...model.rating, comment: text.slice(0, COMMENT_MAX) } }),
   rate_said: (model) => ({ ...model, rating: { ...model.rating, state: "sending" } }),

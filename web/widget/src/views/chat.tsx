@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { over } from "../model/frames.ts";
 import { rowsOf } from "../model/timeline.ts";
+import { AnswersLine, MailQuestion, TranscriptOffer } from "./by-mail.tsx";
 import { EarlierConversations } from "./earlier-conversations.tsx";
 import { usePanel } from "./context.ts";
 import { RowView } from "./rows.tsx";
@@ -18,6 +19,8 @@ export function Chat() {
   const { box, onScroll, away, toEnd } = useReadingPlace();
   const rows = useMemo(() => rowsOf(model), [model.messages, model.outgoing]);
   const ended = model.conversation !== null && over(model.conversation);
+  // Whoever is served has other things to look at: it stands in the menu.
+  const waits = model.conversation !== null && model.conversation.state !== "active";
   return (
     <>
       <div class="reading">
@@ -32,6 +35,7 @@ export function Chat() {
             </p>
           )}
           {ended && <RatingCard />}
+          {ended && <TranscriptOffer />}
         </div>
         {away && (
           <button type="button" class="to-end" aria-label={t("jump_down")} onClick={toEnd}>
@@ -40,6 +44,8 @@ export function Chat() {
         )}
       </div>
       <Standing />
+      {waits && model.mailWish === null && <AnswersLine />}
+      {model.mailWish !== null && <MailQuestion key={model.mailWish} wish={model.mailWish} />}
       {model.ending !== "no" && <EndQuestion />}
     </>
   );

@@ -2,8 +2,9 @@
 import { localized } from "@hutong/api-client";
 import { Avatar } from "@hutong/ui/bits";
 import { Icon } from "@hutong/ui/icon";
-import { ALargeSmall, ChevronLeft, CircleStop, EllipsisVertical, Headset, Languages, X } from "lucide";
+import { ALargeSmall, ChevronLeft, CircleStop, EllipsisVertical, Headset, Languages, Mail, MailQuestion, X } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { offers } from "../model/by-mail.ts";
 import { over } from "../model/frames.ts";
 import { hoursOf, type Screen } from "../model/select.ts";
 import { usePanel, type Panel } from "./context.ts";
@@ -132,6 +133,18 @@ function Menu({ screen }: { screen: Screen }) {
             <Icon icon={Languages} size={18} />
             {t("language")}
           </button>
+          {offers(model, "answers") && (
+            <button type="button" onClick={choose(() => dispatch({ type: "mail_asked", what: "answers" }))}>
+              <Icon icon={MailQuestion} size={18} />
+              {t("mail_answers")}
+            </button>
+          )}
+          {offers(model, "transcript") && (
+            <button type="button" onClick={choose(() => dispatch({ type: "mail_asked", what: "transcript" }))}>
+              <Icon icon={Mail} size={18} />
+              {t("mail_transcript")}
+            </button>
+          )}
           {ends && (
             <button type="button" class="menu-danger" onClick={choose(() => dispatch({ type: "end_asked" }))}>
               <Icon icon={CircleStop} size={18} />

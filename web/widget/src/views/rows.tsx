@@ -40,6 +40,7 @@ function Notice({ message }: { message: Message }) {
     notice.code === "joined" ? (name === null ? t("notice_joined_unknown") : t("notice_joined", { name }))
     : notice.code === "requeued" ? t("notice_requeued")
     : notice.code === "closed" ? t("notice_closed")
+    : notice.code === "went_by_mail" ? t("notice_went_by_mail")
     : t("notice_reopened");
   return <li class="row-notice"><span>{text}</span></li>;
 }

@@ -75,6 +75,12 @@ export function choicesOf(kind: SettingKind): { value: string; label: string }[]
   return (settings.value?.[kind] ?? []).map((one) => ({ value: one.id, label: titleOf(one.value) }));
 }
 
+/** The mailboxes that can carry letters of a chat: they are open and can send. */
+export function mailboxes(): { value: string; label: string }[] {
+  const sends = (settings.value?.channels ?? []).filter(({ value }) => value.kind === "email" && value.enabled !== false && Boolean((value.settings as Record<string, unknown> | undefined)?.["smtp"]));
+  return sends.map((one) => ({ value: one.id, label: titleOf(one.value) }));
+}
+
 export function nameOf(kind: SettingKind, id: string): string {
   return choicesOf(kind).find((choice) => choice.value === id)?.label ?? id;
 }

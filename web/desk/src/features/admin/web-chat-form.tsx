@@ -7,6 +7,7 @@ import { ChannelPreview } from "./channel-preview";
 import { Group, LocalizedField } from "./fields";
 import type { FormProps } from "./forms";
 import { SecretDialog } from "./secret";
+import { ByMailFields } from "./web-chat-mail";
 import { ASK_NAMES, CORNERS, isOrigin, newSecret, readWebChat, SECRET_BYTES_MIN, writeWebChat, type WebChat, type Widget } from "./web-chat.model";
 
 interface PartProps {
@@ -114,6 +115,7 @@ export function WebChatForm({ value, onValue }: FormProps<"channels">) {
       </Group>
       <Words widget={chat.widget} change={changeWidget} />
       <Data widget={chat.widget} change={changeWidget} />
+      <ByMailFields mail={chat.mail} change={(mail) => change({ mail })} />
       <Group title={t("admin.adapter")} hint={t("web.origins_hint")}>
         <Origins chat={chat} change={change} />
       </Group>

@@ -18,6 +18,16 @@ describe("the settings of a web chat", () => {
   });
 });
 
+describe("going on by mail", () => {
+  it("names a mailbox and a time, or is left out", () => {
+    const stored = { mail: { channel: "mail" } } as unknown as Settings;
+    expect(readWebChat({}).mail).toBeNull();
+    expect(readWebChat(stored).mail).toEqual({ channel: "mail", after_secs: 120 });
+    expect(writeWebChat(stored, { mail: { channel: "mail", after_secs: 600 } })).toMatchObject({ mail: { channel: "mail", after_secs: 600 } });
+    expect(writeWebChat(stored, { mail: null })).not.toHaveProperty("mail");
+  });
+});
+
 describe("who may show a chat", () => {
   it("is read from what a person pastes", () => {
     expect(originOf("https://www.city.example/news?x=1")).toBe("https://www.city.example");

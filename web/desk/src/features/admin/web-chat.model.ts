@@ -10,8 +10,18 @@ export interface WebChat {
   allowed_origins: readonly string[];
   /** Never shown: what stands here is only known to be there. */
   identity_secret: string;
+  /** Which mailbox carries letters of the chat; null: none, nothing goes by mail. */
+  mail: ByMail | null;
   widget: Widget;
 }
+
+export interface ByMail {
+  channel: string;
+  after_secs: number;
+}
+
+/** How long an answer may stay unread, in seconds: the usual, and the bounds. */
+export const AFTER_SECS = { usual: 120, min: 5, max: 86_400 } as const;
 
 export const CORNERS = ["right", "left"] as const;
 export const ASK_NAMES = ["no", "optional", "required"] as const;
@@ -26,6 +36,13 @@ const oneOf = <T extends string>(values: readonly T[], value: unknown, otherwise
 function localizedOf(value: unknown): Localized {
   const found = obj(value);
   return { ...nothing(), "zh-CN": text(found["zh-CN"]), en: text(found["en"]) };
+}
+
+function mailOf(value: unknown): ByMail | null {
+  const found = obj(value);
+  const channel = text(found["channel"]);
+  const secs = found["after_secs"];
+  return channel === "" ? null : { channel, after_secs: typeof secs === "number" ? secs : AFTER_SECS.usual };
 }
 
 function widgetOf(value: unknown): Widget {
@@ -49,6 +66,7 @@ export function readWebChat(settings: StoredSettings | undefined): WebChat {
   return {
     allowed_origins: origins.map((each) => text(each)).filter(Boolean),
     identity_secret: text(found["identity_secret"]),
+    mail: mailOf(found["mail"]),
     widget: widgetOf(found["widget"]),
   };
 }
@@ -56,9 +74,10 @@ export function readWebChat(settings: StoredSettings | undefined): WebChat {
 /** Writes it back beside whatever else stands there. Without a secret, none is written. */
 export function writeWebChat(settings: StoredSettings | undefined, by: Partial<WebChat>): StoredSettings {
   const next = { ...readWebChat(settings), ...by };
-  const rest = Object.fromEntries(Object.entries(obj(settings)).filter(([name]) => name !== "identity_secret"));
+  const rest = Object.fromEntries(Object.entries(obj(settings)).filter(([name]) => name !== "identity_secret" && name !== "mail"));
   const secret = next.identity_secret === "" ? {} : { identity_secret: next.identity_secret };
-  return { ...rest, ...secret, allowed_origins: next.allowed_origins, widget: next.widget } as unknown as StoredSettings;
+  const mail = next.mail === null ? {} : { mail: next.mail };
+  return { ...rest, ...secret, ...mail, allowed_origins: next.allowed_origins, widget: next.widget } as unknown as StoredSettings;
 }
 
 /** The origin of an address that a person pasted, as browsers write it. Null when it is none. */

@@ -19,6 +19,10 @@ export function noticeText(notice: Notice): string {
       return t("notice.reopened");
     case "acknowledged":
       return t("mail.acknowledged");
+    case "address_left":
+      return t("mail.address_left", { address: notice.address });
+    case "went_by_mail":
+      return t("mail.went_by_mail");
     case "undelivered":
       return undeliveredText(notice);
   }
