@@ -65,6 +65,7 @@ use oauth::Tokens;
 use smtp::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use trust::Trust;
 
@@ -229,6 +230,7 @@ impl ChannelAdapter for EmailAdapter {
             config: self.config.clone(),
             clock: self.clock.clone(),
             inlet: inlet.clone(),
+            large: Arc::new(Semaphore::new(lmtp::LARGE_AT_ONCE)),
             stop: stop.clone(),
         });
         let listening = lmtp::serve(hall, place);

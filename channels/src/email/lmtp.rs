@@ -13,11 +13,14 @@ use domain::{ChannelId, Clock};
 use listen::Listener;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// The most connections at once; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 16;
+/// So many large letters are in memory at once, whatever the number of connections.
+pub(super) const LARGE_AT_ONCE: usize = 2;
 /// How long sessions may take to end when we stop: long enough for a commit.
 const GOOD_BYE_TIME: Duration = Duration::from_secs(3);
 
@@ -31,6 +34,8 @@ pub(super) struct Hall {
     pub(super) clock: Arc<dyn Clock>,
     /// Takes them.
     pub(super) inlet: Inlet,
+    /// Turns for large letters.
+    pub(super) large: Arc<Semaphore>,
     /// When to end.
     pub(super) stop: CancellationToken,
 }

@@ -40,7 +40,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(hall: Arc<Hall>, line: Box<dyn Line>) -> Self {
-        let talk = Talk::new(line, hall.stop.clone());
+        let talk = Talk::new(line, hall.large.clone(), hall.stop.clone());
         Self { hall, talk, manner: None, envelope: Envelope::default(), mistakes: 0 }
     }
 
@@ -191,6 +191,7 @@ impl Session {
             Sent::TooLarge => "552 5.3.4 The letter is too large\r\n".to_owned(),
             Sent::Letter(bytes) => self.take(envelope, bytes).await,
         };
+        self.talk.end_letter();
         // One letter, one commit: each recipient is one of ours and gets the same answer.
         self.talk.say(&reply.repeat(answers)).await?;
         Ok(Next::Command)

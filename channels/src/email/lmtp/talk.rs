@@ -3,8 +3,10 @@
 use crate::email::tls::Line;
 use bytes::{Bytes, BytesMut};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// The longest command, in bytes: RFC 5321 says 512, extensions add to it.
@@ -15,6 +17,8 @@ const COMMAND_TIME: Duration = Duration::from_secs(300);
 const PIECE_TIME: Duration = Duration::from_secs(180);
 /// How long it may take over a whole letter: a trickle ends too.
 const LETTER_TIME: Duration = Duration::from_secs(1_800);
+/// A letter of more bytes is large: only some of those are in memory at once.
+const SMALL: usize = 1024 * 1024;
 /// How much of a letter that is too large is read to its end, so that the client hears why. Behind
 /// that it is cut off.
 const EXCESS_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -47,11 +51,15 @@ pub(super) enum Sent {
 pub(super) struct Talk {
     line: BufReader<Box<dyn Line>>,
     stop: CancellationToken,
+    /// Turns for large letters.
+    large: Arc<Semaphore>,
+    /// The turn of the letter that is being heard or taken in.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Talk {
-    pub(super) fn new(line: Box<dyn Line>, stop: CancellationToken) -> Self {
-        Self { line: BufReader::with_capacity(16 * 1024, line), stop }
+    pub(super) fn new(line: Box<dyn Line>, large: Arc<Semaphore>, stop: CancellationToken) -> Self {
+        Self { line: BufReader::with_capacity(16 * 1024, line), stop, large, turn: None }
     }
 
     /// Says something. `reply` is whole lines.
@@ -105,13 +113,25 @@ impl Talk {
 
     /// Reads a letter up to the dot on a line of its own. Only CR LF ends a line: anything else would
     /// let a letter smuggle in another one (RFC 5321, 4.1.1.4; CVE-2023-51764).
+    ///
+    /// A large one takes a turn, which it has until [`Talk::end_letter`]; while all turns are taken the
+    /// client waits.
     pub(super) async fn letter(&mut self, most: usize) -> io::Result<Sent> {
         tokio::time::timeout(LETTER_TIME, self.pieces(most)).await.map_err(late)?
+    }
+
+    /// The letter is no longer in memory.
+    pub(super) fn end_letter(&mut self) {
+        self.turn = None;
     }
 
     async fn pieces(&mut self, most: usize) -> io::Result<Sent> {
         let (mut letter, mut dots, mut excess) = (BytesMut::new(), Dots::default(), 0_usize);
         loop {
+            if letter.len() > SMALL && self.turn.is_none() {
+                let turn = self.large.clone().acquire_owned().await;
+                self.turn = Some(turn.map_err(io::Error::other)?);
+            }
             let filling = tokio::time::timeout(PIECE_TIME, self.line.fill_buf());
             let buffer = filling.await.map_err(late)??;
             if buffer.is_empty() {
@@ -251,7 +271,8 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(64 * 1024);
         client.write_all(said).await.unwrap();
         drop(client);
-        Talk::new(Box::new(server), CancellationToken::new())
+        let large = Arc::new(Semaphore::new(1));
+        Talk::new(Box::new(server), large, CancellationToken::new())
     }
 
     #[tokio::test]
@@ -275,5 +296,30 @@ mod tests {
         assert_eq!(talk.hear().await.unwrap(), Heard::Command("QUIT".to_owned()));
         let mut talk = self::talk(b"half a letter\r\n").await;
         assert!(talk.letter(100).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_letter_waits_until_another_is_taken_in() {
+        let large = Arc::new(Semaphore::new(1));
+        let most = 4 * SMALL;
+        let heard = async || {
+            let (mut client, server) = tokio::io::duplex(64 * 1024);
+            let stop = CancellationToken::new();
+            let mut talk = Talk::new(Box::new(server), large.clone(), stop);
+            let letter = format!("{}.\r\n", "a line of a letter\r\n".repeat(2 * SMALL / 20));
+            let writing = async { client.write_all(letter.as_bytes()).await };
+            let (sent, written) = tokio::join!(talk.letter(most), writing);
+            written.unwrap();
+            let sent = sent.unwrap();
+            assert!(matches!(sent, Sent::Letter(bytes) if bytes.len() > SMALL));
+            talk
+        };
+        let mut first = heard().await;
+        let mut second = std::pin::pin!(heard());
+        // Time goes on only when nothing else can.
+        let waited = tokio::time::timeout(Duration::from_secs(1), &mut second).await;
+        assert!(waited.is_err(), "there is one turn");
+        first.end_letter();
+        second.await;
     }
 }
