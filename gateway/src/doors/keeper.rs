@@ -7,14 +7,13 @@ use crate::pipeline::inbound::Intake;
 use crate::tasks::{OnEnd, TaskResult};
 use channels::{AdapterError, Bookmarks, ChannelAdapter, Inlet, SettingsProblem, SinkError};
 use domain::{Channel, ChannelId, TenantId, Timestamp};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
 use routing::reply::Duty;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
@@ -71,7 +70,8 @@ type Place = (TenantId, ChannelId);
 
 async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
     let mut kept: HashMap<Place, (Channel, CancellationToken)> = HashMap::new();
-    let mut under_way = FuturesUnordered::new();
+    let mut under_way = JoinSet::new();
+    let mut places: HashMap<task::Id, Place> = HashMap::new();
     loop {
         let wanted = if stop.is_cancelled() { HashMap::new() } else { wanted(&app) };
         // A door that goes stays in the list until it has ended: none is open twice.
@@ -86,13 +86,14 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
                 kept.insert(place.clone(), (channel, token.clone()));
                 let door = Door { app: Arc::clone(&app), place: place.clone(), adapter };
                 // A task of its own: whatever brings one door down leaves the others open.
-                let keeping = tokio::spawn(door.keep(token));
-                under_way.push(async move { (place, keeping.await) });
+                places.insert(under_way.spawn(door.keep(token)).id(), place);
             }
         }
         tokio::select! {
             () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
-            Some((place, ended)) = under_way.next() => {
+            Some(ended) = under_way.join_next_with_id() => {
+                let id = ended.as_ref().map_or_else(task::JoinError::id, |(id, ())| *id);
+                let Some(place) = places.remove(&id) else { continue };
                 kept.remove(&place);
                 if let Err(broken) = ended {
                     tell_broken(&app, &place, broken.is_panic());

@@ -223,12 +223,13 @@ async fn read(
     };
     // In a task of its own: a letter that brings the reader down brings down nothing else.
     let whole = raw.clone();
-    let reading = tokio::spawn(async move { adapter.read(&whole).await });
-    match reading.await {
-        Ok(Ok(inbound)) => Ok(Ok(inbound)),
-        Ok(Err(AdapterError::Malformed(why))) => Ok(Err((QuarantineReason::Unreadable, why))),
-        Ok(Err(error)) => Err(error.into()),
-        Err(broken) => {
+    let reading = std::iter::once(async move { adapter.read(&whole).await });
+    match together::side_by_side(reading).await.pop() {
+        Some(Ok(Ok(inbound))) => Ok(Ok(inbound)),
+        Some(Ok(Err(AdapterError::Malformed(why)))) => Ok(Err((QuarantineReason::Unreadable, why))),
+        Some(Ok(Err(error))) => Err(error.into()),
+        None => Err(LetterError::Defect),
+        Some(Err(broken)) => {
             let panicked = broken.is_panic();
             tracing::error!(tenant.id = %tenant, channel.id = %raw.channel, panicked, "a letter brought its reader down");
             Ok(Err((QuarantineReason::Unreadable, "the reader fails on it: a defect".to_owned())))

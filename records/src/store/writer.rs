@@ -7,7 +7,9 @@ use super::database::{Answer, SqliteWrite, run_sqlite};
 use crate::error::{RecordsError, Result};
 use sqlx::Sqlite;
 use sqlx::sqlite::SqlitePool;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 /// So many statements are written together; more wait for the next commit.
 const TOGETHER_MAX: usize = 256;
@@ -24,14 +26,16 @@ struct Job {
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     jobs: mpsc::Sender<Job>,
+    _task: Arc<JoinSet<()>>,
 }
 
 impl Writer {
     /// Starts the writer of a pool of one connection, on the runtime in which it is called.
     pub(crate) fn start(pool: SqlitePool) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(write_all(pool, waiting));
-        Self { jobs }
+        let mut task = JoinSet::new();
+        task.spawn(write_all(pool, waiting));
+        Self { jobs, _task: Arc::new(task) }
     }
 
     /// Resolves after the commit. If dropped before, the statements may be written or not.

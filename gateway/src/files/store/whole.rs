@@ -22,13 +22,15 @@ pub(super) fn keep(
     }
     let failed = |what| move |source| StoreError::Disk { what, source };
     has_room(store, bytes.len() as u64, free_min)?;
-    let part = Part(target.with_extension(format!("{}.part", mint::name())));
-    let mut file = create(&part.0).map_err(failed("created"))?;
+    let path = target.with_extension(format!("{}.part", mint::name()));
+    let mut part = Part { path, has_name: false };
+    let mut file = create(&part.path).map_err(failed("created"))?;
     file.write_all(bytes).map_err(failed("written"))?;
     if store.syncs_each {
         file.sync_all().map_err(failed("kept"))?;
     }
-    fs::rename(&part.0, target).map_err(failed("kept"))?;
+    fs::rename(&part.path, target).map_err(failed("kept"))?;
+    part.has_name = true;
     match target.parent() {
         // The name must survive a power cut as well as the bytes.
         Some(folder) if store.syncs_each => {
@@ -65,11 +67,15 @@ fn create(part: &Path) -> io::Result<File> {
 }
 
 /// A file that is not whole yet. Dropped, it goes away, unless it has its name by then.
-struct Part(PathBuf);
+struct Part {
+    path: PathBuf,
+    has_name: bool,
+}
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.0)
+        if !self.has_name
+            && let Err(error) = fs::remove_file(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "a broken file stays on disk");

@@ -5,10 +5,9 @@ use super::{Kept, LetterError, enter, keep, read};
 use crate::app::App;
 use channels::{Accepted, Inbound, Payload, RawInbound};
 use domain::TenantId;
-use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinSet};
 
 /// Takes letters of one channel in; the answers stand in their order. See
 /// [`channels::InboundSink::accept_together`].
@@ -18,25 +17,42 @@ pub async fn accept_together(
     letters: Vec<RawInbound>,
 ) -> Vec<Result<Accepted, LetterError>> {
     let originals = keep::originals(app, tenant, &letters).await;
-    // Tasks of their own, so that every core reads.
-    let reading: Vec<_> = letters
-        .into_iter()
-        .zip(originals)
-        .map(|(raw, kept)| {
-            let (app, tenant) = (Arc::clone(app), tenant.clone());
-            tokio::spawn(async move {
-                let (original, came_before) = kept?;
-                let read = read(&app, &tenant, &raw).await?;
-                Ok(Kept { raw, original, came_before, read })
-            })
-        })
-        .collect();
-    let mut kept = Vec::with_capacity(reading.len());
-    for read in join_all(reading).await {
-        kept.push(read.unwrap_or_else(|broken| Err(defect(tenant, &broken))));
-    }
+    let reading = letters.into_iter().zip(originals).map(|(raw, kept)| {
+        let (app, tenant) = (Arc::clone(app), tenant.clone());
+        async move {
+            let (original, came_before) = kept?;
+            let read = read(&app, &tenant, &raw).await?;
+            Ok(Kept { raw, original, came_before, read })
+        }
+    });
+    let kept: Vec<_> =
+        side_by_side(reading).await.into_iter().map(|read| whole(tenant, read)).collect();
     let waves = waves(kept.iter().map(|kept| kept.as_ref().map_or_else(|_| Vec::new(), names)));
     in_waves(app, tenant, kept, &waves).await
+}
+
+/// Runs each in a task of its own, so that every core works and a defect that one meets is its alone;
+/// the results stand in their order. Dropped, all end.
+pub(super) async fn side_by_side<T: Send + 'static>(
+    work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<Result<T, JoinError>> {
+    let mut tasks = JoinSet::new();
+    let ids: Vec<_> = work.map(|one| tasks.spawn(one).id()).collect();
+    let mut ended = HashMap::with_capacity(ids.len());
+    while let Some(result) = tasks.join_next_with_id().await {
+        match result {
+            Ok((id, value)) => ended.insert(id, Ok(value)),
+            Err(broken) => ended.insert(broken.id(), Err(broken)),
+        };
+    }
+    ids.iter().filter_map(|id| ended.remove(id)).collect()
+}
+
+fn whole<T>(
+    tenant: &TenantId,
+    ended: Result<Result<T, LetterError>, JoinError>,
+) -> Result<T, LetterError> {
+    ended.unwrap_or_else(|broken| Err(defect(tenant, &broken)))
 }
 
 fn defect(tenant: &TenantId, broken: &JoinError) -> LetterError {
@@ -54,15 +70,15 @@ async fn in_waves(
     let mut waiting: Vec<Option<_>> = kept.into_iter().map(Some).collect();
     let mut answers: Vec<Option<_>> = waiting.iter().map(|_| None).collect();
     for wave in 0..=waves.iter().copied().max().unwrap_or(0) {
-        let of_wave = waves.iter().zip(waiting.iter_mut()).enumerate();
-        let turns = of_wave.filter(|(_, (its, _))| **its == wave).filter_map(|(n, (_, kept))| {
-            let (app, tenant, kept) = (Arc::clone(app), tenant.clone(), kept.take()?);
-            let entering = tokio::spawn(async move { enter(&app, &tenant, &kept?).await });
-            Some(async move { (n, entering.await) })
+        let of_wave: Vec<usize> =
+            waves.iter().enumerate().filter(|(_, its)| **its == wave).map(|(n, _)| n).collect();
+        let turns = of_wave.iter().filter_map(|n| waiting.get_mut(*n)?.take()).map(|kept| {
+            let (app, tenant) = (Arc::clone(app), tenant.clone());
+            async move { enter(&app, &tenant, &kept?).await }
         });
-        for (n, entered) in join_all(turns).await {
-            if let Some(place) = answers.get_mut(n) {
-                *place = Some(entered.unwrap_or_else(|broken| Err(defect(tenant, &broken))));
+        for (n, entered) in of_wave.iter().zip(side_by_side(turns).await) {
+            if let Some(place) = answers.get_mut(*n) {
+                *place = Some(whole(tenant, entered));
             }
         }
     }
