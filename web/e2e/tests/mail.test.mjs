@@ -331,6 +331,9 @@ test("a supervisor tries stuck mail again, and an admin gives it up", { timeout:
 test("an admin writes rules of a mailbox and tries them on a letter", { timeout: 60_000 }, async () => {
   const root = await signsIn("root");
   await root.page.goto(`${house.origin}/desk/admin/channels/mail`);
+  const door = root.page.getByTestId("mailbox-state");
+  await expect("the mailbox is seen to be connected", async () => (await door.getAttribute("data-state")) === "open");
+  await says("how it stands", door, "已连接");
   const rules = root.page.getByTestId("mail-rules");
   await rules.getByRole("button", { name: "添加规则" }).click();
   await rules.getByLabel("主题包含").fill("投诉");

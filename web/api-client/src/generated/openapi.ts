@@ -515,6 +515,7 @@ export interface components {
             since?: components["schemas"]["Timestamp"] | null;
             /** @description Why it could not go on. */
             why?: string | null;
+            reading?: components["schemas"]["Reading"] | null;
         };
         /** @description An earlier conversation, as its own visitor sees it. */
         EarlierConversation: {
@@ -1082,11 +1083,24 @@ export interface components {
             /** @description When. */
             at: components["schemas"]["Timestamp"];
         };
+        /** @description How far a door has come. */
+        Reading: {
+            /**
+             * Format: int64
+             * @description So many were taken in since it began.
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description At most so many are left.
+             */
+            left: number;
+        };
         /**
          * @description Why a letter could not go on.
          * @enum {string}
          */
-        Reason: "unreadable" | "channel_closed" | "refused" | "loop" | "report";
+        Reason: "unreadable" | "channel_closed" | "refused" | "loop" | "report" | "failing";
         /** @description A refresh token. */
         RefreshToken: {
             /** @description The token. */
