@@ -155,3 +155,17 @@ fn the_compose_file_is_yaml() {
         }
     }
 }
+
+#[test]
+fn the_example_of_agency_mail_can_be_applied_and_opened() {
+    let desk: domain::Desk =
+        serde_json::from_str(&text("config/agency-mail.example.json")).unwrap();
+    assert_eq!(desk.problems(), []);
+    for channel in &desk.channels {
+        let built = channels::registry::build(channel);
+        assert!(built.is_ok(), "{:?}", built.err());
+    }
+    // An answer within 24 hours, by the clock on the wall (GB/T 33358-2016).
+    let queue = &desk.queues[0];
+    assert_eq!((queue.target_secs, &queue.calendar), (86_400, &None));
+}

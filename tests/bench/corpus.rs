@@ -3,7 +3,6 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use std::fmt::Write as _;
 use tests::dice::Dice;
 
 /// So many people write.
@@ -69,10 +68,7 @@ fn letter(n: usize, to: &str, dice: &mut Dice) -> String {
     let text = said(dice, 12);
     match dice.below(10) {
         0..=3 => {
-            let _ = write!(
-                head,
-                "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-            );
+            head.push_str("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n");
             head + &base64(text.as_bytes())
         }
         4..=5 => head + &alternative(&text, dice),
@@ -80,11 +76,8 @@ fn letter(n: usize, to: &str, dice: &mut Dice) -> String {
             // An answer: it names the letter before it and repeats much of what was said.
             let earlier = n.saturating_sub(1 + dice.below(20));
             let quoted = said(dice, 40).replace("\r\n", "\r\n> ");
-            let _ = write!(
-                head,
-                "In-Reply-To: <{earlier}@agency{person}.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n\r\n在 2026年11月25日 上午9:12，\"王强\" <wang@agency.example> 写道：\r\n\r\n> {quoted}\r\n"
-            );
+            head.push_str(&format!("In-Reply-To: <{earlier}@agency{person}.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n\r\n在 2026年11月25日 上午9:12，\"王强\" <wang@agency.example> 写道：\r\n\r\n> {quoted}\r\n"));
             head
         }
         _ => head + &with_file(&text, dice),

@@ -8,6 +8,8 @@ use crate::report::{Measured, median, ratios, say, spread};
 use crate::server::Keeping;
 use crate::start::until_ready;
 use anyhow::{Context, Result, bail};
+use channels::{Envelope, RawInbound};
+use domain::Timestamp;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -85,18 +87,20 @@ struct Round {
 }
 
 async fn from_a_mailbox(settings: &Settings, keeping: Keeping, letters: &[String]) -> Result<()> {
-    let (mut ours, mut parser, mut node) = (vec![], vec![], vec![]);
+    let (mut ours, mut reader, mut parser, mut node) = (vec![], vec![], vec![], vec![]);
     let (mut gateway, mut redis) = (vec![], vec![]);
     for round in 0..settings.rounds {
         parser.push(bare_parser(letters));
+        reader.push(own_reader(letters).await?);
         let one = mailbox_round(keeping, letters).await?;
         say(&format!(
-            "B10 {} round {}: {:.0} letters/s, gateway {:.0} µs, redis {:.0} µs each; parser {:.0}/s",
+            "B10 {} round {}: {:.0} letters/s, gateway {:.0} µs, redis {:.0} µs each; our reader {:.0}/s, mail-parser {:.0}/s",
             keeping.name(),
             round + 1,
             one.per_second,
             one.gateway_us,
             one.redis_us,
+            reader[round],
             parser[round],
         ));
         ours.push(one.per_second);
@@ -106,14 +110,15 @@ async fn from_a_mailbox(settings: &Settings, keeping: Keeping, letters: &[String
             node.push(mailparser(folder, letters)?);
         }
     }
-    let shares = ratios(&ours, &parser);
+    let shares = ratios(&ours, &reader);
     let name = format!("B10 {}", keeping.name());
     let mut measured = Measured::new(name, median(&ours), "letters/s from IMAP", ours.len());
-    measured.floor = Some(median(&parser));
+    measured.floor = Some(median(&reader));
+    measured.limit = Some(median(&parser));
     measured.ratio_to_floor = Some(median(&shares));
     measured.spread = spread(&shares);
     measured.note = format!(
-        "floor: mail-parser alone on one core; per letter {:.0} µs of the gateway, {:.0} µs of Redis",
+        "floor: our reader alone on one core; limit: mail-parser alone; per letter {:.0} µs of the gateway, {:.0} µs of Redis",
         median(&gateway),
         median(&redis)
     );
@@ -246,6 +251,32 @@ async fn redis_cpu(house: &House) -> Result<f64> {
         Ok(line.with_context(|| format!("INFO lacks {field}"))?.trim().parse()?)
     };
     Ok((of("used_cpu_sys")? + of("used_cpu_user")?) * 1e6)
+}
+
+/// Letters that our reader alone reads in a second, on one core: charsets, quotes, HTML made harmless, and
+/// where they come from.
+async fn own_reader(letters: &[String]) -> Result<f64> {
+    let names = NameServer::start().await;
+    let settings = json!({ "address": DESK, "dns": [names.address()],
+        "imap": { "host": "127.0.0.1", "user": DESK, "password": PASSWORD } });
+    let desk = DeskFile::small().with_email("mail", &["tax"], settings);
+    let desk: domain::Desk = serde_json::from_value(desk.json().clone())?;
+    let channel = desk.channels.iter().find(|channel| channel.id.as_str() == "mail");
+    let built = channels::registry::build(channel.context("no mail channel")?);
+    let adapter = built.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+    let begun = Instant::now();
+    for letter in letters {
+        let raw = RawInbound {
+            channel: "mail".parse()?,
+            place: String::new(),
+            envelope: Envelope::default(),
+            received_at: Timestamp(0),
+            bytes: letter.clone().into(),
+            is_whole: true,
+        };
+        std::hint::black_box(adapter.read(&raw).await?);
+    }
+    Ok(letters.len() as f64 / begun.elapsed().as_secs_f64())
 }
 
 /// Letters that mail-parser alone reads in a second, to their decoded bodies, on one core.

@@ -126,14 +126,17 @@ impl MailServer {
     pub fn lay(&self, user: &str, letters: impl Iterator<Item = impl AsRef<[u8]>>) {
         let maildir = self.maildir(user, "INBOX");
         let person = self.folder.join("mail").join(user);
-        for folder in [&person, &maildir, &maildir.join("new"), &maildir.join("cur")] {
+        let (new, beside) = (maildir.join("new"), maildir.join("tmp"));
+        for folder in [&person, &maildir, &new, &beside, &maildir.join("cur")] {
             self.person.make_folder(folder);
         }
-        self.person.make_folder(&maildir.join("tmp"));
         for (n, letter) in letters.enumerate() {
-            let file = maildir.join("new").join(format!("{}.M{n:07}.bench", 1_800_000_000 + n));
-            std::fs::write(&file, letter).unwrap();
-            self.person.owns(&file);
+            let name = format!("{}.M{n:07}.laid", 1_800_000_000 + n);
+            let part = beside.join(&name);
+            std::fs::write(&part, letter).unwrap();
+            self.person.owns(&part);
+            // From here on it is the server's.
+            std::fs::rename(&part, new.join(&name)).unwrap();
         }
     }
 
