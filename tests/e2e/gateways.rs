@@ -122,7 +122,7 @@ async fn a_frozen_gateway_does_not_keep_what_it_held() {
     let conversation = visitor.asks("tax", "hello").await.conversation;
     let offer = ming.gets_offer_of(&conversation).await;
     ming.accepts(&offer).await;
-    house.gateways[0].signal(rustix::process::Signal::STOP);
+    house.freezes(0).await;
     visitor.says("anyone?").await;
     let mut li = ready_at_second(&mut house, "li").await;
     let offer = li.gets_offer_of(&conversation).await;

@@ -3,9 +3,11 @@
 use crate::agent::TestAgent;
 use crate::api::Api;
 use crate::desk::DeskFile;
+use crate::eventually::{eventually, holds};
 use crate::gateway::{GatewayProcess, Settings};
 use crate::redis_server::{Keeping, RedisServer};
 use crate::visitor::TestVisitor;
+use rustix::process::{Flock, FlockType, Signal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -142,6 +144,25 @@ impl House {
         self.folder.path()
     }
 
+    /// Freezes a gateway between two of its writes to the archive: frozen within one, it would hold up
+    /// every other process that shares SQLite's file, which is no defect of theirs.
+    ///
+    /// # Panics
+    /// When it writes without end.
+    pub async fn freezes(&mut self, gateway: usize) {
+        let archive = self.folder().join("data/records.sqlite-shm");
+        let frozen = &mut self.gateways[gateway];
+        eventually("a gateway is frozen between two writes", async || {
+            frozen.signal(Signal::STOP);
+            let is_writing = has_write_lock(&archive);
+            if is_writing {
+                frozen.signal(Signal::CONT);
+            }
+            holds(!is_writing, "it writes")
+        })
+        .await;
+    }
+
     /// Applies a desk by `hutong apply`.
     pub fn apply(&self, desk: &DeskFile) {
         self.apply_for("main", desk);
@@ -243,4 +264,13 @@ impl House {
             );
         }
     }
+}
+
+/// Does a process hold the lock of SQLite's one writer? It is a byte of the shared index
+/// (sqlite.org/walformat.html, "WAL locks": `WAL_WRITE_LOCK`).
+fn has_write_lock(index: &Path) -> bool {
+    let file = std::fs::File::options().read(true).write(true).open(index).unwrap();
+    let mut lock = Flock::from(FlockType::WriteLock);
+    (lock.start, lock.length) = (120, 1);
+    rustix::process::fcntl_getlk(file, &lock).unwrap().is_some()
 }
