@@ -167,6 +167,9 @@ impl EmailAdapter {
             Ok(ready) => match sender.send(&ready, &command.recipient).await {
                 // The network's id for a letter is its Message-ID; the answer of the server is not.
                 Outcome::Sent(_) => Outcome::Sent(vec![mail.message_id]),
+                Outcome::SentInPart { missed, .. } => {
+                    Outcome::SentInPart { ids: vec![mail.message_id], missed }
+                }
                 other => other,
             },
         }

@@ -350,7 +350,7 @@ impl Refusal {
 
 /// The sink could not commit: the outcome is unknown, so the network must not be told that it
 /// arrived. The same event may be given again.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct SinkError {
     /// Why, for the log.
@@ -384,11 +384,17 @@ pub trait InboundSink: Send + Sync {
     /// Takes several letters of one channel in, as if each were given to `accept_raw` after the one
     /// before it, but sooner. The answers stand in the letters' order, one for each.
     ///
-    /// One that fails does not keep out those behind it: they are known when they come again.
+    /// One that fails keeps out what belongs behind it (an answer to it, the same sender's next one) and
+    /// nothing else; what was taken is known when it comes again.
     async fn accept_together(&self, letters: Vec<RawInbound>) -> Vec<Result<Accepted, SinkError>> {
-        let mut answers = Vec::with_capacity(letters.len());
+        let mut answers: Vec<Result<Accepted, SinkError>> = Vec::with_capacity(letters.len());
         for letter in letters {
-            answers.push(self.accept_raw(letter).await);
+            let answer = match answers.last() {
+                // Which of them belong together is not known here.
+                Some(Err(before)) => Err(before.clone()),
+                _ => self.accept_raw(letter).await,
+            };
+            answers.push(answer);
         }
         answers
     }

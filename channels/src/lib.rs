@@ -23,4 +23,4 @@ pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
-pub use outbound::{Action, AutoSubmitted, Command, Outcome, OutgoingFile, OutgoingMail};
+pub use outbound::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};

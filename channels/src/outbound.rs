@@ -132,11 +132,34 @@ pub enum Action {
     },
 }
 
+/// Somebody whom a message does not reach.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// The address.
+    pub recipient: String,
+    /// What the network says, in one line.
+    pub reason: String,
+}
+
+// Addresses are personal data.
+impl fmt::Debug for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Missed").finish_non_exhaustive()
+    }
+}
+
 /// What became of a command; it says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The network took it; its ids for it.
     Sent(Vec<String>),
+    /// The network took it for some of its recipients, and refuses the others for good.
+    SentInPart {
+        /// Its ids for it.
+        ids: Vec<String>,
+        /// Whom it does not reach.
+        missed: Vec<Missed>,
+    },
     /// Try again after so long; nothing was sent.
     RateLimited(Duration),
     /// The far end was not reached or failed before taking it; try again with back-off.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tests::agent::TestAgent;
 use tests::eventually::{eventually_within, holds};
 use tests::mail_server::{MailServer, PASSWORD};
-use tests::mta::Mta;
+use tests::mta::{Mta, UNKNOWN};
 use tests::{DeskFile, House, eventually};
 
 /// The desk's mailbox and address.
@@ -205,6 +205,32 @@ pub(super) fn report(ours: &str) -> String {
          Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
     )
+}
+
+#[tokio::test]
+async fn a_copy_that_is_refused_is_told_and_the_letter_goes_to_the_others() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let gone = format!("{UNKNOWN}@agency.example");
+    let more = format!("Cc: {gone}\r\n");
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", &more, "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    let known = ming.api().get(&format!("/v1/conversations/{conversation}/addressees")).await;
+    let everybody = &known.body["reply_all"];
+    assert_eq!(everybody["cc"][0]["address"], gone, "{known:?}");
+    let said =
+        json!({ "type": "send", "conversation": conversation, "text": "答复", "mail": everybody });
+    assert_eq!(ming.gets_answer(said).await["type"], "ack");
+    assert_eq!(mail.reached(WANG, 1).await.len(), 1);
+    let notice = eventually("the agent is told", async || {
+        let log = ming.log(&conversation).await;
+        let found = log.iter().find(|message| message["notice"]["code"] == "undelivered").cloned();
+        found.ok_or_else(|| format!("{log:?}"))
+    })
+    .await;
+    assert_eq!(notice["notice"]["recipient"], gone);
+    assert!(notice["notice"]["reason"].as_str().unwrap().contains("Unknown user"), "{notice}");
+    mail.house.ends_well();
 }
 
 #[tokio::test]

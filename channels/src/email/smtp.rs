@@ -9,7 +9,7 @@ mod reply;
 use super::compose::Ready;
 use super::config::{Proof, SmtpConfig};
 use super::oauth::{TokenError, Tokens};
-use crate::outbound::Outcome;
+use crate::outbound::{Missed, Outcome};
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -40,8 +40,8 @@ pub(super) struct Sender {
 
 /// How far a letter came.
 enum Step {
-    /// The server took it.
-    Taken(String),
+    /// The server took it, though not for these.
+    Taken(String, Vec<Missed>),
     /// It was not taken, and this is what it means.
     Ended(Outcome),
     /// A line that had been kept was dead before the letter began.
@@ -55,7 +55,7 @@ impl Sender {
     }
 
     /// Sends a letter. `recipient` is the one whose refusal ends it; others who are refused for good
-    /// miss it alone, as with every mail server.
+    /// miss it alone, as with every mail server, and are named.
     pub(super) async fn send(&self, ready: &Ready, recipient: &str) -> Outcome {
         if let Err(wait) = self.take_turn(Instant::now()) {
             return Outcome::RateLimited(wait);
@@ -67,9 +67,13 @@ impl Sender {
                 Err(outcome) => return outcome,
             };
             match carry(&mut seat, ready, recipient).await {
-                Step::Taken(answer) => {
+                Step::Taken(answer, missed) => {
                     seat.keep();
-                    return Outcome::Sent(vec![answer]);
+                    let ids = vec![answer];
+                    return match missed.is_empty() {
+                        true => Outcome::Sent(ids),
+                        false => Outcome::SentInPart { ids, missed },
+                    };
                 }
                 Step::Ended(outcome) => return outcome,
                 Step::Stale => {}
@@ -139,18 +143,17 @@ async fn carry(seat: &mut Seat<'_>, ready: &Ready, recipient: &str) -> Step {
         Err(broken) if was_kept && broken.is_line() => return Step::Stale,
         Err(broken) => return Step::Ended(broken.about_sender()),
     }
-    let mut refused = 0_usize;
+    let mut missed = Vec::new();
     for address in ready.envelope.to() {
         match timed(line.command(Rcpt::new(address.clone(), Vec::new()))).await {
             Ok(_) => {}
-            Err(broken) if is_spared(&broken, address, recipient) => refused += 1,
+            Err(broken) if is_spared(&broken, address, recipient) => {
+                missed.push(Missed { recipient: address.to_string(), reason: broken.in_words() });
+            }
             Err(broken) => return Step::Ended(broken.about_recipient()),
         }
     }
-    if refused > 0 {
-        tracing::warn!(refused, "a mail server refused recipients of copies for good");
-    }
-    if refused == ready.envelope.to().len() {
+    if missed.len() == ready.envelope.to().len() {
         return Step::Ended(Outcome::RecipientGone);
     }
     if let Err(broken) = timed(line.command(Data)).await {
@@ -159,7 +162,8 @@ async fn carry(seat: &mut Seat<'_>, ready: &Ready, recipient: &str) -> Step {
     // From here on the server may have it, whatever we hear.
     match tokio::time::timeout(LETTER_TIME, line.message(&ready.bytes)).await {
         Ok(Ok(response)) => {
-            Step::Taken(response.first_line().unwrap_or_default().chars().take(200).collect())
+            let answer = response.first_line().unwrap_or_default().chars().take(200).collect();
+            Step::Taken(answer, missed)
         }
         Ok(Err(error)) if error.status().is_some() => {
             Step::Ended(reply::Broken::Error(error).about_letter())

@@ -66,6 +66,9 @@ pub enum LetterError {
     /// The pipeline.
     #[error("it cannot enter the queue just now")]
     Pipeline(#[from] ApiError),
+    /// A letter that it belongs behind was not taken in.
+    #[error("a letter before it was not taken in")]
+    Behind,
     /// Something of ours is wrong.
     #[error("a defect of this program keeps it out")]
     Defect,

@@ -156,7 +156,9 @@ async fn what_the_mail_server_says_decides_what_happens_next() {
     let mut copied = mail(LI);
     copied.cc = vec![address(&at(UNKNOWN), "")];
     let outcome = door.deliver(&command(copied, "您好", Vec::new())).await;
-    assert!(matches!(outcome, Outcome::Sent(_)), "{outcome:?}");
+    let Outcome::SentInPart { missed, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(missed.iter().map(|one| &one.recipient).collect::<Vec<_>>(), [&at(UNKNOWN)]);
+    assert!(missed[0].reason.contains("550"), "{}", missed[0].reason);
     assert_eq!(arrived(&desk, LI, 1).await.len(), 1);
 }
 

@@ -40,7 +40,7 @@ impl LetterError {
     /// Does only this letter fail? Not when the disk, a store or the queue keeps every letter out.
     pub(super) async fn is_its_own(&self, app: &App, tenant: &TenantId) -> bool {
         let may_be = match self {
-            Self::Disk(_) | Self::Lost(_) | Self::Pruned | Self::Adapter(_) => false,
+            Self::Disk(_) | Self::Lost(_) | Self::Pruned | Self::Adapter(_) | Self::Behind => false,
             Self::Records(_) | Self::Routing(_) | Self::Defect => true,
             Self::Pipeline(error) => error.code() == Code::Internal,
         };

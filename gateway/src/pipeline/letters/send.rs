@@ -8,7 +8,7 @@ use super::{LetterError, REASON_CHARS_MAX, name_of, token};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
 use crate::pipeline::inbound::named_uuid;
-use channels::{Action, AutoSubmitted, Command, Outcome, OutgoingFile, OutgoingMail};
+use channels::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
 use domain::{
     Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
     FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
@@ -189,6 +189,7 @@ pub(in crate::pipeline) async fn attempt(
         Err(_problems) => return Tried::failed("the channel's settings are wrong"),
     };
     let resends = adapter.descriptor().capabilities.resends_in_doubt;
+    let (conversation, message) = (packed.conversation.clone(), packed.message.clone());
     let command = match command(app, tenant, delivery, packed).await {
         Ok(command) => command,
         Err(error) => {
@@ -206,6 +207,11 @@ pub(in crate::pipeline) async fn attempt(
         }
     });
     match carried.await {
+        Ok(Outcome::SentInPart { missed, .. }) => {
+            let of = (&conversation, message.as_ref());
+            tell_missed(app, tenant, (of, delivery), missed).await;
+            Tried::Sent
+        }
         Ok(outcome) => judge(outcome, resends),
         Err(_elapsed) => Tried::failed("the mail server took too long"),
     }
@@ -234,7 +240,7 @@ async fn command(
 
 fn judge(outcome: Outcome, resends: bool) -> Tried {
     match outcome {
-        Outcome::Sent(_) => Tried::Sent,
+        Outcome::Sent(_) | Outcome::SentInPart { .. } => Tried::Sent,
         Outcome::RateLimited(pause) => Tried::Failed {
             reason: "the provider's limit is reached".to_owned(),
             not_before_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
@@ -244,6 +250,26 @@ fn judge(outcome: Outcome, resends: bool) -> Tried {
         Outcome::InDoubt(why) | Outcome::Rejected(why) => Tried::hopeless(&why),
         Outcome::WindowClosed => Tried::hopeless("the time to answer is over"),
         Outcome::RecipientGone => Tried::hopeless("there is no such mailbox"),
+    }
+}
+
+/// The letter is on its way, but not to everybody: the agent is told whom it does not reach. It is not
+/// sent again for a notice that could not be written.
+async fn tell_missed(
+    app: &App,
+    tenant: &TenantId,
+    ((conversation, message), delivery): ((&ConversationId, Option<&MessageId>), &ClaimedDelivery),
+    missed: Vec<Missed>,
+) {
+    for Missed { recipient, reason } in missed {
+        let name = format!("missed.{}", name_of(&format!("{}/{recipient}", delivery.id)));
+        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
+        let message = message.cloned();
+        let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
+        if let Err(error) = app.router.append_notice(tenant, conversation, &name, &notice).await {
+            let error = crate::telemetry::chain(&error);
+            tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Kept, LetterError, enter, keep, read};
 use crate::app::App;
 use channels::{Accepted, Inbound, Payload, RawInbound};
 use domain::TenantId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 
@@ -27,8 +27,7 @@ pub async fn accept_together(
     });
     let kept: Vec<_> =
         side_by_side(reading).await.into_iter().map(|read| whole(tenant, read)).collect();
-    let waves = waves(kept.iter().map(|kept| kept.as_ref().map_or_else(|_| Vec::new(), names)));
-    in_waves(app, tenant, kept, &waves).await
+    in_waves(app, tenant, kept).await
 }
 
 /// Runs each in a task of its own, so that every core works and a defect that one meets is its alone;
@@ -65,25 +64,50 @@ async fn in_waves(
     app: &Arc<App>,
     tenant: &TenantId,
     kept: Vec<Result<Kept, LetterError>>,
-    waves: &[usize],
 ) -> Vec<Result<Accepted, LetterError>> {
+    let names: Vec<_> =
+        kept.iter().map(|kept| kept.as_ref().map_or_else(|_| Vec::new(), names)).collect();
+    let waves = waves(&names);
+    let mut failed = HashSet::new();
     let mut waiting: Vec<Option<_>> = kept.into_iter().map(Some).collect();
     let mut answers: Vec<Option<_>> = waiting.iter().map(|_| None).collect();
     for wave in 0..=waves.iter().copied().max().unwrap_or(0) {
-        let of_wave: Vec<usize> =
-            waves.iter().enumerate().filter(|(_, its)| **its == wave).map(|(n, _)| n).collect();
+        let of_wave = of_wave(&waves, wave, &names, &mut failed);
         let turns = of_wave.iter().filter_map(|n| waiting.get_mut(*n)?.take()).map(|kept| {
             let (app, tenant) = (Arc::clone(app), tenant.clone());
             async move { enter(&app, &tenant, &kept?).await }
         });
         for (n, entered) in of_wave.iter().zip(side_by_side(turns).await) {
+            let answer = whole(tenant, entered);
+            if answer.is_err() {
+                failed.extend(names.get(*n).into_iter().flatten().cloned());
+            }
             if let Some(place) = answers.get_mut(*n) {
-                *place = Some(whole(tenant, entered));
+                *place = Some(answer);
             }
         }
     }
-    // Every letter is in one wave; were one forgotten, it would be given again.
-    answers.into_iter().map(|answer| answer.unwrap_or(Err(LetterError::Defect))).collect()
+    answers.into_iter().map(|answer| answer.unwrap_or(Err(LetterError::Behind))).collect()
+}
+
+/// The letters of a wave, but for those behind one that failed: they come again after it, as they would
+/// one by one.
+fn of_wave(
+    waves: &[usize],
+    wave: usize,
+    names: &[Vec<String>],
+    failed: &mut HashSet<String>,
+) -> Vec<usize> {
+    let mut these = Vec::new();
+    for (n, (_, names)) in waves.iter().zip(names).enumerate().filter(|(_, (its, _))| **its == wave)
+    {
+        if names.iter().any(|name| failed.contains(name)) {
+            failed.extend(names.iter().cloned());
+        } else {
+            these.push(n);
+        }
+    }
+    these
 }
 
 /// What must not be entered beside another letter with the same name: the letter itself, its sender,
@@ -102,11 +126,13 @@ fn names(kept: &Kept) -> Vec<String> {
 }
 
 /// The wave of each letter: the first after those of all earlier letters with a name in common.
-fn waves(letters: impl Iterator<Item = Vec<String>>) -> Vec<usize> {
-    let mut next: HashMap<String, usize> = HashMap::new();
+fn waves(letters: &[Vec<String>]) -> Vec<usize> {
+    let mut next: HashMap<&str, usize> = HashMap::new();
     letters
+        .iter()
         .map(|names| {
-            let wave = names.iter().filter_map(|name| next.get(name)).copied().max().unwrap_or(0);
+            let known = names.iter().filter_map(|name| next.get(name.as_str()));
+            let wave = known.copied().max().unwrap_or(0);
             for name in names {
                 next.insert(name, wave + 1);
             }
@@ -119,9 +145,12 @@ fn waves(letters: impl Iterator<Item = Vec<String>>) -> Vec<usize> {
 mod tests {
     use super::*;
 
+    fn owned(letters: &[&[&str]]) -> Vec<Vec<String>> {
+        letters.iter().map(|names| names.iter().map(|name| (*name).to_owned()).collect()).collect()
+    }
+
     fn waves_of(letters: &[&[&str]]) -> Vec<usize> {
-        let owned = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        waves(letters.iter().map(owned))
+        waves(&owned(letters))
     }
 
     #[test]
@@ -136,5 +165,17 @@ mod tests {
         let letters: &[&[&str]] = &[&["m1", "wang"], &["m2", "li"], &["m3", "li", "m1"], &["m3"]];
         assert_eq!(waves_of(letters), [0, 0, 1, 2]);
         assert_eq!(waves_of(&[&["wang"], &["wang"], &["wang"]]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_behind_one_that_failed_comes_again_after_it() {
+        let names = owned(&[&["m1", "wang"], &["m2", "li"], &["m3", "m1"], &["m4", "li"], &["m3"]]);
+        let waves = waves(&names);
+        assert_eq!(waves, [0, 0, 1, 1, 2]);
+        let mut failed = HashSet::new();
+        assert_eq!(of_wave(&waves, 0, &names, &mut failed), [0, 1]);
+        failed.extend(names[0].iter().cloned());
+        assert_eq!(of_wave(&waves, 1, &names, &mut failed), [3], "the answer to the first waits");
+        assert_eq!(of_wave(&waves, 2, &names, &mut failed), [0; 0], "and whatever answers that");
     }
 }
