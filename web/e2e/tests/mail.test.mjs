@@ -334,6 +334,7 @@ test("an admin writes rules of a mailbox and tries them on a letter", { timeout:
   const door = root.page.getByTestId("mailbox-state");
   await expect("the mailbox is seen to be connected", async () => (await door.getAttribute("data-state")) === "open");
   await says("how it stands", door, "已连接");
+  await picture(root.page, "mailbox-state");
   const rules = root.page.getByTestId("mail-rules");
   await rules.getByRole("button", { name: "添加规则" }).click();
   await rules.getByLabel("主题包含").fill("投诉");

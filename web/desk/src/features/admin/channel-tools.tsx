@@ -1,11 +1,10 @@
-/** The line that a website adds, and a check of what a page needs before it can show the chat; of a mailbox, how it stands. */
+/** The line that a website adds, and a check of what a page needs before it can show the chat. */
 import type { Channel } from "@hutong/api-client";
 import { Button, Field, Icon } from "@hutong/ui";
 import { CircleAlert, CircleCheckBig, Copy, PlugZap, Plus } from "lucide";
 import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { Group } from "./fields";
-import { MailboxState } from "./mailbox-state";
 import { embedSnippet } from "./model";
 import { copy } from "./secret";
 import { checkSteps, originOf, readWebChat, writeWebChat, type Step } from "./web-chat.model";
@@ -55,7 +54,6 @@ function Check({ channel, onValue }: { channel: Channel; onValue: (channel: Chan
 }
 
 export function ChannelTools({ channel, onValue }: { channel: Channel; onValue: (channel: Channel) => void }) {
-  if (channel.kind === "email") return <MailboxState id={channel.id} />;
   if (channel.kind !== "web_chat") return null;
   const snippet = embedSnippet(location.origin, channel.id);
   return (

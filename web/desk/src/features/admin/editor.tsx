@@ -11,6 +11,7 @@ import { Alert } from "../sign-in/door";
 import { AgentTools } from "./agent-tools";
 import { ChannelTools } from "./channel-tools";
 import { FormOf } from "./forms";
+import { MailboxState } from "./mailbox-state";
 import { isId, same, type Setting, type SettingKind, type Values } from "./model";
 import { deleteSetting, saveSetting, settings, titleOf, undoSetting } from "./settings-store";
 import { summaryOf } from "./summary";
@@ -128,6 +129,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
         {!isNew && <Changes kind={kind} one={stored} mayUndo={!editor.changed && !busy} onUndo={editor.undo} />}
       </header>
       {!isNew && <Summary kind={kind} value={value} />}
+      {!isNew && kind === "channels" && (value as Values["channels"]).kind === "email" && <MailboxState id={value.id} />}
       {editor.conflict && <Conflict theirs={editor.theirs} takeTheirs={editor.takeTheirs} keepMine={editor.keepMine} />}
       {editor.problem && <Alert>{editor.problem}</Alert>}
       {isNew && (

@@ -1,8 +1,9 @@
 /** How a mailbox stands: connected, how far it was read, or why it cannot be reached. */
 import type { Schemas } from "@hutong/api-client";
-import { exactText, Icon } from "@hutong/ui";
+import { dayText, Icon, timeText } from "@hutong/ui";
 import { CircleAlert, CircleCheckBig, CircleDashed } from "lucide";
 import { useEffect, useState } from "preact/hooks";
+import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
 import { api } from "../../core/session";
 import { t } from "../../texts/texts";
@@ -18,6 +19,8 @@ type State = keyof typeof SIGNS;
 const stateOf = (door: Door | undefined): State => (door && door.state in SIGNS ? (door.state as State) : "closed");
 
 const count = (many: number) => new Intl.NumberFormat(locale()).format(many);
+
+const moment = (at: number) => `${dayText(at, now.value, locale())} ${timeText(at, locale())}`;
 
 function Progress({ reading }: { reading: NonNullable<Door["reading"]> }) {
   const { taken, left } = reading;
@@ -49,7 +52,7 @@ export function MailboxState({ id }: { id: string }) {
     <Group title={t("email.state")}>
       <div class="admin-door" data-testid="mailbox-state" data-state={state} aria-live="polite">
         <p class={state === "failing" ? "admin-step-bad" : "admin-step-ok"}>
-          <Icon icon={SIGNS[state]} size={16} /> {t(`email.state.${state}`, { since: typeof door.since === "number" ? exactText(door.since, locale()) : "" })}
+          <Icon icon={SIGNS[state]} size={16} /> {t(`email.state.${state}`, { since: typeof door.since === "number" ? moment(door.since) : "" })}
         </p>
         {door.why && <p class="quiet">{t("email.state.why", { why: door.why })}</p>}
         {door.reading && <Progress reading={door.reading} />}
