@@ -38,6 +38,16 @@ async fn leaves(visitor: &TestVisitor, address: &str) {
     visitor.seen().until(shown, |seen| seen.state["mail_address"].as_str().map(drop)).await;
 }
 
+/// A chat whose visitor left an address and the page.
+async fn gone_with_an_address() -> (MailHouse, TestAgent, TestVisitor, String) {
+    let mut mail = start(1).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let (mut visitor, conversation) = served(&mail, &mut ming).await;
+    leaves(&visitor, WANG).await;
+    visitor.loses_connection();
+    (mail, ming, visitor, conversation)
+}
+
 async fn wants_transcript(visitor: &TestVisitor, address: &str) -> (u16, Value) {
     let asked = visitor.api().post("/v1/chat/transcripts", json!({ "email": address })).await;
     (asked.status, asked.body["code"].clone())
@@ -187,11 +197,7 @@ async fn a_chat_whose_visitor_left_goes_on_by_mail_and_comes_back() {
 
 #[tokio::test]
 async fn a_stranger_with_the_token_of_a_chat_opens_a_conversation_that_says_so() {
-    let mut mail = start(1).await;
-    let mut ming = mail.house.ready_agent("ming").await;
-    let (mut visitor, conversation) = served(&mail, &mut ming).await;
-    leaves(&visitor, WANG).await;
-    visitor.loses_connection();
+    let (mail, mut ming, _visitor, conversation) = gone_with_an_address().await;
     ming.says(&conversation, "it was paid on Monday").await;
     let letters = mail.reached(WANG, 1).await;
     let ours = field(&letters[0], "Message-ID");
@@ -257,11 +263,7 @@ async fn what_the_visitor_reads_in_time_does_not_go() {
 
 #[tokio::test]
 async fn the_last_words_before_the_end_go_too_and_the_answer_reopens_the_chat() {
-    let mut mail = start(1).await;
-    let mut ming = mail.house.ready_agent("ming").await;
-    let (mut visitor, conversation) = served(&mail, &mut ming).await;
-    leaves(&visitor, WANG).await;
-    visitor.loses_connection();
+    let (mail, mut ming, visitor, conversation) = gone_with_an_address().await;
     ming.says(&conversation, "it was paid on Monday").await;
     ming.closes(&conversation).await;
     let letters = mail.reached(WANG, 1).await;
