@@ -56,6 +56,7 @@ use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, Re
 use crate::error::{AdapterError, SettingsProblem};
 use crate::inbound::{Inbound, LetterView, RawInbound, RemoteImages};
 use crate::outbound::{Action, AutoSubmitted, Command, Outcome, OutgoingMail};
+use crate::registry::SecretSetting;
 use bytes::Bytes;
 use clock::SystemClock;
 use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
@@ -71,6 +72,32 @@ use trust::Trust;
 
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "email";
+/// The secrets of its settings.
+pub const SECRETS: &[SecretSetting] = &[
+    ("/imap/password", &IMAP),
+    ("/smtp/password", &SMTP),
+    ("/oauth/client_secret", &TOKENS),
+    ("/oauth/refresh_token", &TOKENS),
+    ("/dkim/private_key", &[]),
+];
+const IMAP: [&str; 5] =
+    ["/imap/host", "/imap/port", "/imap/security", "/imap/allow_plain", "/imap/ca_file"];
+const SMTP: [&str; 5] =
+    ["/smtp/host", "/smtp/port", "/smtp/security", "/smtp/allow_plain", "/smtp/ca_file"];
+/// Tokens that a secret gets are shown to both mail servers.
+const TOKENS: [&str; 11] = [
+    "/oauth/token_url",
+    "/imap/host",
+    "/imap/port",
+    "/imap/security",
+    "/imap/allow_plain",
+    "/imap/ca_file",
+    "/smtp/host",
+    "/smtp/port",
+    "/smtp/security",
+    "/smtp/allow_plain",
+    "/smtp/ca_file",
+];
 
 /// How long the mailbox is left alone after it failed, while letters also come another way.
 const MAILBOX_PAUSE: Duration = Duration::from_secs(60);

@@ -8,19 +8,29 @@
 pub mod adapter;
 pub mod email;
 pub mod error;
+pub mod http;
 pub mod inbound;
+pub mod means;
 pub mod outbound;
 pub mod registry;
+pub mod secret;
 pub mod settings;
+pub mod socket;
+pub mod split;
+pub mod token;
 pub mod web_chat;
 
 pub use adapter::{
-    Bookmarks, Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, RawReply, RawRequest,
-    ReplyWindow,
+    Bookmarks, Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Passed, Profile,
+    RawReply, RawRequest, ReplyWindow,
 };
 pub use error::{AdapterError, SettingsProblem};
 pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
-pub use outbound::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
+pub use means::{Means, OwnShelf, Shelf};
+pub use outbound::{
+    Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,
+};
+pub use secret::Secret;

@@ -3,6 +3,7 @@
 use crate::adapter::ChannelAdapter;
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::means::Means;
 use crate::web_chat::{self, WebChat};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
@@ -11,11 +12,24 @@ use std::sync::Arc;
 pub const ADAPTERS: &[(&str, ChannelKind)] =
     &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
 
+/// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
+/// shown: it is kept only as long as those stay, or whoever may change settings could have it sent to a
+/// server of their own.
+pub type SecretSetting = (&'static str, &'static [&'static str]);
+
+/// The secrets of every adapter's settings.
+pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
+    [web_chat::SECRETS, email::SECRETS].into_iter().flatten()
+}
+
 /// Builds the door of a configured channel.
 ///
 /// # Errors
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
-pub fn build(channel: &Channel) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
+pub fn build(
+    channel: &Channel,
+    _means: &Means,
+) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
     let problems = head_problems(channel);
     if !problems.is_empty() {
         return Err(problems);
@@ -31,7 +45,7 @@ pub fn build(channel: &Channel) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsP
 /// Every problem of a configured channel, each with its dotted path within the channel; empty means
 /// that [`build`] succeeds.
 pub fn problems(channel: &Channel) -> Vec<SettingsProblem> {
-    build(channel).err().unwrap_or_default()
+    build(channel, &Means::none()).err().unwrap_or_default()
 }
 
 fn head_problems(channel: &Channel) -> Vec<SettingsProblem> {
@@ -71,7 +85,7 @@ mod tests {
             let mut configured = channel(serde_json::json!({}));
             configured.adapter = (*name).to_owned();
             configured.kind = *kind;
-            let adapter = build(&configured).expect("opens with default settings");
+            let adapter = build(&configured, &Means::none()).expect("opens with default settings");
             assert_eq!(adapter.descriptor().adapter, *name);
             assert_eq!(adapter.descriptor().kind, *kind);
             assert_eq!(adapter.descriptor().channel, configured.id);

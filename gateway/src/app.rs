@@ -12,7 +12,7 @@ pub use serve::RunError;
 
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::doors::Doors;
+use crate::doors::{Doors, Workshop};
 use crate::embedded::{Embedded, EmbeddedError, make_data_dir};
 use crate::files::FileStore;
 use crate::hub::Hub;
@@ -90,6 +90,9 @@ pub enum BuildError {
     /// The archive.
     #[error("the archive cannot be opened")]
     Records(#[from] records::RecordsError),
+    /// The way out for doors.
+    #[error("no client for HTTPS can be built")]
+    Https(#[from] reqwest::Error),
 }
 
 impl App {
@@ -108,6 +111,7 @@ impl App {
         let embedded =
             if config.embeds_redis() { Some(Embedded::start(&config).await?) } else { None };
         let router = open_router(&config).await?;
+        let doors = Doors::new(Workshop::new(&config.doors, &router, &clock)?);
         let (monitor, link) = link::Monitor::new();
         let proxies = config.server.trusted_proxies.iter().filter_map(|n| n.parse().ok()).collect();
         Ok(Arc::new(Self {
@@ -121,7 +125,7 @@ impl App {
             hub: Hub::new(),
             tasks: Tasks::new(),
             auth,
-            doors: Doors::default(),
+            doors,
             letter_failures: Failures::default(),
             usual_waits: UsualWaits::default(),
             link,

@@ -43,6 +43,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Outbound webhooks.
     pub webhooks: WebhooksConfig,
+    /// The networks behind messengers, apps and telephones.
+    pub doors: DoorsConfig,
     /// Logging.
     pub log: LogConfig,
 }
@@ -205,6 +207,16 @@ pub struct WebhooksConfig {
     pub allow_inner: Vec<String>,
     /// Milliseconds for one try.
     pub timeout_ms: u64,
+}
+
+/// What doors that speak HTTP may reach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoorsConfig {
+    /// May a messenger's address be plain `http`?
+    pub allow_http: bool,
+    /// Inner addresses or networks that doors may reach nevertheless.
+    pub allow_inner: Vec<String>,
 }
 
 /// Logging.

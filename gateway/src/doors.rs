@@ -5,6 +5,7 @@
 //! every bookmark is fenced. A dead owner is replaced when its duty runs out.
 
 mod keeper;
+mod means;
 
 use channels::{ChannelAdapter, SettingsProblem, registry};
 use domain::{Channel, ChannelId, TenantId};
@@ -12,10 +13,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use keeper::{DoorState, Reading, spawn};
+pub use means::Workshop;
 
 /// The adapters of configured channels.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Doors {
+    workshop: Workshop,
     open: Mutex<HashMap<(TenantId, ChannelId), Open>>,
     states: Mutex<HashMap<(TenantId, ChannelId), DoorState>>,
 }
@@ -28,6 +31,11 @@ struct Open {
 }
 
 impl Doors {
+    /// No door is open yet.
+    pub fn new(workshop: Workshop) -> Self {
+        Self { workshop, open: Mutex::default(), states: Mutex::default() }
+    }
+
     /// The adapter of a channel, as its settings are now.
     ///
     /// # Errors
@@ -42,7 +50,7 @@ impl Doors {
         if let Some(known) = open.get(&key).filter(|known| known.channel == *channel) {
             return Ok(Arc::clone(&known.adapter));
         }
-        let adapter = registry::build(channel)?;
+        let adapter = registry::build(channel, &self.workshop.means(tenant, &channel.id))?;
         open.insert(key, Open { channel: channel.clone(), adapter: Arc::clone(&adapter) });
         Ok(adapter)
     }

@@ -17,12 +17,18 @@ pub(crate) fn can(rig: &dyn Rig) -> Capabilities {
 
 pub(crate) fn command(id: &str, action: Action) -> Command {
     let (id, recipient) = (id.to_owned(), "contact".to_owned());
-    Command { id, recipient, external_conversation: None, action }
+    Command { id, recipient, external_conversation: None, answers: None, action }
 }
 
 pub(crate) fn says(text: &str) -> Action {
     let author = Author::Agent { id: "li".parse().unwrap() };
-    Action::Send { text: text.to_owned(), files: Vec::new(), author, mail: None }
+    Action::Send {
+        text: text.to_owned(),
+        files: Vec::new(),
+        author,
+        mail: None,
+        choices: Vec::new(),
+    }
 }
 
 /// Mail has far ends of its own, which are real: see `email`.

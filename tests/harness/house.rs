@@ -120,6 +120,8 @@ impl House {
             ("limits.requests_per_second", json!(1_000)),
             ("webhooks.allow_http", json!(true)),
             ("webhooks.allow_inner", json!(["127.0.0.1/32"])),
+            ("doors.allow_http", json!(true)),
+            ("doors.allow_inner", json!(["127.0.0.1/32"])),
         ];
         let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Plan { desk, gateways: 1, keeping: Keeping::Strict, settings, disk: None }

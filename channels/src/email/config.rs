@@ -1,7 +1,6 @@
 //! The settings of a desk's mail, checked as a whole.
 
 mod parts;
-mod secret;
 
 use crate::error::SettingsProblem;
 use crate::settings::Fields;
@@ -11,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use secret::Secret;
+pub use crate::secret::Secret;
 
 /// The largest letter that is taken in unless the settings say otherwise, in bytes.
 const BYTES_MAX_DEFAULT: u64 = 64 * 1024 * 1024;

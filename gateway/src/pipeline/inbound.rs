@@ -149,6 +149,7 @@ pub async fn accept(
         Payload::Edited { .. }
         | Payload::Deleted { .. }
         | Payload::Reaction { .. }
+        | Payload::Chosen { .. }
         | Payload::DeliveryReport { .. }
         | Payload::Bounced { .. }
         | Payload::CallState { .. }

@@ -57,8 +57,8 @@ fn command(mail: OutgoingMail, text: &str, files: Vec<OutgoingFile>) -> Command 
     let recipient = mail.to[0].address.clone();
     let author = Author::Agent { id: "han".parse().unwrap() };
     let mail = Some(Box::new(mail));
-    let action = Action::Send { text: text.to_owned(), files, author, mail };
-    Command { id: "c1".to_owned(), recipient, external_conversation: None, action }
+    let action = Action::Send { text: text.to_owned(), files, author, mail, choices: Vec::new() };
+    Command { id: "c1".to_owned(), recipient, external_conversation: None, answers: None, action }
 }
 
 pub(super) fn hello(to: &str) -> Command {
