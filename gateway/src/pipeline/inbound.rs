@@ -20,7 +20,6 @@ use domain::{
     MessageKind, QueueId, State, TenantId, Timestamp,
 };
 use records::contacts::NewContact;
-use records::history::HistoryFilter;
 use routing::command::{Belongs, Reader, ReceiveMessage};
 use routing::reply::Received;
 use sha2::{Digest, Sha256};
@@ -437,19 +436,9 @@ impl Arrival<'_> {
     ) -> Result<Option<AgentId>, ApiError> {
         let last = match held {
             Some(agent) => Some(agent),
-            None => self.last_agent_of_records(contact).await?,
+            None => self.app.records.history().last_agent(self.tenant, contact).await?,
         };
         Ok(last.filter(|agent| self.view.agent(agent).is_some_and(|agent| agent.enabled)))
-    }
-
-    async fn last_agent_of_records(
-        &self,
-        contact: &ContactId,
-    ) -> Result<Option<AgentId>, ApiError> {
-        let filter =
-            HistoryFilter { contact: Some(contact.clone()), limit: 1, ..HistoryFilter::default() };
-        let earlier = self.app.records.history().list(self.tenant, &filter).await?;
-        Ok(earlier.into_iter().find_map(|conversation| conversation.agent))
     }
 
     /// For whom the sender speaks: as the settings know the address, or else as the door is for.

@@ -318,3 +318,41 @@ impl sqlx::error::DatabaseError for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::statement::sql;
+
+    fn told(error: rusqlite::Error) -> RecordsError {
+        RecordsError::Statement { sql: String::new(), source: as_sqlx(error) }
+    }
+
+    #[test]
+    fn a_busy_database_may_be_asked_again_and_a_wrong_statement_not() {
+        let code = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert!(told(code(5)).may_retry());
+        assert!(told(code(517)).may_retry());
+        assert!(!told(code(19)).may_retry());
+        assert!(!told(rusqlite::Error::InvalidQuery).may_retry());
+    }
+
+    #[test]
+    fn values_go_where_their_numbers_say_and_come_back_as_they_are() {
+        let connection = Connection::open_in_memory().unwrap();
+        let select = sql("SELECT $3 AS c, $1 AS a, $2 AS b, $1 AS d, $4 AS e, $5 AS f");
+        let select = select.bind("一").bind(2_i64).bind(&b"3"[..]).bind(None::<i64>).bind(true);
+        let answer = carry_out(&connection, &select, Some(Vec::new())).unwrap();
+        let [row] = answer.rows.as_slice() else { panic!("one row") };
+        assert_eq!(row.get::<String>("a").unwrap(), "一");
+        assert_eq!(row.get::<i64>("b").unwrap(), 2);
+        assert_eq!(row.get::<Vec<u8>>("c").unwrap(), b"3");
+        assert_eq!(row.get::<Option<String>>("d").unwrap().as_deref(), Some("一"));
+        assert_eq!(row.get::<Option<i64>>("e").unwrap(), None);
+        assert!(row.get::<bool>("f").unwrap());
+        assert!(row.get::<i64>("a").is_err(), "a text is no number");
+        assert!(row.get::<i64>("g").is_err(), "there is no such column");
+        let missing = carry_out(&connection, &sql("SELECT $2 AS a").bind(1_i64), Some(Vec::new()));
+        assert!(missing.is_err(), "a value is missing");
+    }
+}
