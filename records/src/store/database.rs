@@ -211,10 +211,9 @@ impl Database {
     /// Writes by one statement; tells how many rows it changed.
     pub(crate) async fn write(&self, statement: Statement) -> Result<u64> {
         match self {
-            Self::Sqlite { statements, .. } => statements
-                .run_one(Work::Change(statement))
-                .await
-                .map(|answer| answer.changed),
+            Self::Sqlite { statements, .. } => {
+                statements.run_one(Work::Change(statement)).await.map(|answer| answer.changed)
+            }
             Self::Postgres(pool) => {
                 run!(Postgres, pool, statement, execute).map(|done| done.rows_affected())
             }

@@ -224,10 +224,8 @@ fn carry_out(
         let name = prepared.parameter_name(place).and_then(|name| name.strip_prefix('$'));
         let number = name.and_then(|number| number.parse::<usize>().ok());
         let value = number.and_then(|number| statement.values.get(number.checked_sub(1)?));
-        let value = value.ok_or(rusqlite::Error::InvalidParameterCount(
-            statement.values.len(),
-            place,
-        ))?;
+        let value =
+            value.ok_or(rusqlite::Error::InvalidParameterCount(statement.values.len(), place))?;
         prepared.raw_bind_parameter(place, value)?;
     }
     let Some(mut all) = rows else {
