@@ -11,7 +11,7 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
 use crate::pipeline::chats::arrival::{self, Brought};
-use crate::pipeline::chats::{changes, deeds};
+use crate::pipeline::chats::{changes, deeds, people};
 use crate::pipeline::letters::{self, LetterError};
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
@@ -20,8 +20,8 @@ use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
-    Audience, Author, Channel, ContactId, ConversationId, ConversationInfo, Entry, Event, Identity,
-    Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
+    Audience, Author, Channel, ChannelKind, ContactId, ConversationId, ConversationInfo, Entry,
+    Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
 };
 use records::contacts::NewContact;
 use routing::command::{Belongs, Reader, ReceiveMessage};
@@ -92,6 +92,7 @@ pub async fn accept(
     if let Some(done) = deeds::accept(app, tenant, (&view, channel), &inbound).await? {
         return Ok(done);
     }
+    people::introduce(app, tenant, channel, &mut inbound).await?;
     match &inbound.payload {
         Payload::MessageNew(message) => {
             if let Some(refusal) = refusal(&view, channel, message) {
@@ -124,10 +125,12 @@ fn refusal(view: &DeskView, channel: &Channel, message: &NewMessage) -> Option<R
     if message.text.trim().is_empty() && !has_files {
         return Some(Refusal::Empty);
     }
-    let files_max = if message.mail.is_some() { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
+    let is_im = channel.kind == ChannelKind::Im;
+    let is_letter = message.mail.is_some();
+    let files_max = if is_letter || is_im { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
     let files = message.files.len() + message.media.len();
     // A messenger's long text goes on in a file.
-    let text_max = if channel.kind == ChannelKind::Im { usize::MAX } else { TEXT_BYTES_MAX };
+    let text_max = if is_im { usize::MAX } else { TEXT_BYTES_MAX };
     if message.text.len() > text_max || files > files_max {
         return Some(Refusal::TooLarge);
     }

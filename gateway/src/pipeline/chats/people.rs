@@ -2,10 +2,13 @@
 //! department means for the desk.
 
 use super::door;
+use crate::api::error::ApiError;
 use crate::app::App;
+use crate::clock::mint;
 use channels::im::{DepartmentRule, ImSettings};
-use channels::{Profile, Sender};
-use domain::{Channel, ChannelKind, TenantId};
+use channels::{Assurance, Inbound, Payload, Profile, Sender};
+use domain::{Channel, ChannelKind, Contact, Identity, TenantId};
+use records::contacts::NewContact;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -16,9 +19,64 @@ const DEPARTMENTS: &str = "departments";
 /// The longest fact, in characters, and the most departments.
 const BOUNDS: (usize, usize) = (200, 20);
 
+/// Names the contact who says something in a messenger, made with what the network tells when we never
+/// met, and lets their department choose topic and audience where the word does not.
+///
+/// # Errors
+/// `unavailable`; repeating is safe.
+pub(in crate::pipeline) async fn introduce(
+    app: &App,
+    tenant: &TenantId,
+    channel: &Channel,
+    inbound: &mut Inbound,
+) -> Result<(), ApiError> {
+    if channel.kind != ChannelKind::Im || inbound.sender.contact.is_some() {
+        return Ok(());
+    }
+    let Payload::MessageNew(message) = &mut inbound.payload else { return Ok(()) };
+    let contact = meet(app, tenant, channel, &inbound.sender).await?;
+    if let Some(rule) = rule(channel, &contact.attributes) {
+        message.topic = message.topic.take().or(rule.topic);
+        message.audience = message.audience.or(rule.audience);
+    }
+    inbound.sender.contact = Some(contact.id);
+    Ok(())
+}
+
+async fn meet(
+    app: &App,
+    tenant: &TenantId,
+    channel: &Channel,
+    sender: &Sender,
+) -> Result<Contact, ApiError> {
+    let identity = Identity {
+        channel: channel.id.clone(),
+        kind: sender.kind.clone(),
+        value: sender.value.clone(),
+        verified: sender.assurance == Assurance::Proved,
+    };
+    let contacts = app.records.contacts();
+    if let Some(known) = contacts.find_by_identity(tenant, &identity).await? {
+        return Ok(known);
+    }
+    let told = profile(app, tenant, channel, sender).await.unwrap_or_default();
+    let attributes = facts(&told);
+    let rule = rule(channel, &attributes);
+    let name = if told.name.is_empty() { sender.name.clone() } else { told.name };
+    let new = NewContact {
+        id: mint::contact(),
+        name: name.chars().take(BOUNDS.0).collect(),
+        audience: rule.and_then(|rule| rule.audience).unwrap_or(channel.audience),
+        locale: sender.locale.or(told.locale).unwrap_or_default(),
+        created_at: app.clock.now(),
+        attributes,
+    };
+    Ok(contacts.find_or_create_by_identity(tenant, &identity, &new).await?)
+}
+
 /// What a network tells of somebody whom we meet; `None` where it tells nothing, or not in time: they
 /// are met without a name then.
-pub(in crate::pipeline) async fn profile(
+async fn profile(
     app: &App,
     tenant: &TenantId,
     channel: &Channel,
@@ -43,7 +101,7 @@ pub(in crate::pipeline) async fn profile(
 }
 
 /// What is kept of a profile among the contact's facts.
-pub(in crate::pipeline) fn facts(profile: &Profile) -> Map<String, Value> {
+fn facts(profile: &Profile) -> Map<String, Value> {
     let mut facts = Map::new();
     let cut = |text: &str| text.chars().take(BOUNDS.0).collect::<String>();
     let mut put = |key: &str, value: Option<&String>| {
@@ -64,10 +122,7 @@ pub(in crate::pipeline) fn facts(profile: &Profile) -> Map<String, Value> {
 }
 
 /// The rule of the channel that fits somebody with these facts.
-pub(in crate::pipeline) fn rule(
-    channel: &Channel,
-    facts: &Map<String, Value>,
-) -> Option<DepartmentRule> {
+fn rule(channel: &Channel, facts: &Map<String, Value>) -> Option<DepartmentRule> {
     if channel.kind != ChannelKind::Im {
         return None;
     }
