@@ -10,6 +10,7 @@ pub mod email;
 pub mod error;
 pub mod http;
 pub mod inbound;
+pub mod matrix;
 pub mod means;
 pub mod outbound;
 pub mod registry;
