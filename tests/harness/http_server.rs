@@ -1,12 +1,15 @@
 //! A small HTTP server within a test: every request goes to one function, which answers it or hangs up.
+//! It runs on a thread of its own, so that it stands whatever the test does.
 
 use bytes::Bytes;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::port::Port;
 
@@ -57,10 +60,11 @@ impl Told {
 type Answering = Pin<Box<dyn Future<Output = Option<Told>> + Send>>;
 type Handler = dyn Fn(Asked) -> Answering + Send + Sync;
 
-/// A running server.
+/// A running server; it ends with this.
 pub struct HttpServer {
     port: u16,
-    _serving: JoinSet<()>,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
     _held: Option<Port>,
 }
 
@@ -75,52 +79,63 @@ impl HttpServer {
     ///
     /// # Panics
     /// When no port is free.
-    pub async fn start<F>(handler: impl Fn(Asked) -> F + Send + Sync + 'static) -> Self
+    pub fn start<F>(handler: impl Fn(Asked) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<Told>> + Send + 'static,
     {
-        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), None, handler)
+        let handler: Arc<Handler> = Arc::new(move |asked| Box::pin(handler(asked)));
+        Self::serve(0, None, handler)
     }
 
     /// Listens at this port, which somebody was told of before.
     ///
     /// # Panics
     /// When it cannot.
-    pub async fn start_at<F>(
-        port: Port,
-        handler: impl Fn(Asked) -> F + Send + Sync + 'static,
-    ) -> Self
+    pub fn start_at<F>(port: Port, handler: impl Fn(Asked) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<Told>> + Send + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", port.number())).await.unwrap();
-        Self::serve(listener, Some(port), handler)
+        let handler: Arc<Handler> = Arc::new(move |asked| Box::pin(handler(asked)));
+        Self::serve(port.number(), Some(port), handler)
     }
 
-    fn serve<F>(
-        listener: TcpListener,
-        held: Option<Port>,
-        handler: impl Fn(Asked) -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Option<Told>> + Send + 'static,
-    {
+    fn serve(port: u16, held: Option<Port>, handler: Arc<Handler>) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let handler: Arc<Handler> = Arc::new(move |asked| Box::pin(handler(asked)));
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            let mut calls = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                calls.spawn(answer_all(stream, handler.clone()));
-                while calls.try_join_next().is_some() {}
-            }
+        let stop = CancellationToken::new();
+        let token = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).unwrap();
+                token.run_until_cancelled(accept_all(listener, handler)).await;
+            });
         });
-        Self { port, _serving: serving, _held: held }
+        Self { port, stop, thread: Some(thread), _held: held }
     }
 
     /// Its address, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+async fn accept_all(listener: TcpListener, handler: Arc<Handler>) {
+    let mut calls = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        calls.spawn(answer_all(stream, handler.clone()));
+        while calls.try_join_next().is_some() {}
     }
 }
 

@@ -5,6 +5,7 @@ use crate::eventually::{eventually_within, holds};
 use crate::peers::python;
 use crate::port::Port;
 use crate::process::Process;
+use reqwest::Client;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,6 +24,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(90);
 pub struct Synapse {
     folder: PathBuf,
     port: Port,
+    client: Client,
     process: Option<Process>,
 }
 
@@ -40,7 +42,10 @@ impl Synapse {
             std::fs::write(&file, registration).unwrap();
             files.push(file);
         }
-        let mut synapse = Self { folder: folder.to_owned(), port: Port::take(), process: None };
+        // The process's TLS provider: another part of the test may have installed it before.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let (port, client) = (Port::take(), Client::new());
+        let mut synapse = Self { folder: folder.to_owned(), port, client, process: None };
         let config = synapse.config(&files);
         std::fs::write(synapse.config_file(), config.to_string()).unwrap();
         // A key for this server alone; nobody else ever sees its signatures.
@@ -72,7 +77,7 @@ impl Synapse {
         self.process = Some(Process::start("synapse", &mut command, &self.folder));
         let url = format!("{}/_matrix/client/versions", self.url());
         eventually_within(STARTS_WITHIN, "synapse answers", async || {
-            let answer = reqwest::get(&url).await.map_err(|error| error.to_string())?;
+            let answer = self.client.get(&url).send().await.map_err(|error| error.to_string())?;
             holds(answer.status().is_success(), answer.status().to_string())
         })
         .await;
@@ -90,7 +95,7 @@ impl Synapse {
             "auth": { "type": "m.login.dummy" },
             "inhibit_login": true,
         });
-        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
     }
 

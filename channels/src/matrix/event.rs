@@ -187,13 +187,11 @@ fn sticker(content: &Map<String, Value>) -> Said {
 
 fn media(content: &Map<String, Value>, name: &str) -> Option<MediaRef> {
     let reference = text(content, "url");
+    let claimed = content.get("info").and_then(|info| info.get("mimetype")?.as_str());
     super::media::is_reference(reference).then(|| MediaRef {
         reference: reference.to_owned(),
         name: name.to_owned(),
-        media_type: content.get("info").and_then(Value::as_object).map_or_else(
-            || "application/octet-stream".to_owned(),
-            |info| text(info, "mimetype").to_owned(),
-        ),
+        media_type: claimed.unwrap_or("application/octet-stream").to_owned(),
     })
 }
 

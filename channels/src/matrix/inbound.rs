@@ -11,11 +11,10 @@ use crate::adapter::Inlet;
 use crate::error::AdapterError;
 use crate::http::CallError;
 use crate::inbound::{
-    Assurance, Attachment, EXTERNAL_ID_BYTES_MAX, Inbound, NewMessage, Payload, Sender, SinkError,
+    Assurance, EXTERNAL_ID_BYTES_MAX, Inbound, NewMessage, Payload, Sender, SinkError,
 };
 use bytes::Bytes;
 use domain::Timestamp;
-use domain::limits::TEXT_BYTES_MAX;
 use serde_json::{Value, json};
 
 /// How long it is known what a reaction was, in milliseconds (7 days): taking it back names only
@@ -136,15 +135,6 @@ impl Matrix {
             }
             message.text = self.bare(&message.text, group.as_ref());
         }
-        let text = message.text;
-        message.text = cut(&text);
-        if message.text.len() < text.len() {
-            message.attachments.push(Attachment {
-                name: "message.txt".to_owned(),
-                media_type: "text/plain; charset=utf-8".to_owned(),
-                bytes: Bytes::from(text),
-            });
-        }
         message.group = group;
         Some(Payload::MessageNew(message))
     }
@@ -153,7 +143,7 @@ impl Matrix {
     fn bare(&self, text: &str, group: Option<&String>) -> String {
         match (self.own.first(), group) {
             (Some(own), Some(_)) => mention::without(text, own, &self.config.display_name),
-            _ => cut(text),
+            _ => text.to_owned(),
         }
     }
 
@@ -243,12 +233,6 @@ impl Matrix {
 
 fn reaction_note(event_id: &str) -> String {
     format!("reaction.{}", digest(event_id))
-}
-
-/// As much of a text as a message holds.
-fn cut(text: &str) -> String {
-    let (head, _rest) = text.split_at(text.floor_char_boundary(TEXT_BYTES_MAX));
-    head.to_owned()
 }
 
 /// An id made of others, short enough to be remembered.
