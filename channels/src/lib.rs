@@ -11,6 +11,7 @@ pub mod error;
 pub mod http;
 pub mod im;
 pub mod inbound;
+pub mod matrix;
 pub mod means;
 pub mod outbound;
 pub mod registry;

@@ -6,6 +6,7 @@ mod polled;
 mod push;
 mod socket;
 mod telephone;
+pub(crate) mod way_out;
 mod web_chat;
 
 use bytes::Bytes;

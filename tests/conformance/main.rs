@@ -16,5 +16,7 @@ mod delivering;
 mod doors;
 mod email;
 mod everyone;
+mod hosted;
 mod inlet;
+mod matrix;
 mod running;
