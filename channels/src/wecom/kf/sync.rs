@@ -90,22 +90,19 @@ impl Kf {
         stop: &CancellationToken,
     ) -> Result<(), AdapterError> {
         let accounts = match self.accounts.as_slice() {
-            [] => {
-                let Some(known) = stop.run_until_cancelled(customer::accounts(&self.cloud)).await
-                else {
-                    return Ok(());
-                };
-                known?.into_iter().map(|(id, _)| id).collect()
-            }
+            [] => match stop.run_until_cancelled(customer::accounts(&self.cloud)).await {
+                Some(known) => known?.into_iter().map(|(id, _)| id).collect(),
+                None => return Ok(()),
+            },
             ours => ours.to_vec(),
         };
         let mut result = Ok(());
-        for account in accounts {
+        for account in &accounts {
             if stop.is_cancelled() {
                 break;
             }
-            let token = self.kept_token(&account).await?;
-            let read = self.read(inlet, &account, token, stop).await;
+            let token = self.cloud.means().shelf.find(&token_name(account)).await.map_err(away)?;
+            let read = self.read(Place { inlet, account, token, stop, since: None }, None).await;
             if let Err(error) = read {
                 tracing::debug!(account, error = %error, "an account was not read to its end");
                 result = result.and(Err(error));
@@ -121,55 +118,47 @@ impl Kf {
         account: &str,
         token: Option<&str>,
     ) -> Result<(), AdapterError> {
-        let called = Instant::now();
+        let (called, never) = (Instant::now(), CancellationToken::new());
         if let Some(token) = token {
             let kept = self.cloud.means().shelf.put(&token_name(account), token, TOKEN_MS).await;
             kept.map_err(away)?;
         }
-        let reading = self.readings.of(account);
-        let last = tokio::time::timeout(PATIENCE, reading.lock()).await;
-        let last = last.map_err(|_elapsed| busy())?;
-        if last.is_some_and(|began| began > called) {
-            return Ok(());
+        let token = token.map(str::to_owned);
+        let place = Place { inlet, account, token, stop: &never, since: None };
+        match self.read(place, Some(called)).await? {
+            Ended::Busy => {
+                let why = "another reading of this account takes long";
+                Err(AdapterError::Unavailable(why.to_owned()))
+            }
+            Ended::Whole | Ended::Early => Ok(()),
         }
-        drop(last);
-        let never = CancellationToken::new();
-        self.read(inlet, account, token.map(str::to_owned), &never).await
     }
 
-    async fn kept_token(&self, account: &str) -> Result<Option<String>, AdapterError> {
-        self.cloud.means().shelf.find(&token_name(account)).await.map_err(away)
-    }
-
-    /// Reads an account to its end, when it is our turn.
-    async fn read(
-        &self,
-        inlet: &Inlet,
-        account: &str,
-        token: Option<String>,
-        stop: &CancellationToken,
-    ) -> Result<(), AdapterError> {
-        let reading = self.readings.of(account);
-        let mut last = tokio::time::timeout(PATIENCE, reading.lock()).await.map_err(|_| busy())?;
-        let (shelf, turn) = (&self.cloud.means().shelf, format!("kf.{account}"));
+    /// Reads an account to its end when it is our turn, unless it was read since we were called.
+    async fn read(&self, place: Place<'_>, called: Option<Instant>) -> Result<Ended, AdapterError> {
+        let reading = self.readings.of(place.account);
+        let lock = tokio::time::timeout(PATIENCE, reading.lock());
+        let Some(Ok(mut last)) = place.stop.run_until_cancelled(lock).await else {
+            return Ok(Ended::Busy);
+        };
+        if called.is_some_and(|called| last.is_some_and(|began| began > called)) {
+            return Ok(Ended::Whole);
+        }
+        let (shelf, turn) = (&self.cloud.means().shelf, format!("kf.{}", place.account));
         let until = Instant::now() + PATIENCE;
         while !shelf.take_turn(&turn, TURN_MS).await.map_err(away)? {
-            if stop.is_cancelled() {
-                return Ok(());
-            }
-            if Instant::now() >= until {
-                return Err(busy());
+            if place.stop.is_cancelled() || Instant::now() >= until {
+                return Ok(Ended::Busy);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let began = Instant::now();
-        let place = Place { inlet, account, token, stop, since: None };
         let read = self.read_in_turn(place).await;
         shelf.end_turn(&turn).await;
         if matches!(read, Ok(Ended::Whole)) {
             *last = Some(began);
         }
-        read.map(drop)
+        read
     }
 
     async fn read_in_turn(&self, mut place: Place<'_>) -> Result<Ended, AdapterError> {
@@ -283,6 +272,8 @@ enum Ended {
     Whole,
     /// It was stopped, or there is more.
     Early,
+    /// Somebody else was reading all the time.
+    Busy,
 }
 
 /// Lays the bookmark, unless somebody has laid it on since: then it says where it lies.
@@ -307,8 +298,4 @@ fn token_name(account: &str) -> String {
 
 fn away(error: SinkError) -> AdapterError {
     AdapterError::Unavailable(error.reason)
-}
-
-fn busy() -> AdapterError {
-    AdapterError::Unavailable("another reading of this account takes long".to_owned())
 }
