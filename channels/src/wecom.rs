@@ -43,11 +43,8 @@ use std::fmt;
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "wecom";
 /// The secrets of its settings, and of those of [`kf`].
-pub const SECRETS: &[SecretSetting] = &[
-    ("/secret", &["/api_url", "/corp_id"]),
-    ("/token", &[]),
-    ("/encoding_aes_key", &["/corp_id"]),
-];
+pub const SECRETS: &[SecretSetting] =
+    &[("/secret", &["/api_url"]), ("/token", &[]), ("/encoding_aes_key", &[])];
 
 /// One self-built app.
 pub struct WeCom {

@@ -18,3 +18,4 @@ mod email;
 mod everyone;
 mod inlet;
 mod running;
+mod wecom;

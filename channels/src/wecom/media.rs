@@ -121,6 +121,7 @@ mod tests {
             name: "证明\"\r\nX: 1/..\\a.pdf".to_owned(),
             media_type: "application/pdf".to_owned(),
             bytes: 9,
+            pending: false,
         };
         let (_, body) = form(&OutgoingFile { file, bytes: Bytes::from_static(b"%PDF-1.7\n") });
         let body = String::from_utf8(body.to_vec()).expect("text");
