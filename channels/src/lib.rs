@@ -21,6 +21,7 @@ pub mod socket;
 pub mod split;
 pub mod token;
 pub mod web_chat;
+pub mod wecom;
 
 pub use adapter::{
     Bookmarks, Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Passed, Profile,

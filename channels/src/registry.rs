@@ -7,6 +7,7 @@ use crate::im::{self, ImSettings};
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
 use crate::web_chat::{self, WebChat};
+use crate::wecom::{self, WeCom, kf, kf::Kf};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
+    (wecom::ADAPTER, ChannelKind::Im),
+    (kf::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -25,6 +28,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     [web_chat::SECRETS, email::SECRETS, matrix::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, wecom::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -47,6 +51,8 @@ pub fn build(
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
+        kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

@@ -8,6 +8,7 @@ mod socket;
 mod telephone;
 pub(crate) mod way_out;
 mod web_chat;
+pub(crate) mod wecom;
 
 use bytes::Bytes;
 use channels::{
@@ -38,6 +39,18 @@ pub(crate) trait Rig: Send + Sync {
     fn gibberish(&self) -> Option<RawRequest> {
         None
     }
+    /// What somebody would make of such a request who cannot sign it.
+    fn forgeries(&self, request: &RawRequest) -> Vec<RawRequest> {
+        let mut altered = request.body.to_vec();
+        *altered.last_mut().unwrap() ^= 1;
+        let spaced = [request.body.as_ref(), b" "].concat();
+        vec![
+            RawRequest { headers: Vec::new(), ..request.clone() },
+            RawRequest { body: altered.into(), ..request.clone() },
+            RawRequest { body: spaced.into(), ..request.clone() },
+            RawRequest { body: Bytes::new(), ..request.clone() },
+        ]
+    }
     /// How the network asks whether it is us, and the answer that it wants.
     fn challenge(&self) -> Option<(RawRequest, Bytes)> {
         None
@@ -53,6 +66,8 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(wecom::AppRig::open()),
+        Box::new(wecom::KfRig::open()),
     ]
 }
 

@@ -20,3 +20,4 @@ mod hosted;
 mod inlet;
 mod matrix;
 mod running;
+mod wecom;
