@@ -1,6 +1,7 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::means::Means;
@@ -9,8 +10,11 @@ use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
-pub const ADAPTERS: &[(&str, ChannelKind)] =
-    &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
+pub const ADAPTERS: &[(&str, ChannelKind)] = &[
+    (web_chat::ADAPTER, ChannelKind::WebChat),
+    (email::ADAPTER, ChannelKind::Email),
+    (dingtalk::ADAPTER, ChannelKind::Im),
+];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
 /// shown: it is kept only as long as those stay, or whoever may change settings could have it sent to a
@@ -19,7 +23,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -28,7 +32,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
 pub fn build(
     channel: &Channel,
-    _means: &Means,
+    means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
     let problems = head_problems(channel);
     if !problems.is_empty() {
@@ -37,6 +41,7 @@ pub fn build(
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
+        dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
