@@ -1,11 +1,13 @@
 //! The doors under test, each with a far end that obeys the test.
 
 mod called_back;
+pub(crate) mod dingtalk;
 mod far_end;
 mod polled;
 mod push;
 mod socket;
 mod telephone;
+pub(crate) mod way_out;
 mod web_chat;
 
 use bytes::Bytes;
@@ -52,6 +54,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(dingtalk::DingTalkRig::open()),
     ]
 }
 

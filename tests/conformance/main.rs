@@ -13,6 +13,7 @@
 
 mod called_back;
 mod delivering;
+mod dingtalk;
 mod doors;
 mod email;
 mod everyone;
