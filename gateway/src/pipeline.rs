@@ -8,6 +8,7 @@ mod acknowledgements;
 mod archiver;
 mod audit;
 pub mod by_mail;
+pub mod chats;
 mod commits;
 mod deliveries;
 pub mod duty;
