@@ -54,7 +54,7 @@ pub const SECRETS: &[SecretSetting] =
 /// quotes twice.
 const TEXT_BYTES_MAX: usize = 4_000;
 /// How long fetching a file may take.
-const FETCH_WITHIN: Duration = Duration::from_secs(120);
+const FETCH_WITHIN: Duration = Duration::from_secs(55);
 
 /// One robot.
 #[derive(Debug)]

@@ -32,6 +32,7 @@ fn gives(name: &str, media_type: &str, bytes: &'static [u8]) -> Action {
         name: name.to_owned(),
         media_type: media_type.to_owned(),
         bytes: u64::try_from(bytes.len()).unwrap(),
+        pending: false,
     };
     match says("") {
         Action::Send { text, author, mail, choices, .. } => {

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// How long an upload may take.
-const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
+const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 /// The most buttons of a card (`sampleActionCard5`); more become links in a text.
 const CARD_BUTTONS_MAX: usize = 5;
 /// What stands in the list of chats for a card or a text with links, in characters.
