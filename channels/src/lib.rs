@@ -10,6 +10,7 @@ pub mod dingtalk;
 pub mod email;
 pub mod error;
 pub mod http;
+pub mod im;
 pub mod inbound;
 pub mod means;
 pub mod outbound;

@@ -8,7 +8,7 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
 use crate::pipeline::chats::arrival::{self, Brought};
-use crate::pipeline::chats::changes;
+use crate::pipeline::chats::{changes, deeds};
 use crate::pipeline::letters::{self, LetterError};
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
@@ -128,7 +128,7 @@ fn not_taken(error: &LetterError) -> SinkError {
 pub async fn accept(
     app: &App,
     tenant: &TenantId,
-    inbound: Inbound,
+    mut inbound: Inbound,
     standing: Standing,
     belongs: Belongs<'_>,
 ) -> Result<Accepted, ApiError> {
@@ -137,6 +137,10 @@ pub async fn accept(
     let Some(channel) = view.channel(&inbound.channel).filter(|channel| channel.enabled) else {
         return Ok(Accepted::Refused(Refusal::ChannelClosed));
     };
+    arrival::spell_out(channel, &mut inbound);
+    if let Some(done) = deeds::accept(app, tenant, (&view, channel), &inbound).await? {
+        return Ok(done);
+    }
     match &inbound.payload {
         Payload::MessageNew(message) => {
             if let Some(refusal) = refusal(&view, channel, message) {
