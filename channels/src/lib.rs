@@ -9,6 +9,7 @@ pub mod adapter;
 pub mod dingtalk;
 pub mod email;
 pub mod error;
+pub mod feishu;
 pub mod http;
 pub mod im;
 pub mod inbound;

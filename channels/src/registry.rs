@@ -4,6 +4,7 @@ use crate::adapter::ChannelAdapter;
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::feishu::{self, Feishu};
 use crate::im::{self, ImSettings};
 use crate::means::Means;
 use crate::web_chat::{self, WebChat};
@@ -15,6 +16,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (dingtalk::ADAPTER, ChannelKind::Im),
+    (feishu::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -24,7 +26,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS, feishu::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -47,6 +49,7 @@ pub fn build(
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
         dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
+        feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

@@ -125,10 +125,11 @@ impl Api {
                 None => request,
             })
         };
-        self.authorised(build).await
+        Ok(self.authorised(build).await?.get("data").cloned().unwrap_or_default())
     }
 
-    /// Makes a call with the shared token, and once more with a new one when that is refused.
+    /// Makes a call with the shared token, and once more with a new one when that is refused. The whole
+    /// answer.
     pub(super) async fn authorised(
         &self,
         build: impl Fn(&Secret) -> Result<RequestBuilder, CallError>,
@@ -159,9 +160,8 @@ impl Api {
         }
         let request = self.means.http.request(Method::POST, &self.url(parts, &[])?)?;
         let answer = self.means.http.call(request.timeout(CALL_WITHIN).json(body), ANSWER_BYTES_MAX);
-        let answer = answer.await?;
-        match judge(&answer) {
-            Ok(_) => Ok(answer.json()?),
+        match judge(&answer.await?) {
+            Ok(said) => Ok(said),
             Err(Refusal::Token) => {
                 Err(Refusal::Credentials("Feishu refuses the credentials".to_owned()))
             }
@@ -212,7 +212,7 @@ pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Judges an answer; its `data`.
+/// Judges an answer; the whole of it.
 pub(super) fn judge(answer: &Answer) -> Result<Value, Refusal> {
     let said = match answer.json::<Value>() {
         Ok(said) => said,
@@ -230,7 +230,7 @@ pub(super) fn judge(answer: &Answer) -> Result<Value, Refusal> {
         });
     };
     if code == 0 {
-        return Ok(said.get("data").cloned().unwrap_or_default());
+        return Ok(said);
     }
     let words = format!("{code}: {}", text(&said, "msg"));
     let why = words.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect();
