@@ -8,7 +8,7 @@ mod line;
 use crate::doors::dingtalk::DingTalkRig;
 use crate::everyone::{command, says};
 use channels::{Action, Choice, Command, OutgoingFile};
-use domain::FileRef;
+use domain::{FileId, FileRef};
 
 /// A command in a group.
 fn in_group(id: &str, action: Action) -> Command {
@@ -28,7 +28,7 @@ fn with_choices(text: &str, count: usize) -> Action {
 
 fn gives(name: &str, media_type: &str, bytes: &'static [u8]) -> Action {
     let file = FileRef {
-        id: "fil_1".parse().unwrap(),
+        id: FileId::from_uuid(uuid::Uuid::nil()),
         name: name.to_owned(),
         media_type: media_type.to_owned(),
         bytes: u64::try_from(bytes.len()).unwrap(),

@@ -3,6 +3,7 @@
 mod called_back;
 pub(crate) mod dingtalk;
 mod far_end;
+pub(crate) mod feishu;
 mod polled;
 mod push;
 mod socket;
@@ -35,6 +36,10 @@ pub(crate) trait Rig: Send + Sync {
     fn request(&self, _id: &str, _text: &str) -> Option<RawRequest> {
         None
     }
+    /// How a message names a file.
+    fn media(&self) -> String {
+        "f1".to_owned()
+    }
     /// An authentic request that says nothing readable.
     fn gibberish(&self) -> Option<RawRequest> {
         None
@@ -55,6 +60,8 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
         Box::new(dingtalk::DingTalkRig::open()),
+        Box::new(feishu::FeishuRig::open()),
+        Box::new(feishu::FeishuRig::called_back()),
     ]
 }
 

@@ -17,5 +17,6 @@ mod dingtalk;
 mod doors;
 mod email;
 mod everyone;
+mod feishu;
 mod inlet;
 mod running;
