@@ -6,8 +6,10 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod dingtalk;
 pub mod email;
 pub mod error;
+pub mod feishu;
 pub mod http;
 pub mod im;
 pub mod inbound;

@@ -1,8 +1,10 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::feishu::{self, Feishu};
 use crate::im::{self, ImSettings};
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
@@ -18,6 +20,8 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (matrix::ADAPTER, ChannelKind::Im),
     (wecom::ADAPTER, ChannelKind::Im),
     (kf::ADAPTER, ChannelKind::Im),
+    (dingtalk::ADAPTER, ChannelKind::Im),
+    (feishu::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -29,6 +33,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     [web_chat::SECRETS, email::SECRETS, matrix::SECRETS].into_iter().flatten()
     [web_chat::SECRETS, email::SECRETS, wecom::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS, feishu::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -53,6 +58,8 @@ pub fn build(
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
         wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
         kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
+        dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
+        feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

@@ -1,7 +1,9 @@
 //! The doors under test, each with a far end that obeys the test.
 
 mod called_back;
+pub(crate) mod dingtalk;
 mod far_end;
+pub(crate) mod feishu;
 mod polled;
 mod push;
 mod socket;
@@ -34,6 +36,10 @@ pub(crate) trait Rig: Send + Sync {
     /// What the network would call us with when the contact says this.
     fn request(&self, _id: &str, _text: &str) -> Option<RawRequest> {
         None
+    }
+    /// How a message names a file.
+    fn media(&self) -> String {
+        "f1".to_owned()
     }
     /// An authentic request that says nothing readable.
     fn gibberish(&self) -> Option<RawRequest> {
@@ -68,6 +74,9 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(telephone::TelephoneRig::open()),
         Box::new(wecom::AppRig::open()),
         Box::new(wecom::KfRig::open()),
+        Box::new(dingtalk::DingTalkRig::open()),
+        Box::new(feishu::FeishuRig::open()),
+        Box::new(feishu::FeishuRig::called_back()),
     ]
 }
 
