@@ -10,13 +10,16 @@ pub mod email;
 pub mod error;
 pub mod http;
 pub mod inbound;
+pub mod ledger;
 pub mod means;
 pub mod outbound;
 pub mod registry;
 pub mod secret;
 pub mod settings;
+pub mod slack;
 pub mod socket;
 pub mod split;
+pub mod telegram;
 pub mod token;
 pub mod web_chat;
 

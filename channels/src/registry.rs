@@ -4,13 +4,20 @@ use crate::adapter::ChannelAdapter;
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::means::Means;
+use crate::slack::{self, Slack};
+use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
 pub const ADAPTERS: &[(&str, ChannelKind)] =
-    &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
+    &[
+    (web_chat::ADAPTER, ChannelKind::WebChat),
+    (email::ADAPTER, ChannelKind::Email),
+    (telegram::ADAPTER, ChannelKind::Im),
+    (slack::ADAPTER, ChannelKind::Im),
+];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
 /// shown: it is kept only as long as those stay, or whoever may change settings could have it sent to a
@@ -19,7 +26,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, telegram::SECRETS, slack::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -28,7 +35,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
 pub fn build(
     channel: &Channel,
-    _means: &Means,
+    means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
     let problems = head_problems(channel);
     if !problems.is_empty() {
@@ -37,6 +44,8 @@ pub fn build(
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
+        telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
+        slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
