@@ -13,7 +13,11 @@ const SENT_MS: u64 = 24 * 3_600_000;
 /// Sends a command unless it was sent before, or another try of it has no known end.
 ///
 /// Cancel safety: dropped, the command is in doubt until the try's time is over.
-pub async fn once(means: &Means, command: &Command, send: impl Future<Output = Outcome>) -> Outcome {
+pub async fn once(
+    means: &Means,
+    command: &Command,
+    send: impl Future<Output = Outcome>,
+) -> Outcome {
     if let Some(ids) = sent(means, command).await {
         return Outcome::Sent(ids);
     }

@@ -11,8 +11,7 @@ use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
-pub const ADAPTERS: &[(&str, ChannelKind)] =
-    &[
+pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (telegram::ADAPTER, ChannelKind::Im),

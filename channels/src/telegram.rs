@@ -27,6 +27,7 @@ use crate::adapter::{
     ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
+use crate::http::{ANSWER_BYTES_MAX, CallError};
 use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
@@ -101,7 +102,7 @@ impl Telegram {
             let api = self.api();
             let request = api.request("answerCallbackQuery")?.timeout(PRESSED_WITHIN);
             let request = request.json(&json!({ "callback_query_id": id }));
-            api.answer::<Value>(request, crate::http::ANSWER_BYTES_MAX).await
+            api.answer::<Value>(request, ANSWER_BYTES_MAX).await
         };
         if let Err(error) = answer.await {
             let channel = &self.descriptor.channel;
@@ -126,9 +127,8 @@ impl Telegram {
 
     async fn fetch(&self, file: &str, bytes_max: usize) -> Result<Bytes, ApiError> {
         let found: wire::FilePath = self.api().call("getFile", &json!({ "file_id": file })).await?;
-        let too_large = || ApiError::Call(crate::http::CallError::TooLarge);
         if found.file_size.is_some_and(|bytes| bytes > bytes_max as u64) {
-            return Err(too_large());
+            return Err(CallError::TooLarge.into());
         }
         self.api().file(&found.file_path.unwrap_or_default(), bytes_max).await
     }
@@ -212,6 +212,13 @@ impl ChannelAdapter for Telegram {
     }
 
     async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
-        Ok(self.fetch(reference, bytes_max).await?)
+        self.fetch(reference, bytes_max).await.map_err(|error| match error {
+            // Asking again would not make it smaller, nor bring back what is gone.
+            ApiError::Call(CallError::TooLarge) | ApiError::Refused { code: 400, .. } => {
+                AdapterError::Malformed(error.to_string())
+            }
+            ApiError::Refused { code: 404, .. } => AdapterError::Unavailable(error.to_string()),
+            other => other.into(),
+        })
     }
 }

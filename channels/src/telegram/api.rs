@@ -197,9 +197,10 @@ impl ApiError {
             Again::IsHarmless => Outcome::Unavailable(why),
             Again::Doubles => Outcome::InDoubt(why),
         };
-        let is_gone = ["chat not found", "peer_id_invalid", "user not found", "group chat was deleted"]
-            .iter()
-            .any(|words| self.says(words));
+        let is_gone =
+            ["chat not found", "peer_id_invalid", "user not found", "group chat was deleted"]
+                .iter()
+                .any(|words| self.says(words));
         match self {
             Self::NoToken => Outcome::Rejected(why),
             Self::Call(error) => match error.outcome() {

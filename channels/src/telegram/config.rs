@@ -56,7 +56,8 @@ impl TelegramConfig {
             fields.say("api_url", "must not be empty");
         }
         if !config.token.is_empty() && !is_token(config.token.reveal()) {
-            fields.say("token", "must be a token as BotFather gives it: a number, a colon, letters");
+            fields
+                .say("token", "must be a token as BotFather gives it: a number, a colon, letters");
         }
         let secret = config.webhook_secret.reveal();
         if !secret.is_empty() && !is_webhook_secret(secret) {

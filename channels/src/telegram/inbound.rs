@@ -46,7 +46,10 @@ impl Reader<'_> {
             return self.chosen(query);
         }
         if let Some(change) = &update.my_chat_member {
-            return Read { inbounds: self.membership(id, change).into_iter().collect(), pressed: None };
+            return Read {
+                inbounds: self.membership(id, change).into_iter().collect(),
+                pressed: None,
+            };
         }
         match &update.message_reaction {
             Some(change) => Read { inbounds: self.reactions(id, change), pressed: None },
@@ -121,7 +124,9 @@ impl Reader<'_> {
     }
 
     fn reactions(&self, id: i64, change: &ReactionUpdated) -> Vec<Inbound> {
-        let Some(user) = change.user.as_ref().filter(|user| !user.is_bot) else { return Vec::new() };
+        let Some(user) = change.user.as_ref().filter(|user| !user.is_bot) else {
+            return Vec::new();
+        };
         let message = key(&change.chat, change.message_id);
         let differ = |from: &[Reaction], without: &[Reaction]| -> Vec<String> {
             let left = from.iter().filter(|reaction| !without.contains(reaction));
@@ -129,7 +134,10 @@ impl Reader<'_> {
         };
         let gone = differ(&change.old_reaction, &change.new_reaction);
         let new = differ(&change.new_reaction, &change.old_reaction);
-        let both = gone.into_iter().map(|emoji| (emoji, false)).chain(new.into_iter().map(|emoji| (emoji, true)));
+        let both = gone
+            .into_iter()
+            .map(|emoji| (emoji, false))
+            .chain(new.into_iter().map(|emoji| (emoji, true)));
         let inbounds = both.enumerate().map(|(n, (emoji, added))| {
             let payload = Payload::Reaction { external_id: message.clone(), emoji, added };
             let mut inbound = self.inbound(format!("react:{id}:{n}"), user, payload);

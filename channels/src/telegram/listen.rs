@@ -48,7 +48,9 @@ pub(super) async fn run(
         let is_quiet = updates.is_empty();
         for update in updates {
             let id = update.get("update_id").and_then(Value::as_i64);
-            let id = id.ok_or_else(|| AdapterError::Unavailable("an update without a number".to_owned()))?;
+            let id = id.ok_or_else(|| {
+                AdapterError::Unavailable("an update without a number".to_owned())
+            })?;
             door.take(update, inlet).await?;
             let next = id.saturating_add(1);
             offset = Some(next);

@@ -37,7 +37,10 @@ pub(super) async fn deliver(api: Api<'_>, command: &Command) -> Outcome {
         Action::React { external_id, emoji } => {
             let reaction = json!({ "reaction": [{ "type": "emoji", "emoji": emoji }] });
             let parameters = message(command, external_id, reaction);
-            done(api.call::<Value>("setMessageReaction", &parameters).await, "message is not modified")
+            done(
+                api.call::<Value>("setMessageReaction", &parameters).await,
+                "message is not modified",
+            )
         }
         Action::Typing => {
             let mut parameters = target(command);
@@ -63,7 +66,11 @@ fn done(answer: Result<Value, ApiError>, fine: &str) -> Outcome {
 
 type Content<'a> = (&'a str, &'a [OutgoingFile], &'a [Choice]);
 
-async fn send(api: Api<'_>, command: &Command, (text, files, choices): (&String, &Vec<OutgoingFile>, &Vec<Choice>)) -> Outcome {
+async fn send(
+    api: Api<'_>,
+    command: &Command,
+    (text, files, choices): (&String, &Vec<OutgoingFile>, &Vec<Choice>),
+) -> Outcome {
     let content: Content<'_> = (text, files, choices);
     let mut target = target(command);
     let first = send_to(api, &target, content).await;
@@ -96,8 +103,8 @@ async fn send_to(
         }
         return api.call("sendMessage", &parameters.into()).await;
     };
-    let is_photo = PHOTO_TYPES.contains(&file.file.media_type.as_str())
-        && file.bytes.len() <= PHOTO_BYTES_MAX;
+    let is_photo =
+        PHOTO_TYPES.contains(&file.file.media_type.as_str()) && file.bytes.len() <= PHOTO_BYTES_MAX;
     if is_photo {
         let sent = api.upload("sendPhoto", form(target, "photo", text, file)).await;
         match sent {
@@ -111,12 +118,22 @@ async fn send_to(
 
 /// One button below the other: labels may be long.
 fn keyboard(choices: &[Choice]) -> Value {
-    let rows = choices.iter().map(|choice| json!([{ "text": choice.label, "callback_data": choice.value }]));
+    let rows = choices
+        .iter()
+        .map(|choice| json!([{ "text": choice.label, "callback_data": choice.value }]));
     json!({ "inline_keyboard": rows.collect::<Vec<_>>() })
 }
 
-fn form(target: &Map<String, Value>, field: &'static str, caption: &str, file: &OutgoingFile) -> Form {
-    let part = |bytes: &Bytes| Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(file.file.name.clone());
+fn form(
+    target: &Map<String, Value>,
+    field: &'static str,
+    caption: &str,
+    file: &OutgoingFile,
+) -> Form {
+    let part = |bytes: &Bytes| {
+        Part::stream_with_length(bytes.clone(), bytes.len() as u64)
+            .file_name(file.file.name.clone())
+    };
     let typed = part(&file.bytes).mime_str(&file.file.media_type);
     let mut form = Form::new().part(field, typed.unwrap_or_else(|_untyped| part(&file.bytes)));
     for (name, value) in target {
@@ -129,7 +146,8 @@ fn form(target: &Map<String, Value>, field: &'static str, caption: &str, file: &
 /// Where it goes: the chat, its topic, and in a group what it answers.
 fn target(command: &Command) -> Map<String, Value> {
     let place = command.external_conversation.as_deref().unwrap_or(&command.recipient);
-    let (chat, topic) = place.split_once('/').map_or((place, None), |(chat, topic)| (chat, Some(topic)));
+    let (chat, topic) =
+        place.split_once('/').map_or((place, None), |(chat, topic)| (chat, Some(topic)));
     let mut target = Map::from_iter([("chat_id".to_owned(), Value::from(chat))]);
     if let Some(topic) = topic {
         target.insert("message_thread_id".to_owned(), topic.into());

@@ -97,7 +97,11 @@ pub(super) fn read(message: &Message, bot: Option<&Bot>) -> Content {
     if !text.is_empty() {
         lines.push(text);
     }
-    if lines.is_empty() && media.is_empty() { nothing(message) } else { Content::Said(lines.join("\n"), media) }
+    if lines.is_empty() && media.is_empty() {
+        nothing(message)
+    } else {
+        Content::Said(lines.join("\n"), media)
+    }
 }
 
 fn nothing(message: &Message) -> Content {
@@ -143,8 +147,7 @@ fn sentence(message: &Message) -> Option<String> {
 fn file(message: &Message) -> Option<(&File, String, String)> {
     // The largest that may be fetched stands for the photo; the others are its thumbnails.
     let fits = |photo: &&File| photo.file_size.is_none_or(|bytes| bytes <= FILE_BYTES_MAX);
-    let photo =
-        message.photo.iter().filter(fits).max_by_key(|photo| photo.width * photo.height);
+    let photo = message.photo.iter().filter(fits).max_by_key(|photo| photo.width * photo.height);
     let kinds = [
         (photo, "photo.jpg", "image/jpeg"),
         (message.animation.as_ref(), "animation.mp4", "video/mp4"),
@@ -156,7 +159,9 @@ fn file(message: &Message) -> Option<(&File, String, String)> {
     ];
     let (file, name, media_type) =
         kinds.into_iter().find_map(|(file, name, sort)| Some((file?, name, sort)))?;
-    let or = |given: &str, default: &str| if given.is_empty() { default.to_owned() } else { given.to_owned() };
+    let or = |given: &str, default: &str| {
+        if given.is_empty() { default.to_owned() } else { given.to_owned() }
+    };
     Some((file, or(&file.file_name, name), or(&file.mime_type, media_type)))
 }
 
@@ -175,7 +180,8 @@ fn plain(text: &str, entities: &[Entity], bot: Option<&Bot>) -> String {
     let (mut plain, mut done) = (String::with_capacity(text.len()), 0);
     for (range, url) in edits {
         // Entities may overlap; the first one wins.
-        let (Some(before), Some(part)) = (text.get(done..range.start), text.get(range.clone())) else {
+        let (Some(before), Some(part)) = (text.get(done..range.start), text.get(range.clone()))
+        else {
             continue;
         };
         plain.push_str(before);
@@ -196,12 +202,13 @@ fn plain(text: &str, entities: &[Entity], bot: Option<&Bot>) -> String {
 pub(super) fn is_to(message: &Message, bot: &Bot) -> bool {
     let mentioned = |text: &Option<String>, entities: &[Entity]| {
         text.as_deref().is_some_and(|text| {
-            entities.iter().any(|entity| {
-                place(text, entity).is_some_and(|(_, part)| names(entity, part, bot))
-            })
+            entities
+                .iter()
+                .any(|entity| place(text, entity).is_some_and(|(_, part)| names(entity, part, bot)))
         })
     };
-    let answered = message.reply_to_message.as_ref().and_then(|to| to.get("from")?.get("id")?.as_i64());
+    let answered =
+        message.reply_to_message.as_ref().and_then(|to| to.get("from")?.get("id")?.as_i64());
     answered == Some(bot.id)
         || mentioned(&message.text, &message.entities)
         || mentioned(&message.caption, &message.caption_entities)
