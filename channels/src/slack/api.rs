@@ -34,8 +34,7 @@ const REFUSES_US: [&str; 9] = [
     "token_revoked",
 ];
 /// There is nobody at that address.
-const GONE: [&str; 7] = [
-    "account_inactive_user",
+const GONE: [&str; 6] = [
     "channel_not_found",
     "is_archived",
     "user_disabled",
