@@ -147,7 +147,11 @@ fn sentence(message: &Message) -> Option<String> {
 fn file(message: &Message) -> Option<(&File, String, String)> {
     // The largest that may be fetched stands for the photo; the others are its thumbnails.
     let fits = |photo: &&File| photo.file_size.is_none_or(|bytes| bytes <= FILE_BYTES_MAX);
-    let photo = message.photo.iter().filter(fits).max_by_key(|photo| photo.width * photo.height);
+    let photo = message
+        .photo
+        .iter()
+        .filter(fits)
+        .max_by_key(|photo| photo.width.saturating_mul(photo.height));
     let kinds = [
         (photo, "photo.jpg", "image/jpeg"),
         (message.animation.as_ref(), "animation.mp4", "video/mp4"),
