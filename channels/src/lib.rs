@@ -9,6 +9,7 @@ pub mod adapter;
 pub mod email;
 pub mod error;
 pub mod http;
+pub mod im;
 pub mod inbound;
 pub mod ledger;
 pub mod means;

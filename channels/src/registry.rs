@@ -3,6 +3,7 @@
 use crate::adapter::ChannelAdapter;
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::im::{self, ImSettings};
 use crate::means::Means;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
@@ -36,10 +37,14 @@ pub fn build(
     channel: &Channel,
     means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
-    let problems = head_problems(channel);
+    let mut problems = head_problems(channel);
+    if channel.kind == ChannelKind::Im {
+        problems.extend(ImSettings::of(channel).err().unwrap_or_default());
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod callbacks;
 pub mod caller;
 pub mod chat;
 pub mod contacts;
@@ -70,6 +71,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(settings::routes)
             .configure(admin::routes)
             .configure(system::routes)
+            .configure(callbacks::routes)
             .default_service(web::to(nothing_here)),
     );
     pages::routes(config);

@@ -12,7 +12,7 @@ use domain::{Channel, ChannelId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use keeper::{DoorState, Reading, spawn};
+pub use keeper::{DoorState, Reading, bookmarks, spawn};
 pub use means::Workshop;
 
 /// The adapters of configured channels.

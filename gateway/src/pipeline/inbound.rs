@@ -7,6 +7,8 @@
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
+use crate::pipeline::chats::arrival::{self, Brought};
+use crate::pipeline::chats::{changes, deeds};
 use crate::pipeline::letters::{self, LetterError};
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
@@ -126,7 +128,7 @@ fn not_taken(error: &LetterError) -> SinkError {
 pub async fn accept(
     app: &App,
     tenant: &TenantId,
-    inbound: Inbound,
+    mut inbound: Inbound,
     standing: Standing,
     belongs: Belongs<'_>,
 ) -> Result<Accepted, ApiError> {
@@ -135,22 +137,30 @@ pub async fn accept(
     let Some(channel) = view.channel(&inbound.channel).filter(|channel| channel.enabled) else {
         return Ok(Accepted::Refused(Refusal::ChannelClosed));
     };
+    arrival::spell_out(channel, &mut inbound);
+    if let Some(done) = deeds::accept(app, tenant, (&view, channel), &inbound).await? {
+        return Ok(done);
+    }
     match &inbound.payload {
         Payload::MessageNew(message) => {
             if let Some(refusal) = refusal(&view, channel, message) {
                 return Ok(Accepted::Refused(refusal));
             }
-            let from =
-                Arrival { app, tenant, view: &view, channel, inbound: &inbound, message, belongs };
+            let brought = arrival::brought(app, tenant, channel, (&inbound, message)).await?;
+            let (view, inbound, brought) = (&view, &inbound, &brought);
+            let from = Arrival { app, tenant, view, channel, inbound, message, brought, belongs };
             from.receive(standing).await
         }
         Payload::Read { seq, .. } if *seq > 0 => read(app, tenant, &inbound, *seq).await,
+        Payload::Read { external_id, .. } if !external_id.is_empty() => {
+            changes::accept(app, tenant, &inbound).await
+        }
         Payload::Read { .. } | Payload::Typing | Payload::Membership { .. } => Ok(Accepted::Noted),
         Payload::Edited { .. }
         | Payload::Deleted { .. }
         | Payload::Reaction { .. }
-        | Payload::Chosen { .. }
-        | Payload::DeliveryReport { .. }
+        | Payload::DeliveryReport { .. } => changes::accept(app, tenant, &inbound).await,
+        Payload::Chosen { .. }
         | Payload::Bounced { .. }
         | Payload::CallState { .. }
         | Payload::Unsupported { .. } => Ok(Accepted::Refused(Refusal::Unsupported)),
@@ -158,11 +168,16 @@ pub async fn accept(
 }
 
 fn refusal(view: &DeskView, channel: &Channel, message: &NewMessage) -> Option<Refusal> {
-    if message.text.trim().is_empty() && message.files.is_empty() {
+    let has_files =
+        !message.files.is_empty() || !message.media.is_empty() || !message.attachments.is_empty();
+    if message.text.trim().is_empty() && !has_files {
         return Some(Refusal::Empty);
     }
     let files_max = if message.mail.is_some() { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
-    if message.text.len() > TEXT_BYTES_MAX || message.files.len() > files_max {
+    let files = message.files.len() + message.media.len();
+    // A messenger's long text goes on in a file.
+    let text_max = if channel.kind == ChannelKind::Im { usize::MAX } else { TEXT_BYTES_MAX };
+    if message.text.len() > text_max || files > files_max {
         return Some(Refusal::TooLarge);
     }
     let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
@@ -196,6 +211,7 @@ struct Arrival<'a> {
     channel: &'a Channel,
     inbound: &'a Inbound,
     message: &'a NewMessage,
+    brought: &'a Brought,
     belongs: Belongs<'a>,
 }
 
@@ -239,8 +255,8 @@ impl Arrival<'_> {
             id: id.clone(),
             author: Author::Contact { id: contact.clone() },
             kind: MessageKind::Text,
-            text: self.message.text.clone(),
-            files: self.message.files.clone(),
+            text: self.brought.text.clone().unwrap_or_else(|| self.message.text.clone()),
+            files: self.brought.files.clone(),
             notice: None,
             client_id: self.message.client_id.clone(),
             mail: self.message.mail.clone(),
@@ -314,6 +330,8 @@ impl Arrival<'_> {
             entry,
             info,
             belongs: self.belongs,
+            way: &self.brought.way,
+            fetches: &self.brought.fetches(),
         };
         Ok(self.app.router.receive_message(self.tenant, &message).await?)
     }

@@ -90,6 +90,7 @@ async fn a_letter_arrives_with_its_head_words_and_files() {
         name: "操作手册.txt".to_owned(),
         media_type: "text/plain".to_owned(),
         bytes: 12,
+        pending: false,
     };
     let file = OutgoingFile { file, bytes: "步骤一".into() };
     let mut mail = mail(LI);
