@@ -4,8 +4,11 @@ mod called_back;
 mod far_end;
 mod polled;
 mod push;
+pub(crate) mod slack;
 mod socket;
+pub(crate) mod telegram;
 mod telephone;
+pub(crate) mod way_out;
 mod web_chat;
 
 use bytes::Bytes;
@@ -33,6 +36,14 @@ pub(crate) trait Rig: Send + Sync {
     fn request(&self, _id: &str, _text: &str) -> Option<RawRequest> {
         None
     }
+    /// How the network counts what a test calls `m0`: an inbound's external id.
+    fn known_as(&self, id: &str) -> String {
+        id.to_owned()
+    }
+    /// Does the network sign the body of its calls? Some only show that they know a secret.
+    fn signs_bodies(&self) -> bool {
+        true
+    }
     /// An authentic request that says nothing readable.
     fn gibberish(&self) -> Option<RawRequest> {
         None
@@ -52,6 +63,10 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(telegram::TelegramRig::that_asks()),
+        Box::new(telegram::TelegramRig::that_is_called()),
+        Box::new(slack::SlackRig::that_listens()),
+        Box::new(slack::SlackRig::that_is_called()),
     ]
 }
 

@@ -107,6 +107,7 @@ async fn what_a_door_does_not_do_answers_so() {
             let request = RawRequest {
                 method: "POST".to_owned(),
                 path_and_query: "/".to_owned(),
+                below: String::new(),
                 headers: Vec::new(),
                 body: bytes::Bytes::new(),
             };
