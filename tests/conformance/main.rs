@@ -18,3 +18,5 @@ mod email;
 mod everyone;
 mod inlet;
 mod running;
+mod slack;
+mod telegram;
