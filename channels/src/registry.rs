@@ -8,6 +8,8 @@ use crate::feishu::{self, Feishu};
 use crate::im::{self, ImSettings};
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::slack::{self, Slack};
+use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
 use crate::wecom::{self, WeCom, kf, kf::Kf};
 use domain::{Channel, ChannelKind};
@@ -22,6 +24,8 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (kf::ADAPTER, ChannelKind::Im),
     (dingtalk::ADAPTER, ChannelKind::Im),
     (feishu::ADAPTER, ChannelKind::Im),
+    (telegram::ADAPTER, ChannelKind::Im),
+    (slack::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -34,6 +38,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     [web_chat::SECRETS, email::SECRETS, matrix::SECRETS].into_iter().flatten()
     [web_chat::SECRETS, email::SECRETS, wecom::SECRETS].into_iter().flatten()
     [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS, feishu::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, telegram::SECRETS, slack::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -60,6 +65,8 @@ pub fn build(
         kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
         dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
         feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
+        telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
+        slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

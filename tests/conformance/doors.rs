@@ -6,7 +6,9 @@ mod far_end;
 pub(crate) mod feishu;
 mod polled;
 mod push;
+pub(crate) mod slack;
 mod socket;
+pub(crate) mod telegram;
 mod telephone;
 pub(crate) mod way_out;
 mod web_chat;
@@ -40,6 +42,13 @@ pub(crate) trait Rig: Send + Sync {
     /// How a message names a file.
     fn media(&self) -> String {
         "f1".to_owned()
+    /// How the network counts what a test calls `m0`: an inbound's external id.
+    fn known_as(&self, id: &str) -> String {
+        id.to_owned()
+    }
+    /// Does the network sign the body of its calls? Some only show that they know a secret.
+    fn signs_bodies(&self) -> bool {
+        true
     }
     /// An authentic request that says nothing readable.
     fn gibberish(&self) -> Option<RawRequest> {
@@ -77,6 +86,10 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(dingtalk::DingTalkRig::open()),
         Box::new(feishu::FeishuRig::open()),
         Box::new(feishu::FeishuRig::called_back()),
+        Box::new(telegram::TelegramRig::that_asks()),
+        Box::new(telegram::TelegramRig::that_is_called()),
+        Box::new(slack::SlackRig::that_listens()),
+        Box::new(slack::SlackRig::that_is_called()),
     ]
 }
 

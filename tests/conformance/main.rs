@@ -23,3 +23,5 @@ mod inlet;
 mod matrix;
 mod running;
 mod wecom;
+mod slack;
+mod telegram;
