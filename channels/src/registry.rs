@@ -35,10 +35,17 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS, matrix::SECRETS].into_iter().flatten()
-    [web_chat::SECRETS, email::SECRETS, wecom::SECRETS].into_iter().flatten()
-    [web_chat::SECRETS, email::SECRETS, dingtalk::SECRETS, feishu::SECRETS].into_iter().flatten()
-    [web_chat::SECRETS, email::SECRETS, telegram::SECRETS, slack::SECRETS].into_iter().flatten()
+    let all = [
+        web_chat::SECRETS,
+        email::SECRETS,
+        matrix::SECRETS,
+        wecom::SECRETS,
+        dingtalk::SECRETS,
+        feishu::SECRETS,
+        telegram::SECRETS,
+        slack::SECRETS,
+    ];
+    all.into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.

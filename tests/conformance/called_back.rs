@@ -43,26 +43,6 @@ async fn a_forged_or_altered_request_reaches_nobody() {
     for (rig, request) in each() {
         let (name, (inlet, behind)) = (name(rig.as_ref()), Behind::open());
         for forged in rig.forgeries(&request) {
-        let mut altered = request.body.to_vec();
-        *altered.last_mut().unwrap() ^= 1;
-        let spaced = [request.body.as_ref(), b" "].concat();
-        let mut forgeries = vec![RawRequest { headers: Vec::new(), ..request.clone() }];
-        if rig.signs_bodies() {
-            forgeries.extend([
-                RawRequest { body: altered.into(), ..request.clone() },
-                RawRequest { body: spaced.into(), ..request.clone() },
-                RawRequest { body: Bytes::new(), ..request.clone() },
-            ]);
-        }
-        // Every header by which it shows who it is, each a little different.
-        for n in 0..request.headers.len() {
-            let mut headers = request.headers.clone();
-            if headers[n].0 != "content-type" {
-                headers[n].1 = [headers[n].1.as_ref(), b"0"].concat().into();
-                forgeries.push(RawRequest { headers, ..request.clone() });
-            }
-        }
-        for forged in forgeries {
             let answer = rig.adapter().callback(&forged, &inlet).await;
             let is_refused = matches!(answer, Err(AdapterError::NotAuthentic));
             assert!(is_refused, "{name}: {forged:?} → {answer:?}");

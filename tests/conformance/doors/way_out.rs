@@ -9,7 +9,6 @@ use rustls::ClientConfig;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
-use reqwest::Url;
 
 #[derive(Debug)]
 struct ThisMachine;
