@@ -51,7 +51,9 @@ pub use id::{
     MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
-pub use message::{Author, FileRef, Message, MessageContent, MessageKind, Notice};
+pub use message::{
+    Author, FileRef, Message, MessageContent, MessageKind, Notice, UNREACHED_OTHERS_MAX, Unreached,
+};
 pub use need::Need;
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
 pub use text::{Locale, Localized};

@@ -4,6 +4,7 @@ use crate::id::{AgentId, ContactId, FileId, MessageId, QueueId};
 use crate::mail::MailHead;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// One entry of a conversation's log.
@@ -133,5 +134,36 @@ pub enum Notice {
         permanent: bool,
         /// What the far end said, cut short.
         reason: String,
+        /// Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Unreached>,
+        /// So many more are not named here.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unnamed: u32,
     },
+}
+
+/// The most recipients beside the first that one notice names: with their reasons as much as a long
+/// message.
+pub const UNREACHED_OTHERS_MAX: usize = 20;
+
+/// Somebody whom a letter did not reach.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unreached {
+    /// Whom: personal data.
+    pub recipient: String,
+    /// What the far end said, cut short.
+    pub reason: String,
+}
+
+// Personal data: it must not reach a log by `{:?}`.
+impl fmt::Debug for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unreached(…)")
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -195,14 +195,24 @@ async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
 
 /// What a mail server says of a letter of ours to `WANG` that it could not deliver (RFC 3464).
 pub(super) fn report(ours: &str) -> String {
+    report_of(
+        ours,
+        &format!(
+            "Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
+        ),
+    )
+}
+
+/// What a mail server says of some recipients of a letter of ours; each group of fields is of one.
+fn report_of(ours: &str, groups: &str) -> String {
     format!(
         "Message-ID: <dsn1@mx.agency.example>\r\nFrom: Mail Delivery System <mailer-daemon@mx.agency.example>\r\n\
          To: {DESK}\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
          --b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n\
          --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.agency.example\r\n\r\n\
-         Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+         {groups}\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
     )
 }
@@ -254,6 +264,49 @@ async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
     let answer =
         ming.log(&conversation).await.into_iter().find(|one| one["text"] == "答复").unwrap();
     assert_eq!(notice["notice"]["message"], answer["id"]);
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_bounce_of_several_recipients_tells_each_that_failed_and_no_other_as_failed() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    let group = |who: &str, action: &str, status: &str, why: &str| {
+        format!(
+            "Final-Recipient: rfc822; {who}@agency.example\r\nAction: {action}\r\nStatus: {status}\r\n\
+             Diagnostic-Code: smtp; {why}\r\n\r\n"
+        )
+    };
+    let groups = [
+        group("here", "delivered", "2.0.0", "250 ok"),
+        group("slow", "delayed", "4.4.1", "timed out"),
+        group("gone", "failed", "5.1.1", "550 no such user"),
+        group("full", "failed", "5.2.2", "552 mailbox is full"),
+    ]
+    .concat();
+    mail.writes("", DESK, &report_of(&ours, &groups)).await;
+    let notices = eventually("the agent is told of both", async || {
+        let log = ming.log(&conversation).await;
+        let told = log.iter().filter(|message| message["notice"]["code"] == "undelivered");
+        let told: Vec<Value> = told.map(|message| message["notice"].clone()).collect();
+        holds(told.len() == 2, format!("{log:?}"))?;
+        Ok(told)
+    })
+    .await;
+    let (failed, late) = (&notices[0], &notices[1]);
+    assert_eq!((&failed["permanent"], &late["permanent"]), (&json!(true), &json!(false)));
+    assert_eq!(failed["recipient"], "gone@agency.example");
+    assert_eq!(
+        failed["others"],
+        json!([{ "recipient": "full@agency.example", "reason": "552 mailbox is full" }])
+    );
+    assert_eq!(late["recipient"], "slow@agency.example");
+    assert_eq!(late["others"], Value::Null);
+    assert_eq!(failed["message"], late["message"]);
     mail.house.ends_well();
 }
 

@@ -9,6 +9,7 @@ use crate::inbound::{
     Answers, Assurance, Attachment, Inbound, LetterView, NewMessage, Payload, RawInbound,
     RemoteImages, Sender,
 };
+use crate::outbound::Missed;
 use bytes::Bytes;
 use domain::limits::TEXT_BYTES_MAX;
 use domain::mail::{
@@ -148,16 +149,22 @@ fn body(bytes: &[u8]) -> &[u8] {
     bytes.get(at..).unwrap_or_default()
 }
 
-/// One event for one letter: the first address that is dead, else the first one told of.
+/// One event for one letter, with everybody whom it tells of.
 fn bounced(reports: &[Report]) -> Option<Payload> {
-    let report = reports.iter().find(|report| report.permanent).or_else(|| reports.first())?;
-    Some(Payload::Bounced {
-        message_id: report.message_id.clone(),
+    let message_id = reports.first()?.message_id.clone();
+    let (failed, delayed): (Vec<&Report>, Vec<&Report>) =
+        reports.iter().partition(|report| report.permanent);
+    let missed = |reports: Vec<&Report>| reports.into_iter().map(missed).collect();
+    Some(Payload::Bounced { message_id, failed: missed(failed), delayed: missed(delayed) })
+}
+
+/// A server that gives no reason gives at least a code (RFC 3463).
+fn missed(report: &Report) -> Missed {
+    let reason = if report.reason.is_empty() { &report.status } else { &report.reason };
+    Missed {
         recipient: report.recipient.clone(),
-        permanent: report.permanent,
-        status: report.status.clone(),
-        reason: report.reason.chars().take(REASON_CHARS_MAX).collect(),
-    })
+        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+    }
 }
 
 fn message(

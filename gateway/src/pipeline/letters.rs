@@ -11,14 +11,15 @@ pub mod send;
 mod threading;
 mod together;
 mod token;
+pub(super) mod undelivered;
 
 use super::inbound::{self, Standing};
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::files::StoreError;
 use channels::inbound::NewMessage;
-use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
-use domain::{Conversation, ConversationId, FileId, FileRef, Notice, State, TenantId};
+use channels::{Accepted, AdapterError, Envelope, Inbound, Missed, Payload, RawInbound};
+use domain::{Conversation, ConversationId, FileId, FileRef, State, TenantId};
 use records::RecordsError;
 use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
@@ -27,6 +28,7 @@ use routing::command::Belongs;
 use routing::reply::{Noticed, Rate};
 use sha2::{Digest, Sha256};
 use threading::Thread;
+use undelivered::Failure;
 
 pub use failures::Failures;
 pub use together::accept_together;
@@ -39,8 +41,6 @@ const PERSONAL: (u32, i64) = (200, 15_000);
 /// One conversation takes so many reports at once, and then one in so many milliseconds: whoever knows a
 /// message id of ours can write them.
 const REPORTS: (u32, i64) = (20, 600_000);
-/// The longest reason of a bounce that the log keeps, in characters.
-const REASON_CHARS_MAX: usize = 300;
 
 /// Why a letter could not be taken in just now; the far end gives it again.
 #[derive(Debug, thiserror::Error)]
@@ -257,8 +257,8 @@ impl Letter<'_> {
     async fn go_on(self, mut inbound: Inbound) -> Result<Outcome, LetterError> {
         match std::mem::replace(&mut inbound.payload, Payload::Typing) {
             Payload::MessageNew(message) => self.says(inbound, message).await,
-            Payload::Bounced { message_id, recipient, permanent, reason, .. } => {
-                self.came_back(&inbound, message_id, (recipient, permanent, &reason)).await
+            Payload::Bounced { message_id, failed, delayed } => {
+                self.came_back(&inbound, message_id, (failed, delayed)).await
             }
             _ => Ok(aside(QuarantineReason::Refused, "this kind of letter is not carried further")),
         }
@@ -348,12 +348,12 @@ impl Letter<'_> {
         token::conversation(keys.letters(), place, token::in_message_id(message_id)?)
     }
 
-    /// A letter of ours came back.
+    /// A letter of ours came back from some of its recipients.
     async fn came_back(
         self,
         inbound: &Inbound,
         message_id: Option<String>,
-        (recipient, permanent, reason): (String, bool, &str),
+        (failed, delayed): (Vec<Missed>, Vec<Missed>),
     ) -> Result<Outcome, LetterError> {
         let ours = message_id.as_deref();
         let ours = ours.and_then(|id| Some((self.ours(id)?, send::message_of(id))));
@@ -366,18 +366,20 @@ impl Letter<'_> {
         if taken != Rate::Allowed {
             return Ok(aside(QuarantineReason::Report, "its conversation has too many reports"));
         }
-        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-        let notice = Notice::Undelivered { message, recipient, permanent, reason };
-        let name = format!("report.{}", inbound.external_id);
-        match self.app.router.append_notice(self.tenant, &conversation, &name, &notice).await? {
-            Noticed::Appended(_) => {
-                self.attach(&conversation, &[]).await?;
-                Ok(Outcome::Accepted(Accepted::Noted))
-            }
-            Noticed::Closed | Noticed::Unknown => {
-                Ok(aside(QuarantineReason::Report, "its conversation is over"))
+        let failed = undelivered::notice(message.clone(), Failure::ForGood, failed);
+        let delayed = undelivered::notice(message, Failure::Late, delayed);
+        for (sort, notice) in [("report", failed), ("late", delayed)] {
+            let Some(notice) = notice else { continue };
+            let name = format!("{sort}.{}", inbound.external_id);
+            match self.app.router.append_notice(self.tenant, &conversation, &name, &notice).await? {
+                Noticed::Appended(_) => {}
+                Noticed::Closed | Noticed::Unknown => {
+                    return Ok(aside(QuarantineReason::Report, "its conversation is over"));
+                }
             }
         }
+        self.attach(&conversation, &[]).await?;
+        Ok(Outcome::Accepted(Accepted::Noted))
     }
 }
 

@@ -20,6 +20,8 @@ fn undelivered() -> Notice {
         recipient: "a@b".to_owned(),
         permanent: true,
         reason: "no such \"box\" {}".to_owned(),
+        others: Vec::new(),
+        unnamed: 0,
     }
 }
 

@@ -4,14 +4,15 @@
 pub(in crate::pipeline) mod chat;
 
 use super::reply::{Addressees, Correspondence, correspondence};
-use super::{LetterError, REASON_CHARS_MAX, name_of, token};
+use super::undelivered::{self, Failure};
+use super::{LetterError, name_of, token};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
 use crate::pipeline::inbound::named_uuid;
 use channels::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
 use domain::{
     Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
-    FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
+    FileRef, MailAddress, MailHead, MailTrust, MessageId, TenantId,
 };
 use routing::RoutingError;
 use routing::reply::{ClaimedDelivery, Noticed};
@@ -261,15 +262,13 @@ async fn tell_missed(
     ((conversation, message), delivery): ((&ConversationId, Option<&MessageId>), &ClaimedDelivery),
     missed: Vec<Missed>,
 ) {
-    for Missed { recipient, reason } in missed {
-        let name = format!("missed.{}", name_of(&format!("{}/{recipient}", delivery.id)));
-        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-        let message = message.cloned();
-        let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
-        if let Err(error) = app.router.append_notice(tenant, conversation, &name, &notice).await {
-            let error = crate::telemetry::chain(&error);
-            tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
-        }
+    let name = format!("missed.{}", name_of(delivery.id.as_str()));
+    let Some(notice) = undelivered::notice(message.cloned(), Failure::ForGood, missed) else {
+        return;
+    };
+    if let Err(error) = app.router.append_notice(tenant, conversation, &name, &notice).await {
+        let error = crate::telemetry::chain(&error);
+        tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
     }
 }
 
@@ -281,10 +280,14 @@ pub(in crate::pipeline) async fn given_up(
     reason: &str,
 ) -> Result<(), RoutingError> {
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
-    let recipient = packed.mail.to.first().map_or_else(String::new, |to| to.address.clone());
-    let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-    let message = packed.message;
-    let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
+    // All of them are in the same case: the letter was never taken.
+    let everybody = packed.mail.to.iter().chain(&packed.mail.cc);
+    let missed = everybody
+        .map(|to| Missed { recipient: to.address.clone(), reason: reason.to_owned() })
+        .collect();
+    let Some(notice) = undelivered::notice(packed.message, Failure::ForGood, missed) else {
+        return Ok(());
+    };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
     match app.router.append_notice(tenant, &packed.conversation, &name, &notice).await? {
         Noticed::Appended(_) => {}

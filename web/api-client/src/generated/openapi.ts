@@ -839,6 +839,13 @@ export interface components {
             permanent: boolean;
             /** @description What the far end said, cut short. */
             reason: string;
+            /** @description Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`]. */
+            others?: components["schemas"]["Unreached"][];
+            /**
+             * Format: int32
+             * @description So many more are not named here.
+             */
+            unnamed?: number;
             /** @enum {string} */
             code: "undelivered";
         };
@@ -1338,6 +1345,13 @@ export interface components {
              * @description The version that it made: the last one, or somebody changed the document meanwhile.
              */
             version: number;
+        };
+        /** @description Somebody whom a letter did not reach. */
+        Unreached: {
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description What the far end said, cut short. */
+            reason: string;
         };
         /** @description A multipart body with one part, `file`. */
         Upload: {

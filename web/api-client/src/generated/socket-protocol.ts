@@ -648,6 +648,13 @@ export interface components {
             permanent: boolean;
             /** @description What the far end said, cut short. */
             reason: string;
+            /** @description Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`]. */
+            others?: components["schemas"]["Unreached"][];
+            /**
+             * Format: int32
+             * @description So many more are not named here.
+             */
+            unnamed?: number;
             /** @enum {string} */
             code: "undelivered";
         };
@@ -696,6 +703,13 @@ export interface components {
          * @description Milliseconds since 1970-01-01 UTC. Redis scores hold it exactly (it is far below 2^53).
          */
         Timestamp: number;
+        /** @description Somebody whom a letter did not reach. */
+        Unreached: {
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description What the far end said, cut short. */
+            reason: string;
+        };
         /** @description What a visitor's widget sends. */
         VisitorFrame: {
             /** @description The visitor token of `POST /v1/chat/{channel}/sessions`. */

@@ -51,6 +51,8 @@ export const en = {
   "mail.late_short": "Delayed",
   "mail.undelivered": "Not delivered to {recipient}",
   "mail.undelivered_late": "Delayed: {recipient} has not got it yet, it is still being tried",
+  "mail.undelivered_more": "{n, plural, one {and to # more} other {and to # more}}",
+  "mail.undelivered_and": "{what}, and to {n, plural, one {# more} other {# more}}",
   "mail.undelivered_reason": "The other mail server says",
   "mail.undelivered_show": "Show the letter",
   "mail.undelivered_toast": "{name}: {what}",

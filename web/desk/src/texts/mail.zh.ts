@@ -53,6 +53,8 @@ export const zh: Record<keyof typeof en, string> = {
   "mail.late_short": "延迟",
   "mail.undelivered": "未送达 {recipient}",
   "mail.undelivered_late": "延迟：{recipient} 尚未收到，系统仍在重试",
+  "mail.undelivered_more": "另有 {n} 个地址",
+  "mail.undelivered_and": "{what}，另有 {n} 个地址",
   "mail.undelivered_reason": "对方邮件服务器的答复",
   "mail.undelivered_show": "查看这封邮件",
   "mail.undelivered_toast": "{name}：{what}",
