@@ -66,9 +66,9 @@ pub enum Declined {
 pub enum Noticed {
     /// It stands in the log, now or since an earlier call, at this place.
     Appended(u64),
-    /// The conversation is over.
-    Closed,
-    /// There is no such conversation.
+    /// Likewise, of a conversation that is over: nobody works on it.
+    Over(u64),
+    /// There is no such conversation, or it is over for so long that only the records have it.
     Unknown,
 }
 

@@ -310,6 +310,65 @@ async fn a_bounce_of_several_recipients_tells_each_that_failed_and_no_other_as_f
     mail.house.ends_well();
 }
 
+/// A report on an answer whose conversation is over is in the log, and counts as stuck mail.
+async fn is_told_after_the_end(reopen_hours: u32) {
+    let queue = json!({ "reopen_hours": reopen_hours });
+    let quick = |desk: DeskFile| desk.with_all_queues(queue);
+    let mut mail = MailHouse::start_with(1, json!({ "acknowledge": false }), quick).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let supervisor = mail.house.signs_in("sun").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    ming.closes(&conversation).await;
+    let redis = &mail.house.redis;
+    eventually("it is archived", async || {
+        let key = format!("{{main}}:log:{conversation}");
+        let left: u64 = redis.ask(&["EXISTS", &key]).await;
+        holds(left == 0, "its log still lies in Redis")
+    })
+    .await;
+    mail.writes("", DESK, &report(&ours)).await;
+    let letters = eventually("it counts as stuck", async || {
+        let letters = supervisor.api().get("/v1/quarantine").await.body;
+        holds(letters.as_array().map_or(0, Vec::len) == 1, format!("{letters}"))?;
+        Ok(letters)
+    })
+    .await;
+    assert_eq!(letters[0]["reason"], "report");
+    assert!(letters[0]["detail"].as_str().unwrap().contains(&conversation), "{letters}");
+    // Read by its id: the log of a conversation that is over lies elsewhere.
+    let log = eventually("its log tells of it", async || {
+        let log = supervisor.log(&conversation).await;
+        holds(
+            log.last().is_some_and(|last| last["notice"]["code"] == "undelivered"),
+            format!("{log:?}"),
+        )?;
+        Ok(log)
+    })
+    .await;
+    assert_eq!(log.last().unwrap()["notice"]["recipient"], WANG);
+    assert_eq!(log.last().unwrap()["seq"], log.len());
+    assert_eq!(supervisor.reads(&conversation).await["state"], "closed");
+    // Once, however often it comes.
+    let id = letters[0]["id"].as_str().unwrap();
+    let retried = supervisor.api().post(&format!("/v1/quarantine/{id}/retry"), json!({})).await;
+    assert_eq!(retried.status, 409, "{:?}", retried.body);
+    assert_eq!(supervisor.log(&conversation).await.len(), log.len());
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_bounce_after_the_end_is_told_in_the_log_and_counts_as_stuck() {
+    is_told_after_the_end(24).await;
+}
+
+#[tokio::test]
+async fn a_bounce_after_redis_forgot_the_conversation_is_told_in_the_log_and_counts_as_stuck() {
+    is_told_after_the_end(0).await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
     let mut mail = MailHouse::start(1, json!({})).await;

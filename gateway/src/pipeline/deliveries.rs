@@ -5,7 +5,7 @@
 //! Each delivery is under way by itself: a slow endpoint holds up its own box and nobody else's, and
 //! a tenant with many slow ones holds only its own share of the places.
 
-use super::letters::send;
+use super::letters::{LetterError, send};
 use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
 use crate::metrics;
@@ -143,9 +143,14 @@ impl Carrier {
 
     /// Tries a delivery and records how that ended; whose it was.
     async fn carry_out(&self, tenant: TenantId, delivery: ClaimedDelivery) -> TenantId {
-        if let Err(error) = self.try_once(&tenant, &delivery).await {
-            // The claim is free again after its lease.
-            tell(&tenant, &error);
+        // The claim is free again after its lease.
+        match self.try_once(&tenant, &delivery).await {
+            Ok(()) => {}
+            Err(LetterError::Routing(error)) => tell(&tenant, &error),
+            Err(error) => {
+                let error = crate::telemetry::chain(&error);
+                tracing::error!(tenant.id = %tenant, delivery.id = %delivery.id, error, "a delivery's end was not told");
+            }
         }
         tenant
     }
@@ -154,7 +159,7 @@ impl Carrier {
         &self,
         tenant: &TenantId,
         delivery: &ClaimedDelivery,
-    ) -> Result<(), RoutingError> {
+    ) -> Result<(), LetterError> {
         let tried = self.attempt(tenant, delivery).await;
         let tries = delivery.tries.saturating_add(1);
         let now = self.app.clock.now();
@@ -183,7 +188,8 @@ impl Carrier {
         {
             send::given_up(&self.app, tenant, delivery, reason).await?;
         }
-        self.app.router.record_delivery(tenant, delivery, &outcome).await.map(|_still_ours| ())
+        let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
+        Ok(())
     }
 
     /// A letter goes to its channel's mail server, everything else to a webhook.

@@ -25,10 +25,10 @@ use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
 use routing::RoutingError;
 use routing::command::Belongs;
-use routing::reply::{Noticed, Rate};
+use routing::reply::Rate;
 use sha2::{Digest, Sha256};
 use threading::Thread;
-use undelivered::Failure;
+use undelivered::{Failure, Told};
 
 pub use failures::Failures;
 pub use together::accept_together;
@@ -368,17 +368,22 @@ impl Letter<'_> {
         }
         let failed = undelivered::notice(message.clone(), Failure::ForGood, failed);
         let delayed = undelivered::notice(message, Failure::Late, delayed);
+        let is_lost = failed.is_some();
+        let mut told = Told::Nowhere;
         for (sort, notice) in [("report", failed), ("late", delayed)] {
             let Some(notice) = notice else { continue };
             let name = format!("{sort}.{}", inbound.external_id);
-            match self.app.router.append_notice(self.tenant, &conversation, &name, &notice).await? {
-                Noticed::Appended(_) => {}
-                Noticed::Closed | Noticed::Unknown => {
-                    return Ok(aside(QuarantineReason::Report, "its conversation is over"));
-                }
-            }
+            told = undelivered::tell(self.app, self.tenant, &conversation, &name, &notice).await?;
+        }
+        if told == Told::Nowhere {
+            return Ok(aside(QuarantineReason::Report, "its conversation is not known"));
         }
         self.attach(&conversation, &[]).await?;
+        if told == Told::Over && is_lost {
+            // Its log says it, but nobody looks there: supervisors count what is stuck.
+            let detail = format!("{conversation} is over, and its log tells of it");
+            return Ok(Outcome::Aside(QuarantineReason::Report, detail));
+        }
         Ok(Outcome::Accepted(Accepted::Noted))
     }
 }

@@ -4,7 +4,7 @@
 pub(in crate::pipeline) mod chat;
 
 use super::reply::{Addressees, Correspondence, correspondence};
-use super::undelivered::{self, Failure};
+use super::undelivered::{self, Failure, Told};
 use super::{LetterError, name_of, token};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
@@ -14,8 +14,7 @@ use domain::{
     Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
     FileRef, MailAddress, MailHead, MailTrust, MessageId, TenantId,
 };
-use routing::RoutingError;
-use routing::reply::{ClaimedDelivery, Noticed};
+use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -266,7 +265,7 @@ async fn tell_missed(
     let Some(notice) = undelivered::notice(message.cloned(), Failure::ForGood, missed) else {
         return;
     };
-    if let Err(error) = app.router.append_notice(tenant, conversation, &name, &notice).await {
+    if let Err(error) = undelivered::tell(app, tenant, conversation, &name, &notice).await {
         let error = crate::telemetry::chain(&error);
         tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
     }
@@ -278,7 +277,7 @@ pub(in crate::pipeline) async fn given_up(
     tenant: &TenantId,
     delivery: &ClaimedDelivery,
     reason: &str,
-) -> Result<(), RoutingError> {
+) -> Result<(), LetterError> {
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
     // All of them are in the same case: the letter was never taken.
     let everybody = packed.mail.to.iter().chain(&packed.mail.cc);
@@ -289,14 +288,12 @@ pub(in crate::pipeline) async fn given_up(
         return Ok(());
     };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
-    match app.router.append_notice(tenant, &packed.conversation, &name, &notice).await? {
-        Noticed::Appended(_) => {}
-        Noticed::Closed | Noticed::Unknown => {
-            tracing::warn!(
-                conversation.id = %packed.conversation, delivery.id = %delivery.id,
-                "a letter was given up after its conversation was over: only the dead letters show it"
-            );
-        }
+    if undelivered::tell(app, tenant, &packed.conversation, &name, &notice).await? == Told::Nowhere
+    {
+        tracing::warn!(
+            conversation.id = %packed.conversation, delivery.id = %delivery.id,
+            "a letter was given up whose conversation nobody knows: only the dead letters show it"
+        );
     }
     Ok(())
 }

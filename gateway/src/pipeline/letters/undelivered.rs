@@ -1,7 +1,14 @@
 //! Letters of ours that did not reach everybody: what the agent is told of it.
 
+use super::LetterError;
+use crate::app::App;
+use crate::pipeline::inbound;
 use channels::Missed;
-use domain::{MessageId, Notice, UNREACHED_OTHERS_MAX, Unreached};
+use domain::{
+    Author, ConversationId, MessageContent, MessageId, MessageKind, Notice, TenantId,
+    UNREACHED_OTHERS_MAX, Unreached,
+};
+use routing::reply::Noticed;
 
 /// The longest reason for the first recipient, in characters.
 const REASON_CHARS_MAX: usize = 300;
@@ -37,6 +44,48 @@ pub(in crate::pipeline) fn notice(
         others,
         unnamed: u32::try_from(missed.count()).unwrap_or(u32::MAX),
     })
+}
+
+/// Where a notice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pipeline) enum Told {
+    /// In a conversation that somebody works on, or will.
+    Open,
+    /// In the log of one that is over: nobody is called by it.
+    Over,
+    /// Nowhere: nobody knows the conversation.
+    Nowhere,
+}
+
+/// Writes a notice into its conversation's log, wherever that lies, once under its name.
+///
+/// # Errors
+/// [`LetterError`] when the outcome is unknown; repeating is safe.
+pub(in crate::pipeline) async fn tell(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &ConversationId,
+    name: &str,
+    notice: &Notice,
+) -> Result<Told, LetterError> {
+    match app.router.append_notice(tenant, conversation, name, notice).await? {
+        Noticed::Appended(_) => return Ok(Told::Open),
+        Noticed::Over(_) => return Ok(Told::Over),
+        Noticed::Unknown => {}
+    }
+    let content = MessageContent {
+        id: inbound::message_id(&[tenant.as_str(), conversation.as_str(), name]),
+        author: Author::System,
+        kind: MessageKind::Notice,
+        text: String::new(),
+        files: Vec::new(),
+        notice: Some(notice.clone()),
+        client_id: None,
+        mail: None,
+    };
+    let history = app.records.history();
+    let place = history.append(tenant, conversation, &content, app.clock.now()).await?;
+    Ok(place.map_or(Told::Nowhere, |_seq| Told::Over))
 }
 
 fn unreached(missed: Missed, reason_chars_max: usize) -> Unreached {
