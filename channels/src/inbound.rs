@@ -167,6 +167,20 @@ pub struct NewMessage {
     pub mail: Option<Box<MailHead>>,
     /// What it answers.
     pub answers: Answers,
+    /// Who or what wrote it.
+    pub writer: Writer,
+}
+
+/// Who or what wrote a message, as far as it says (RFC 3834).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Writer {
+    /// A person, to us.
+    #[default]
+    Person,
+    /// A person, to a list that we are on (`List-Id`, RFC 2919). No program may answer it, but people do.
+    List,
+    /// A program: an automatic answer, a newsletter.
+    Program,
 }
 
 /// What a letter answers, by its own account: nothing of it is proved.

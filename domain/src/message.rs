@@ -123,6 +123,13 @@ pub enum Notice {
         /// Up to this message.
         seq: u64,
     },
+    /// A program answered a letter of the desk after the end: nobody waits for an answer to it.
+    AutomaticAnswer {
+        /// Whose program: personal data.
+        address: String,
+        /// How its text begins.
+        text: String,
+    },
     /// A letter did not reach somebody, or is late.
     Undelivered {
         /// Which message, where that is known.

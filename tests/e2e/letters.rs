@@ -369,6 +369,64 @@ async fn a_bounce_after_redis_forgot_the_conversation_is_told_in_the_log_and_cou
     is_told_after_the_end(0).await;
 }
 
+/// What a program or a list answers to the desk when all is over.
+async fn answered_after_the_end(mail: &MailHouse, ming: &mut TestAgent) -> (String, String) {
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let letters = mail.reached(WANG, 2).await;
+    let answer = letters.iter().find(|letter| field(letter, "Auto-Submitted").is_empty()).unwrap();
+    let ours = field(answer, "Message-ID");
+    ming.closes(&conversation).await;
+    (conversation, format!("In-Reply-To: {ours}\r\n"))
+}
+
+#[tokio::test]
+async fn an_automatic_answer_after_the_end_is_noted_and_reopens_nothing() {
+    for reopen_hours in [24, 0] {
+        let queue = json!({ "reopen_hours": reopen_hours });
+        let quick = |desk: DeskFile| desk.with_all_queues(queue);
+        let mut mail = MailHouse::start_with(1, json!({}), quick).await;
+        let mut ming = mail.house.ready_agent("ming").await;
+        let supervisor = mail.house.signs_in("sun").await;
+        let (conversation, answers) = answered_after_the_end(&mail, &mut ming).await;
+        let away = format!("{answers}Auto-Submitted: auto-replied\r\n");
+        mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "自动回复", &away, "我在休假"))
+            .await;
+        let log = eventually("its log tells of it", async || {
+            let log = supervisor.log(&conversation).await;
+            let is_told = log.last().is_some_and(|one| one["notice"]["code"] == "automatic_answer");
+            holds(is_told, format!("{log:?}"))?;
+            Ok(log)
+        })
+        .await;
+        let notice = &log.last().unwrap()["notice"];
+        assert_eq!((&notice["address"], &notice["text"]), (&json!(WANG), &json!("我在休假")));
+        assert_eq!(supervisor.reads(&conversation).await["state"], "closed");
+        assert_eq!(supervisor.api().get("/v1/quarantine").await.body, json!([]));
+        // What comes next is offered: nothing waits before it.
+        mail.writes(WANG, DESK, &letter("3@agency.example", WANG, "新", "", "新问题")).await;
+        let next = ming.accepts_next_offer().await;
+        assert_eq!(texts(&ming, &next).await, ["新问题"]);
+        mail.house.ends_well();
+    }
+}
+
+#[tokio::test]
+async fn a_letter_through_a_list_reopens_what_is_over_and_no_program_answers_it() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let (conversation, answers) = answered_after_the_end(&mail, &mut ming).await;
+    let list = format!("{answers}List-Id: <office.agency.example>\r\nPrecedence: list\r\n");
+    let before = mail.reached(WANG, 2).await.len();
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "Re: 退税", &list, "还是没到")).await;
+    assert_eq!(ming.accepts_next_offer().await, conversation);
+    ming.hears(&conversation, "还是没到").await;
+    ming.says(&conversation, "再查").await;
+    assert_eq!(mail.reached(WANG, before + 1).await.len(), before + 1, "the answer alone");
+    mail.house.ends_well();
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
     let mut mail = MailHouse::start(1, json!({})).await;

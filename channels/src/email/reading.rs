@@ -7,7 +7,7 @@ use super::trust::{Trust, Verdict};
 use crate::error::AdapterError;
 use crate::inbound::{
     Answers, Assurance, Attachment, Inbound, LetterView, NewMessage, Payload, RawInbound,
-    RemoteImages, Sender,
+    RemoteImages, Sender, Writer,
 };
 use crate::outbound::Missed;
 use bytes::Bytes;
@@ -195,9 +195,7 @@ fn message(
         message_id: letter.message_id.clone().unwrap_or_default(),
         trust: verdict.trust,
         warning,
-        // The null return path says that nobody may answer (RFC 5321, 4.5.5).
-        automatic: !matches!(letter.nature, Nature::Person)
-            || raw.envelope.mail_from.as_deref() == Some(""),
+        automatic: writer(letter, raw) != Writer::Person,
         important: letter.important,
         has_html: letter.has_html(),
         has_rest: !letter.rest.trim().is_empty(),
@@ -214,7 +212,18 @@ fn message(
         audience: rule.audience,
         mail: Some(Box::new(head)),
         answers: answers(letter, raw),
+        writer: writer(letter, raw),
         ..NewMessage::default()
+    }
+}
+
+fn writer(letter: &Letter, raw: &RawInbound) -> Writer {
+    match letter.nature {
+        // The null return path says that nobody may answer (RFC 5321, 4.5.5).
+        _ if raw.envelope.mail_from.as_deref() == Some("") => Writer::Program,
+        Nature::Person => Writer::Person,
+        Nature::List => Writer::List,
+        Nature::Automatic | Nature::Bounce(_) => Writer::Program,
     }
 }
 

@@ -17,9 +17,9 @@ use super::inbound::{self, Standing};
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::files::StoreError;
-use channels::inbound::NewMessage;
+use channels::inbound::{NewMessage, Writer};
 use channels::{Accepted, AdapterError, Envelope, Inbound, Missed, Payload, RawInbound};
-use domain::{Conversation, ConversationId, FileId, FileRef, State, TenantId};
+use domain::{ConversationId, FileId, FileRef, Notice, TenantId};
 use records::RecordsError;
 use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
@@ -41,6 +41,9 @@ const PERSONAL: (u32, i64) = (200, 15_000);
 /// One conversation takes so many reports at once, and then one in so many milliseconds: whoever knows a
 /// message id of ours can write them.
 const REPORTS: (u32, i64) = (20, 600_000);
+
+/// So much of an automatic answer to what is over stands in its log, in characters.
+const PROGRAM_CHARS_MAX: usize = 500;
 
 /// Why a letter could not be taken in just now; the far end gives it again.
 #[derive(Debug, thiserror::Error)]
@@ -281,10 +284,11 @@ impl Letter<'_> {
         if !known && !self.within_limit(&inbound, automatic).await? {
             return Ok(aside(QuarantineReason::Loop, "this sender writes too often"));
         }
-        let over = |one: &Conversation| matches!(one.state, State::Closed | State::WrapUp);
-        if automatic && !known && thread.into.as_ref().is_some_and(over) {
-            // Nobody waits for an answer to a program, and it must not open what is over.
-            return Ok(aside(QuarantineReason::Report, "a program answered when all was over"));
+        if message.writer == Writer::Program
+            && !known
+            && let Some(conversation) = thread.over()
+        {
+            return self.answered_by_program(&inbound, &message, conversation).await;
         }
         let attachments = std::mem::take(&mut message.attachments);
         let brought = (inbound.external_id.as_str(), attachments.as_slice());
@@ -304,6 +308,37 @@ impl Letter<'_> {
             Accepted::Noted => Ok(Outcome::Accepted(accepted)),
             Accepted::Refused(refusal) => Ok(aside(QuarantineReason::Refused, refusal.detail())),
         }
+    }
+
+    /// Nobody waits for an answer to a program, and it must not open what is over: its log tells of it.
+    async fn answered_by_program(
+        self,
+        inbound: &Inbound,
+        message: &NewMessage,
+        conversation: &ConversationId,
+    ) -> Result<Outcome, LetterError> {
+        if !self.may_report(conversation).await? {
+            return Ok(aside(QuarantineReason::Loop, "programs answer its conversation too often"));
+        }
+        let notice = Notice::AutomaticAnswer {
+            address: inbound.sender.value.clone(),
+            text: message.text.chars().take(PROGRAM_CHARS_MAX).collect(),
+        };
+        let name = format!("automatic.{}", inbound.external_id);
+        match undelivered::tell(self.app, self.tenant, conversation, &name, &notice).await? {
+            Told::Nowhere => Ok(aside(QuarantineReason::Report, "its conversation is not known")),
+            Told::Open | Told::Over => {
+                self.attach(conversation, &[]).await?;
+                Ok(Outcome::Accepted(Accepted::Noted))
+            }
+        }
+    }
+
+    async fn may_report(self, conversation: &ConversationId) -> Result<bool, LetterError> {
+        let what = format!("reports:{conversation}");
+        let (burst, per_token_ms) = REPORTS;
+        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
+        Ok(taken == Rate::Allowed)
     }
 
     async fn enter(self, inbound: Inbound, thread: &Thread) -> Result<Accepted, ApiError> {
@@ -360,10 +395,7 @@ impl Letter<'_> {
         let Some((conversation, message)) = ours else {
             return Ok(aside(QuarantineReason::Report, "it reports of no letter of ours"));
         };
-        let what = format!("reports:{conversation}");
-        let (burst, per_token_ms) = REPORTS;
-        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
-        if taken != Rate::Allowed {
+        if !self.may_report(&conversation).await? {
             return Ok(aside(QuarantineReason::Report, "its conversation has too many reports"));
         }
         let failed = undelivered::notice(message.clone(), Failure::ForGood, failed);

@@ -152,3 +152,21 @@ fn of_several_recipients_each_is_told_and_only_the_failed_as_failed() {
     assert_eq!((failed[0].reason.len(), failed[1].reason.as_str()), (REASON_CHARS_MAX, "5.1.1"));
     assert_eq!(bounced(&[]), None);
 }
+
+#[test]
+fn people_lists_and_programs_are_told_apart() {
+    let config = config(json!({}));
+    for (head, writer) in [
+        ("", Writer::Person),
+        ("List-Id: <office.a.cn>\r\n", Writer::List),
+        ("Precedence: list\r\n", Writer::List),
+        ("Precedence: bulk\r\n", Writer::Program),
+        ("List-Unsubscribe: <https://a.cn/no>\r\n", Writer::Program),
+        ("List-Id: <office.a.cn>\r\nAuto-Submitted: auto-replied\r\n", Writer::Program),
+    ] {
+        let letter = format!("From: a@b.cn\r\nSubject: x\r\n{head}\r\nhello\r\n");
+        let message = read_message(&config, &letter);
+        assert_eq!(message.writer, writer, "{head}");
+        assert_eq!(message.mail.unwrap().automatic, writer != Writer::Person, "{head}");
+    }
+}

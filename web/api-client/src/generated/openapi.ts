@@ -832,6 +832,13 @@ export interface components {
             /** @enum {string} */
             code: "went_by_mail";
         } | {
+            /** @description Whose program: personal data. */
+            address: string;
+            /** @description How its text begins. */
+            text: string;
+            /** @enum {string} */
+            code: "automatic_answer";
+        } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
             recipient: string;

@@ -59,6 +59,7 @@ export const en = {
   "mail.undelivered_open": "Look",
   "mail.address_left": "Left {address}: answers that are not read in the chat go there",
   "mail.went_by_mail": "Not read in the chat: it also went by mail",
+  "mail.automatic_answer": "A program of {address} answered after the end: {text}",
   "mail.acknowledged": "The arrival was acknowledged by mail",
   "mail.reply": "Reply",
   "mail.reply_all": "Reply all",

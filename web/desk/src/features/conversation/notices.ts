@@ -26,6 +26,8 @@ export function noticeText(notice: Notice): string {
       return t("mail.address_left", { address: notice.address });
     case "went_by_mail":
       return t("mail.went_by_mail");
+    case "automatic_answer":
+      return t("mail.automatic_answer", { address: notice.address, text: notice.text });
     case "undelivered":
       return undeliveredText({ ...notice, more: othersIn(notice) });
   }
