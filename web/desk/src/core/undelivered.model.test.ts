@@ -15,9 +15,9 @@ describe("a letter that came back", () => {
     expect(undeliveredIn([])).toBeUndefined();
   });
   it("counts whom else the report names", () => {
-    const one = came(3, true);
-    const notice = { ...one.notice, others: [{ recipient: "zhao@b.cn", reason: "552" }], unnamed: 4 } as Message["notice"];
-    expect(undeliveredIn([{ ...one, notice }])?.more).toBe(5);
+    const others = [{ recipient: "zhao@b.cn", reason: "552" }];
+    const one: Message = { ...came(3, true), notice: { code: "undelivered", recipient: "li@b.cn", permanent: true, reason: "550", others, unnamed: 4 } };
+    expect(undeliveredIn([one])?.more).toBe(5);
   });
   it("for good outweighs late, and what was told before changes nothing", () => {
     expect(undeliveredIn([came(3, false), came(4, true, "wang@a.cn"), came(5, false)])).toEqual({ seq: 4, recipient: "wang@a.cn", permanent: true, more: 0 });
