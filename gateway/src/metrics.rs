@@ -101,6 +101,16 @@ pub fn letter_taken(outcome: &'static str) {
     counter!("hutong_letters_total", "outcome" => outcome).increment(1);
 }
 
+/// A conversation's letter could not be acknowledged, and is passed over.
+pub fn acknowledging_failed() {
+    counter!("hutong_acknowledging_failures_total").increment(1);
+}
+
+/// A letter of the quarantine was let go of unresolved, because of its `age` or for room (`bytes`).
+pub fn quarantine_dropped(why: &'static str) {
+    counter!("hutong_quarantine_dropped_total", "why" => why).increment(1);
+}
+
 /// A door's connection to its network: this gateway runs it and it stands (1), or not (0).
 pub fn door_open(adapter: &'static str, change: f64) {
     gauge!("hutong_doors_open", "adapter" => adapter).increment(change);
