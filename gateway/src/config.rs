@@ -43,6 +43,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Outbound webhooks.
     pub webhooks: WebhooksConfig,
+    /// Mail.
+    pub mail: MailConfig,
     /// Logging.
     pub log: LogConfig,
 }
@@ -205,6 +207,16 @@ pub struct WebhooksConfig {
     pub allow_inner: Vec<String>,
     /// Milliseconds for one try.
     pub timeout_ms: u64,
+}
+
+/// Mail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Days that a letter lies in the quarantine at most.
+    pub quarantine_days: u32,
+    /// MiB of letters in one tenant's quarantine.
+    pub quarantine_mib_max: u64,
 }
 
 /// Logging.

@@ -186,4 +186,6 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     within("presence.lease_ms", config.presence.lease_ms, 500, 600_000);
     within("presence.ping_ms", config.presence.ping_ms, 100, 60_000);
     within("webhooks.timeout_ms", config.webhooks.timeout_ms, 100, 60_000);
+    within("mail.quarantine_days", u64::from(config.mail.quarantine_days), 1, 3_650);
+    within("mail.quarantine_mib_max", config.mail.quarantine_mib_max, 1, 1_048_576);
 }

@@ -7,6 +7,7 @@
 mod failures;
 mod keep;
 pub mod reply;
+pub(crate) mod retention;
 pub mod send;
 mod threading;
 mod together;
@@ -180,7 +181,7 @@ pub async fn retry(
         envelope: Envelope { mail_from: letter.mail_from, rcpt_to: letter.rcpt_to },
         received_at: letter.received_at,
         bytes: bytes.into(),
-        is_whole: true,
+        is_whole: letter.is_whole,
     };
     accept(app, tenant, raw).await?;
     let stays = app.records.quarantine().get(tenant, original).await?.is_some();
@@ -205,6 +206,7 @@ async fn put_aside(
         mail_from: raw.envelope.mail_from.clone(),
         rcpt_to: raw.envelope.rcpt_to.clone(),
         bytes: raw.bytes.len() as u64,
+        is_whole: raw.is_whole,
         reason,
         detail,
         received_at: raw.received_at,
