@@ -459,6 +459,64 @@ async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
     mail.house.ends_well();
 }
 
+/// Damages what Redis counts of one sender under a name, so that every call that asks for it fails.
+async fn damages(mail: &MailHouse, what: &str, sender: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digest: String =
+        Sha256::digest(sender.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("{{main}}:rate:{what}:{}", &digest[..40]);
+    let _set: u64 = mail.house.redis.ask(&["HSET", &key, "no", "number"]).await;
+    key
+}
+
+#[tokio::test]
+async fn a_letter_that_always_fails_holds_up_no_other_and_comes_in_when_the_fault_is_gone() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let supervisor = mail.house.signs_in("sun").await;
+    let bad = "bad@agency.example";
+    let key = damages(&mail, "letters:people:mail", bad).await;
+    mail.writes(bad, DESK, &letter("1@agency.example", bad, "退税", "", "总是失败")).await;
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "退税", "", "一切正常")).await;
+    let other = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &other).await, ["一切正常"]);
+    let letters = eventually_within(Duration::from_secs(60), "it is put aside", async || {
+        let letters = supervisor.api().get("/v1/quarantine").await.body;
+        holds(letters.as_array().map_or(0, Vec::len) == 1, format!("{letters}"))?;
+        Ok(letters)
+    })
+    .await;
+    assert_eq!(letters[0]["reason"], "failing");
+    mail.writes(WANG, DESK, &letter("3@agency.example", WANG, "新", "", "还有一件")).await;
+    let third = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &third).await, ["还有一件"], "nothing is held up behind it");
+
+    let path = format!("/v1/quarantine/{}/retry", letters[0]["id"].as_str().unwrap());
+    let still = supervisor.api().post(&path, json!({})).await;
+    assert!(still.status >= 400, "{:?}", still.body);
+    let _gone: u64 = mail.house.redis.ask(&["DEL", &key]).await;
+    let retried = supervisor.api().post(&path, json!({})).await;
+    assert_eq!(retried.status, 204, "{:?}", retried.body);
+    let conversation = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &conversation).await, ["总是失败"]);
+    assert_eq!(supervisor.api().get("/v1/quarantine").await.body, json!([]));
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_acknowledged_holds_up_no_other_acknowledgement() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let bad = "bad@agency.example";
+    damages(&mail, "acknowledged", bad).await;
+    mail.writes(bad, DESK, &letter("1@agency.example", bad, "退税", "", "第一件")).await;
+    ming.accepts_next_offer().await;
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "退税", "", "第二件")).await;
+    let acknowledged = mail.reached(WANG, 1).await;
+    assert_eq!(field(&acknowledged[0], "Auto-Submitted"), "auto-replied");
+    mail.house.ends_well();
+}
+
 /// How many letters the run with deaths sends. `HUTONG_LETTERS=3000 cargo nextest run -p tests --profile
 /// long letters` is built to send more.
 fn letters_of_the_run() -> usize {
