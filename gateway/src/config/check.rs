@@ -1,7 +1,7 @@
 //! Check: every rule that a config must keep, also those between keys.
 
 use super::Config;
-use crate::middleware::client::Network;
+use domain::Network;
 use std::net::SocketAddr;
 
 /// Puts the contents of `…_file` keys in place.
