@@ -10,6 +10,7 @@ pub mod email;
 pub mod error;
 pub mod inbound;
 pub mod outbound;
+pub mod reach;
 pub mod registry;
 pub mod settings;
 pub mod web_chat;
@@ -24,3 +25,4 @@ pub use inbound::{
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
 pub use outbound::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
+pub use reach::{NotAllowed, Reach};

@@ -3,6 +3,7 @@
 use crate::adapter::ChannelAdapter;
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::reach::Reach;
 use crate::web_chat::{self, WebChat};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
@@ -11,18 +12,21 @@ use std::sync::Arc;
 pub const ADAPTERS: &[(&str, ChannelKind)] =
     &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
 
-/// Builds the door of a configured channel.
+/// Builds the door of a configured channel, which reaches what whoever runs the gateway allows.
 ///
 /// # Errors
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
-pub fn build(channel: &Channel) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
+pub fn build(
+    channel: &Channel,
+    reach: &Reach,
+) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
     let problems = head_problems(channel);
     if !problems.is_empty() {
         return Err(problems);
     }
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
-        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
+        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, reach)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
@@ -30,8 +34,8 @@ pub fn build(channel: &Channel) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsP
 
 /// Every problem of a configured channel, each with its dotted path within the channel; empty means
 /// that [`build`] succeeds.
-pub fn problems(channel: &Channel) -> Vec<SettingsProblem> {
-    build(channel).err().unwrap_or_default()
+pub fn problems(channel: &Channel, reach: &Reach) -> Vec<SettingsProblem> {
+    build(channel, reach).err().unwrap_or_default()
 }
 
 fn head_problems(channel: &Channel) -> Vec<SettingsProblem> {
@@ -71,7 +75,8 @@ mod tests {
             let mut configured = channel(serde_json::json!({}));
             configured.adapter = (*name).to_owned();
             configured.kind = *kind;
-            let adapter = build(&configured).expect("opens with default settings");
+            let adapter =
+                build(&configured, &Reach::default()).expect("opens with default settings");
             assert_eq!(adapter.descriptor().adapter, *name);
             assert_eq!(adapter.descriptor().kind, *kind);
             assert_eq!(adapter.descriptor().channel, configured.id);
@@ -82,9 +87,15 @@ mod tests {
     fn an_unknown_adapter_and_a_wrong_kind_are_named() {
         let mut configured = channel(serde_json::json!({}));
         configured.adapter = "pigeon".to_owned();
-        assert_eq!(problems(&configured).first().map(|p| p.path.as_str()), Some("adapter"));
+        assert_eq!(
+            problems(&configured, &Reach::default()).first().map(|p| p.path.as_str()),
+            Some("adapter")
+        );
         let mut configured = channel(serde_json::json!({}));
         configured.kind = ChannelKind::Email;
-        assert_eq!(problems(&configured).first().map(|p| p.path.as_str()), Some("kind"));
+        assert_eq!(
+            problems(&configured, &Reach::default()).first().map(|p| p.path.as_str()),
+            Some("kind")
+        );
     }
 }

@@ -112,6 +112,7 @@ impl App {
         Ok(Arc::new(Self {
             in_flight: Semaphore::new(config.limits.in_flight_max),
             files: FileStore::new(&config),
+            doors: Doors::within(config.mail.reach()),
             config: Arc::new(config),
             clock,
             router,
@@ -120,7 +121,6 @@ impl App {
             hub: Hub::new(),
             tasks: Tasks::new(),
             auth,
-            doors: Doors::default(),
             letter_failures: Failures::default(),
             usual_waits: UsualWaits::default(),
             link,

@@ -6,7 +6,7 @@
 
 mod keeper;
 
-use channels::{ChannelAdapter, SettingsProblem, registry};
+use channels::{ChannelAdapter, Reach, SettingsProblem, registry};
 use domain::{Channel, ChannelId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,8 @@ pub use keeper::{DoorState, Reading, spawn};
 /// The adapters of configured channels.
 #[derive(Debug, Default)]
 pub struct Doors {
+    /// What they may connect to, and where they may listen.
+    reach: Reach,
     open: Mutex<HashMap<(TenantId, ChannelId), Open>>,
     states: Mutex<HashMap<(TenantId, ChannelId), DoorState>>,
 }
@@ -28,6 +30,11 @@ struct Open {
 }
 
 impl Doors {
+    /// None yet; those that come reach so far.
+    pub fn within(reach: Reach) -> Self {
+        Self { reach, ..Self::default() }
+    }
+
     /// The adapter of a channel, as its settings are now.
     ///
     /// # Errors
@@ -42,7 +49,7 @@ impl Doors {
         if let Some(known) = open.get(&key).filter(|known| known.channel == *channel) {
             return Ok(Arc::clone(&known.adapter));
         }
-        let adapter = registry::build(channel)?;
+        let adapter = registry::build(channel, &self.reach)?;
         open.insert(key, Open { channel: channel.clone(), adapter: Arc::clone(&adapter) });
         Ok(adapter)
     }

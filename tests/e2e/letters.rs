@@ -517,6 +517,37 @@ async fn a_letter_that_cannot_be_acknowledged_holds_up_no_other_acknowledgement(
     mail.house.ends_well();
 }
 
+#[tokio::test]
+async fn an_admin_cannot_have_mail_reach_what_the_operator_does_not_allow() {
+    let plan = House::of(DeskFile::small());
+    let mut house = plan
+        .with("mail.inner_ports", json!(["143"]))
+        .with("mail.listen_ports", json!([]))
+        .start()
+        .await;
+    let root = house.signs_in("root").await;
+    let server = |port: u16| json!({ "host": "127.0.0.1", "port": port, "security": "plain", "user": DESK, "password": PASSWORD });
+    let puts = async |id: &str, more: Value| {
+        let mut settings = json!({ "address": DESK });
+        for (key, value) in more.as_object().unwrap() {
+            settings[key] = value.clone();
+        }
+        let value = json!({ "id": id, "name": {}, "kind": "email", "adapter": "email", "audience": "agency",
+            "topics": [{ "id": "tax", "name": {}, "queue": "tax" }], "enabled": false, "settings": settings });
+        root.api()
+            .put(&format!("/v1/settings/channels/{id}"), json!({ "version": 0, "value": value }))
+            .await
+    };
+    let redis = puts("one", json!({ "imap": server(6379) })).await;
+    assert_eq!(redis.status, 422, "{:?}", redis.body);
+    assert!(redis.body["errors"][0]["path"].as_str().unwrap().ends_with("settings.imap.host"));
+    let listens = puts("two", json!({ "lmtp": { "listen": "127.0.0.1:2424" } })).await;
+    assert_eq!(listens.status, 422, "{:?}", listens.body);
+    let allowed = puts("three", json!({ "imap": server(143) })).await;
+    assert!(allowed.status < 300, "{:?}", allowed.body);
+    house.ends_well();
+}
+
 /// How many letters the run with deaths sends. `HUTONG_LETTERS=3000 cargo nextest run -p tests --profile
 /// long letters` is built to send more.
 fn letters_of_the_run() -> usize {

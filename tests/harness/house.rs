@@ -120,6 +120,9 @@ impl House {
             ("limits.requests_per_second", json!(1_000)),
             ("webhooks.allow_http", json!(true)),
             ("webhooks.allow_inner", json!(["127.0.0.1/32"])),
+            ("mail.inner_ports", json!(["1-65535"])),
+            ("mail.listen_ports", json!(["1-65535"])),
+            ("mail.listen_folders", json!(["/"])),
         ];
         let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Plan { desk, gateways: 1, keeping: Keeping::Strict, settings, disk: None }

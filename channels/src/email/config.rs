@@ -2,8 +2,10 @@
 
 mod parts;
 mod secret;
+mod within;
 
 use crate::error::SettingsProblem;
+use crate::reach::Reach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::fmt;
@@ -82,6 +84,8 @@ pub struct MailServer {
     pub ca_file: Option<PathBuf>,
     /// How we say who we are; none for a server that knows us by our place.
     pub login: Option<Login>,
+    /// What may be connected to.
+    pub reach: Reach,
 }
 
 /// How a line is protected.
@@ -182,6 +186,8 @@ pub struct OauthConfig {
     pub scope: String,
     /// The grant that a person gave (Gmail); none for the client's own (Microsoft 365).
     pub refresh_token: Option<Secret>,
+    /// What may be connected to.
+    pub reach: Reach,
 }
 
 impl fmt::Debug for OauthConfig {

@@ -1,6 +1,6 @@
 //! Check: every rule that a config must keep, also those between keys.
 
-use super::Config;
+use super::{Config, MailConfig, port_range};
 use domain::Network;
 use std::net::SocketAddr;
 
@@ -71,8 +71,25 @@ pub(super) fn check(config: &Config, problems: &mut Vec<String>) {
             problems.push(format!("webhooks.allow_inner: `{network}` is no address or network"));
         }
     }
+    mail(&config.mail, problems);
     if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
         problems.push(format!("log.level: `{}` cannot be read", config.log.level));
+    }
+}
+
+fn mail(mail: &MailConfig, problems: &mut Vec<String>) {
+    for network in mail.allow_inner.iter().filter(|text| text.parse::<Network>().is_err()) {
+        problems.push(format!("mail.allow_inner: `{network}` is no address or network"));
+    }
+    for (key, ports) in [("inner_ports", &mail.inner_ports), ("listen_ports", &mail.listen_ports)] {
+        for text in ports.iter().filter(|text| port_range(text).is_none()) {
+            problems.push(format!(
+                "mail.{key}: `{text}` is no port such as 143 and no range such as 2400-2499"
+            ));
+        }
+    }
+    for folder in mail.listen_folders.iter().filter(|folder| !folder.is_absolute()) {
+        problems.push(format!("mail.listen_folders: `{}` must begin with /", folder.display()));
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     After, DkimConfig, ImapConfig, LmtpConfig, Login, MailServer, OauthConfig, Place, Proof, Rule,
     Secret, Security, SmtpConfig, Start,
 };
+use crate::reach::Reach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::net::{IpAddr, SocketAddr};
@@ -160,7 +161,14 @@ fn server(fields: &mut Fields<'_>, tokens: Tokens, ports: &Ports) -> MailServer 
     }
     let ca_file = Some(fields.text("ca_file", "")).filter(|path| !path.is_empty());
     let login = login(fields, tokens);
-    MailServer { host, port, security, ca_file: ca_file.map(PathBuf::from), login }
+    MailServer {
+        host,
+        port,
+        security,
+        ca_file: ca_file.map(PathBuf::from),
+        login,
+        reach: Reach::default(),
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -226,7 +234,14 @@ pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {
         fields.say("client_secret", "is needed, or `refresh_token`");
     }
     fields.finish();
-    OauthConfig { token_url, client_id, client_secret, scope, refresh_token }
+    OauthConfig {
+        token_url,
+        client_id,
+        client_secret,
+        scope,
+        refresh_token,
+        reach: Reach::default(),
+    }
 }
 
 pub(super) fn lmtp(mut fields: Fields<'_>) -> Option<LmtpConfig> {
