@@ -118,6 +118,8 @@ pub enum Notice {
         /// Which: personal data.
         address: String,
     },
+    /// The contact took the address back: answers are no longer mailed.
+    AddressWithdrawn,
     /// What the contact had not read went by mail.
     WentByMail {
         /// Up to this message.

@@ -91,7 +91,7 @@ pub fn timer_failed() {
     counter!("hutong_timers_failed_total").increment(1);
 }
 
-/// A delivery's try ended so (`sent`, `retry`, `dead`).
+/// A delivery's try ended so (`sent`, `withdrawn`, `retry`, `dead`).
 pub fn delivery_tried(outcome: &'static str) {
     counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);
 }

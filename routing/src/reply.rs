@@ -87,6 +87,17 @@ pub enum AddressLeft {
     Unknown,
 }
 
+/// The answer to `withdraw_address`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressWithdrawn {
+    /// Nothing goes there any more.
+    Withdrawn,
+    /// There was none.
+    None,
+    /// There is no such conversation of this contact.
+    Unknown,
+}
+
 /// The answer to `mail_unread`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnreadMailed {

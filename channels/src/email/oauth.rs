@@ -198,7 +198,7 @@ mod tests {
             client_secret: Secret::new("CANARY&1"),
             scope: "https://outlook.office365.com/.default".to_owned(),
             refresh_token: None,
-            reach: crate::Reach::default(),
+            reach: Reach::default(),
         };
         let form = Tokens::new(config.clone()).form();
         assert!(form.contains("grant_type=client_credentials"), "{form}");

@@ -153,7 +153,10 @@ pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
 fn is_among_agents(notice: &Notice) -> bool {
     matches!(
         notice,
-        Notice::Undelivered { .. } | Notice::AddressLeft { .. } | Notice::AutomaticAnswer { .. }
+        Notice::Undelivered { .. }
+            | Notice::AddressLeft { .. }
+            | Notice::AddressWithdrawn
+            | Notice::AutomaticAnswer { .. }
     )
 }
 
@@ -242,7 +245,10 @@ pub fn contact(event: &Event) -> Option<&ContactId> {
 /// Does an event change what a visitor is shown of the conversation's state?
 pub fn changes_state(event: &Event) -> bool {
     if let Event::MessageAppended { message, .. } = event {
-        return matches!(message.content.notice, Some(Notice::AddressLeft { .. }));
+        return matches!(
+            message.content.notice,
+            Some(Notice::AddressLeft { .. } | Notice::AddressWithdrawn)
+        );
     }
     matches!(
         event,

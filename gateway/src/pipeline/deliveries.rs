@@ -100,6 +100,8 @@ struct Carrier {
 pub(super) enum Tried {
     /// It arrived.
     Sent,
+    /// Nobody wants it any more: it is dropped.
+    Withdrawn,
     /// It may be tried again.
     Failed {
         /// Why.
@@ -165,6 +167,7 @@ impl Carrier {
         let now = self.app.clock.now();
         let (name, outcome) = match &tried {
             Tried::Sent => ("sent", DeliveryOutcome::Sent),
+            Tried::Withdrawn => ("withdrawn", DeliveryOutcome::Sent),
             Tried::Hopeless(reason) => ("dead", DeliveryOutcome::Dead(reason)),
             Tried::Failed { reason, .. } if tries >= DELIVERY_TRIES_MAX => {
                 ("dead", DeliveryOutcome::Dead(reason))

@@ -37,6 +37,9 @@ pub(in crate::pipeline) struct Packed {
     files: Vec<FileRef>,
     author: Author,
     mail: OutgoingMail,
+    /// Goes to the address that a visitor left, as long as it is left.
+    #[serde(default)]
+    to_left: bool,
 }
 
 /// A delivery that is ready for the outbox.
@@ -124,6 +127,7 @@ pub async fn compose(
         files: word.files.to_vec(),
         author: word.author.clone(),
         mail,
+        to_left: false,
     };
     let name = word.message.map_or("acknowledgement", MessageId::as_str);
     Ok(Some(Ready {
@@ -177,6 +181,9 @@ pub(in crate::pipeline) async fn attempt(
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else {
         return Tried::hopeless("what the outbox holds cannot be read");
     };
+    if packed.to_left && is_withdrawn(app, tenant, &packed.conversation).await {
+        return Tried::Withdrawn;
+    }
     let view = app.settings.desk(tenant);
     let Some(channel) = view.channel(&packed.channel) else {
         return Tried::hopeless("the channel was removed");
@@ -215,6 +222,13 @@ pub(in crate::pipeline) async fn attempt(
         Ok(outcome) => judge(outcome, resends),
         Err(_elapsed) => Tried::failed("the mail server took too long"),
     }
+}
+
+/// Did the contact take the address back? Whose conversation is forgotten, or when nobody can say, did not.
+async fn is_withdrawn(app: &App, tenant: &TenantId, conversation: &ConversationId) -> bool {
+    let known = app.router.conversation(tenant, conversation).await;
+    let left = app.router.left_address(tenant, conversation).await;
+    matches!((known, left), (Ok(Some(_)), Ok(None)))
 }
 
 async fn command(

@@ -633,6 +633,9 @@ export interface components {
             /** @enum {string} */
             code: "address_left";
         } | {
+            /** @enum {string} */
+            code: "address_withdrawn";
+        } | {
             /**
              * Format: int64
              * @description Up to this message.

@@ -58,6 +58,7 @@ export const en = {
   "mail.undelivered_toast": "{name}: {what}",
   "mail.undelivered_open": "Look",
   "mail.address_left": "Left {address}: answers that are not read in the chat go there",
+  "mail.address_withdrawn": "Took the mail address back: answers are no longer mailed",
   "mail.went_by_mail": "Not read in the chat: it also went by mail",
   "mail.automatic_answer": "A program of {address} answered after the end: {text}",
   "mail.acknowledged": "The arrival was acknowledged by mail",

@@ -60,6 +60,7 @@ export const zh: Record<keyof typeof en, string> = {
   "mail.undelivered_toast": "{name}：{what}",
   "mail.undelivered_open": "查看",
   "mail.address_left": "留下邮箱 {address}：对话里没看到的答复会发到那里",
+  "mail.address_withdrawn": "访客撤回了邮箱：答复不再发邮件",
   "mail.went_by_mail": "对方没有在对话里看到，已同时发到其邮箱",
   "mail.automatic_answer": "会话结束后收到 {address} 的自动回复：{text}",
   "mail.acknowledged": "已自动发送收信确认",

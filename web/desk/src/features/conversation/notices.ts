@@ -24,6 +24,8 @@ export function noticeText(notice: Notice): string {
       return t("mail.acknowledged");
     case "address_left":
       return t("mail.address_left", { address: notice.address });
+    case "address_withdrawn":
+      return t("mail.address_withdrawn");
     case "went_by_mail":
       return t("mail.went_by_mail");
     case "automatic_answer":
