@@ -9,7 +9,7 @@ use crate::error::AdapterError;
 use crate::inbound::{Inbound, InboundSink, LetterView, RawInbound, RemoteImages, SinkError};
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
-use domain::{ChannelId, ChannelKind};
+use domain::{ChannelId, ChannelKind, Locale};
 use std::{fmt, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -66,6 +66,10 @@ pub struct Capabilities {
     pub cards: bool,
     /// What arrives is kept as it came and read afterwards: `read` answers.
     pub reads: bool,
+    /// We may write to somebody who has not written to us.
+    pub proactive: bool,
+    /// `profile` answers.
+    pub profiles: bool,
     /// A command in doubt is sent again under the same id: whoever receives it tells doubles by the id
     /// (mail, by `Message-ID`). Elsewhere a person decides.
     pub resends_in_doubt: bool,
@@ -103,6 +107,9 @@ pub struct RawRequest {
     pub method: String,
     /// The path and query as received.
     pub path_and_query: String,
+    /// What of the path lies behind the address that the network was given: empty, or
+    /// `/transactions/7`. Percent signs stand as received.
+    pub below: String,
     /// Header names in lower case with their values, in order.
     pub headers: Vec<(String, Bytes)>,
     /// The body's raw bytes: signatures cover them.
@@ -115,6 +122,13 @@ impl RawRequest {
         let (_, value) = self.headers.iter().find(|(found, _)| found == name)?;
         std::str::from_utf8(value).ok()
     }
+
+    /// The first value of a query parameter, decoded.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.path_and_query.split_once('?')?;
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    }
 }
 
 /// What the outside network is answered.
@@ -126,6 +140,89 @@ pub struct RawReply {
     pub content_type: &'static str,
     /// The body: for example the echo of a challenge.
     pub body: Bytes,
+}
+
+impl RawReply {
+    /// 200 without a word.
+    pub fn empty() -> Self {
+        Self { status: 200, content_type: "text/plain", body: Bytes::new() }
+    }
+
+    /// 200 with a text.
+    pub fn text(text: impl Into<Bytes>) -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: text.into() }
+    }
+
+    /// JSON under a status.
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, content_type: "application/json", body: value.to_string().into() }
+    }
+}
+
+/// What a network tells of a person. All of it is personal data.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Profile {
+    /// The name; empty when it is not told.
+    pub name: String,
+    /// The departments or groups of the directory, from the widest to the narrowest.
+    pub departments: Vec<String>,
+    /// Where a picture lies.
+    pub avatar_url: Option<String>,
+    /// An address of the person that the network, or the organisation's directory, has verified.
+    pub email: Option<String>,
+    /// A telephone number likewise, in E.164 form.
+    pub phone: Option<String>,
+    /// The organisation's own id of the person, the same on every network that shares the directory.
+    pub directory_id: Option<String>,
+    /// The language.
+    pub locale: Option<Locale>,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").finish_non_exhaustive()
+    }
+}
+
+/// How one point of a live check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Passed {
+    /// It is in order.
+    Yes,
+    /// It is not: `detail` says what the network said.
+    No,
+    /// It cannot be told from here.
+    Unknown,
+}
+
+/// One point of a live check.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Finding {
+    /// What was looked at, a fixed key that the desk explains: `credentials`, `permissions`,
+    /// `connection`, `callback`, `identity`.
+    pub point: String,
+    /// How it came out.
+    pub passed: Passed,
+    /// What the network said, or what to do; without secrets. May be empty.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A point that is in order.
+    pub fn yes(point: &str, detail: impl Into<String>) -> Self {
+        Self { point: point.to_owned(), passed: Passed::Yes, detail: detail.into() }
+    }
+
+    /// A point that is not.
+    pub fn no(point: &str, detail: impl Into<String>) -> Self {
+        Self { point: point.to_owned(), passed: Passed::No, detail: detail.into() }
+    }
+
+    /// A point that cannot be told.
+    pub fn unknown(point: &str, detail: impl Into<String>) -> Self {
+        Self { point: point.to_owned(), passed: Passed::Unknown, detail: detail.into() }
+    }
 }
 
 /// What a door must remember at our side: how far it has read at the far end, where the far end does
@@ -234,6 +331,21 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     /// cannot be asked leaves it in doubt, and a person decides.
     async fn look_up(&self, command: &Command) -> Outcome {
         Outcome::InDoubt(format!("this network cannot be asked what became of {}", command.id))
+    }
+
+    /// What the network tells of a person; `None` when it does not know them.
+    ///
+    /// # Errors
+    /// See [`AdapterError`]; [`AdapterError::Unsupported`] for doors without `capabilities.profiles`.
+    async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
+        let _unused = user;
+        Err(AdapterError::Unsupported("tell of people"))
+    }
+
+    /// Tries the settings at the network without sending anything to anybody: are the credentials
+    /// taken, are the permissions there, does a line come about? Empty when there is nothing to try.
+    async fn check(&self) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// Fetches a file that an inbound message refers to, at most `bytes_max` of it.

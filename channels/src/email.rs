@@ -55,8 +55,9 @@ pub use config::{
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, ReplyWindow};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::inbound::{Inbound, LetterView, RawInbound, RemoteImages};
+use crate::mail_reach::MailReach;
 use crate::outbound::{Action, AutoSubmitted, Command, Outcome, OutgoingMail};
-use crate::reach::Reach;
+use crate::registry::SecretSetting;
 use bytes::Bytes;
 use clock::SystemClock;
 use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
@@ -72,6 +73,32 @@ use trust::Trust;
 
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "email";
+/// The secrets of its settings.
+pub const SECRETS: &[SecretSetting] = &[
+    ("/imap/password", &IMAP),
+    ("/smtp/password", &SMTP),
+    ("/oauth/client_secret", &TOKENS),
+    ("/oauth/refresh_token", &TOKENS),
+    ("/dkim/private_key", &[]),
+];
+const IMAP: [&str; 5] =
+    ["/imap/host", "/imap/port", "/imap/security", "/imap/allow_plain", "/imap/ca_file"];
+const SMTP: [&str; 5] =
+    ["/smtp/host", "/smtp/port", "/smtp/security", "/smtp/allow_plain", "/smtp/ca_file"];
+/// Tokens that a secret gets are shown to both mail servers.
+const TOKENS: [&str; 11] = [
+    "/oauth/token_url",
+    "/imap/host",
+    "/imap/port",
+    "/imap/security",
+    "/imap/allow_plain",
+    "/imap/ca_file",
+    "/smtp/host",
+    "/smtp/port",
+    "/smtp/security",
+    "/smtp/allow_plain",
+    "/smtp/ca_file",
+];
 
 /// How long the mailbox is left alone after it failed, while letters also come another way.
 const MAILBOX_PAUSE: Duration = Duration::from_secs(60);
@@ -93,7 +120,7 @@ impl EmailAdapter {
     ///
     /// # Errors
     /// Every problem of its settings, with paths that start with `settings`.
-    pub fn open(channel: &Channel, reach: &Reach) -> Result<Self, Vec<SettingsProblem>> {
+    pub fn open(channel: &Channel, reach: &MailReach) -> Result<Self, Vec<SettingsProblem>> {
         Self::open_with(channel, reach, Arc::new(SystemClock))
     }
 
@@ -103,7 +130,7 @@ impl EmailAdapter {
     /// As [`EmailAdapter::open`].
     pub fn open_with(
         channel: &Channel,
-        reach: &Reach,
+        reach: &MailReach,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Vec<SettingsProblem>> {
         let config = Arc::new(EmailConfig::parse(channel)?.within(reach)?);

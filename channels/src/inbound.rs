@@ -95,6 +95,11 @@ pub enum Payload {
         /// Added, or removed.
         added: bool,
     },
+    /// Somebody pressed a button of ours.
+    Chosen {
+        /// The button's value.
+        value: String,
+    },
     /// Somebody is typing.
     Typing,
     /// Somebody has read up to a message.
@@ -161,6 +166,8 @@ pub struct NewMessage {
     pub page_url: Option<String>,
     /// Files that came along, byte for byte: the caller stores them before the commit.
     pub attachments: Vec<Attachment>,
+    /// The name or id of the group in which it was said, where others read along.
+    pub group: Option<String>,
     /// For whom the sender speaks, where the channel's settings know it by the address.
     pub audience: Option<Audience>,
     /// What a letter says of itself. Its `original` and `warning` are the caller's to fill in.

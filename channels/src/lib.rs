@@ -6,23 +6,41 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod dingtalk;
 pub mod email;
 pub mod error;
+pub mod feishu;
+pub mod http;
+pub mod im;
 pub mod inbound;
+pub mod ledger;
+pub mod mail_reach;
+pub mod matrix;
+pub mod means;
 pub mod outbound;
-pub mod reach;
 pub mod registry;
+pub mod secret;
 pub mod settings;
+pub mod slack;
+pub mod socket;
+pub mod split;
+pub mod telegram;
+pub mod token;
 pub mod web_chat;
+pub mod wecom;
 
 pub use adapter::{
-    Bookmarks, Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, RawReply, RawRequest,
-    ReplyWindow,
+    Bookmarks, Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Passed, Profile,
+    RawReply, RawRequest, ReplyWindow,
 };
 pub use error::{AdapterError, SettingsProblem};
 pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
-pub use outbound::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
-pub use reach::{NotAllowed, Reach};
+pub use mail_reach::{MailReach, NotAllowed};
+pub use means::{Means, OwnShelf, Shelf};
+pub use outbound::{
+    Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,
+};
+pub use secret::Secret;

@@ -15,6 +15,9 @@ pub struct Command {
     pub recipient: String,
     /// The network's conversation, thread or room, where it has one.
     pub external_conversation: Option<String>,
+    /// The network's id of the contact's last message: what this answers, for networks that want to
+    /// know.
+    pub answers: Option<String>,
     /// What to do.
     pub action: Action,
 }
@@ -32,6 +35,16 @@ impl fmt::Debug for OutgoingFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingFile").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
+}
+
+/// A button below a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What stands on it, at most 20 characters.
+    pub label: String,
+    /// What comes back when it is pressed ([`crate::Payload::Chosen`]): at most 64 bytes of
+    /// `A-Z a-z 0-9 - _ . :`.
+    pub value: String,
 }
 
 /// Whether a letter was written by a program, and why (RFC 3834, section 5).
@@ -93,6 +106,8 @@ pub enum Action {
         author: Author,
         /// What goes around it, when it goes by mail.
         mail: Option<Box<OutgoingMail>>,
+        /// Buttons below it. Only for doors with `capabilities.cards`; elsewhere the text says it all.
+        choices: Vec<Choice>,
     },
     /// Change what was said.
     Edit {

@@ -1,16 +1,53 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
-use crate::reach::Reach;
+use crate::feishu::{self, Feishu};
+use crate::im::{self, ImSettings};
+use crate::mail_reach::MailReach;
+use crate::matrix::{self, Matrix};
+use crate::means::Means;
+use crate::slack::{self, Slack};
+use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
+use crate::wecom::{self, WeCom, kf, kf::Kf};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
-pub const ADAPTERS: &[(&str, ChannelKind)] =
-    &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
+pub const ADAPTERS: &[(&str, ChannelKind)] = &[
+    (web_chat::ADAPTER, ChannelKind::WebChat),
+    (email::ADAPTER, ChannelKind::Email),
+    (matrix::ADAPTER, ChannelKind::Im),
+    (wecom::ADAPTER, ChannelKind::Im),
+    (kf::ADAPTER, ChannelKind::Im),
+    (dingtalk::ADAPTER, ChannelKind::Im),
+    (feishu::ADAPTER, ChannelKind::Im),
+    (telegram::ADAPTER, ChannelKind::Im),
+    (slack::ADAPTER, ChannelKind::Im),
+];
+
+/// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
+/// shown: it is kept only as long as those stay, or whoever may change settings could have it sent to a
+/// server of their own.
+pub type SecretSetting = (&'static str, &'static [&'static str]);
+
+/// The secrets of every adapter's settings.
+pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
+    let all = [
+        web_chat::SECRETS,
+        email::SECRETS,
+        matrix::SECRETS,
+        wecom::SECRETS,
+        dingtalk::SECRETS,
+        feishu::SECRETS,
+        telegram::SECRETS,
+        slack::SECRETS,
+    ];
+    all.into_iter().flatten()
+}
 
 /// Builds the door of a configured channel, which reaches what whoever runs the gateway allows.
 ///
@@ -18,15 +55,26 @@ pub const ADAPTERS: &[(&str, ChannelKind)] =
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
 pub fn build(
     channel: &Channel,
-    reach: &Reach,
+    means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
-    let problems = head_problems(channel);
+    let mut problems = head_problems(channel);
+    if channel.kind == ChannelKind::Im {
+        problems.extend(ImSettings::of(channel).err().unwrap_or_default());
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
-        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, reach)?)),
+        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, &means.mail)?)),
+        matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
+        kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
+        dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
+        feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
+        telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
+        slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
@@ -34,8 +82,9 @@ pub fn build(
 
 /// Every problem of a configured channel, each with its dotted path within the channel; empty means
 /// that [`build`] succeeds.
-pub fn problems(channel: &Channel, reach: &Reach) -> Vec<SettingsProblem> {
-    build(channel, reach).err().unwrap_or_default()
+pub fn problems(channel: &Channel, mail: &MailReach) -> Vec<SettingsProblem> {
+    let means = Means { mail: mail.clone(), ..Means::none() };
+    build(channel, &means).err().unwrap_or_default()
 }
 
 fn head_problems(channel: &Channel) -> Vec<SettingsProblem> {
@@ -75,8 +124,7 @@ mod tests {
             let mut configured = channel(serde_json::json!({}));
             configured.adapter = (*name).to_owned();
             configured.kind = *kind;
-            let adapter =
-                build(&configured, &Reach::default()).expect("opens with default settings");
+            let adapter = build(&configured, &Means::none()).expect("opens with default settings");
             assert_eq!(adapter.descriptor().adapter, *name);
             assert_eq!(adapter.descriptor().kind, *kind);
             assert_eq!(adapter.descriptor().channel, configured.id);
@@ -88,13 +136,13 @@ mod tests {
         let mut configured = channel(serde_json::json!({}));
         configured.adapter = "pigeon".to_owned();
         assert_eq!(
-            problems(&configured, &Reach::default()).first().map(|p| p.path.as_str()),
+            problems(&configured, &MailReach::default()).first().map(|p| p.path.as_str()),
             Some("adapter")
         );
         let mut configured = channel(serde_json::json!({}));
         configured.kind = ChannelKind::Email;
         assert_eq!(
-            problems(&configured, &Reach::default()).first().map(|p| p.path.as_str()),
+            problems(&configured, &MailReach::default()).first().map(|p| p.path.as_str()),
             Some("kind")
         );
     }

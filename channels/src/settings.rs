@@ -2,9 +2,13 @@
 //! a person can mend all of them at once.
 
 use crate::error::SettingsProblem;
+use crate::secret::Secret;
 use domain::Localized;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
+
+/// The longest secret, in bytes: a long RSA key fits.
+const SECRET_BYTES_MAX: usize = 16 * 1024;
 
 /// One object of the settings. Take each known key, then [`Fields::finish`] reports the others.
 #[derive(Debug)]
@@ -44,6 +48,39 @@ impl<'a> Fields<'a> {
                 default.to_owned()
             }
         }
+    }
+
+    /// A secret, never shown; empty when absent. Not out of files: whoever may change settings must not
+    /// have any file of the gateway sent to a server of their own.
+    pub fn secret(&mut self, key: &str) -> Secret {
+        let text = self.text(key, "");
+        if text.len() > SECRET_BYTES_MAX {
+            self.say(key, format!("has more than {SECRET_BYTES_MAX} bytes"));
+        }
+        Secret::new(text)
+    }
+
+    /// The address of a service, without a slash at its end; the default when absent. Whether it may
+    /// be reached is the operator's business, and is decided when it is called.
+    pub fn base_url(&mut self, key: &str, default: &str) -> String {
+        let text = self.text(key, default);
+        let problem = match url::Url::parse(&text) {
+            _ if text.is_empty() => None,
+            Ok(url) if !matches!(url.scheme(), "https" | "http") => Some("must be https"),
+            Ok(url) if url.host().is_none() => Some("has no host"),
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                Some("must not carry a user or password")
+            }
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+                Some("must end with its path")
+            }
+            Ok(_) => None,
+            Err(_) => Some("is no URL"),
+        };
+        if let Some(problem) = problem {
+            self.say(key, problem);
+        }
+        text.trim_end_matches('/').to_owned()
     }
 
     /// Yes or no; the default when absent.

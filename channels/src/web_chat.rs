@@ -16,11 +16,14 @@ pub use inbound::{Visitor, VisitorWord};
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Limits, ReplyWindow};
 use crate::error::SettingsProblem;
 use crate::outbound::{Command, Outcome};
+use crate::registry::SecretSetting;
 use domain::limits::{FILE_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{Channel, ChannelKind};
 
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "web_chat";
+/// The secrets of its settings.
+pub const SECRETS: &[SecretSetting] = &[("/identity_secret", &[])];
 
 /// One website's chat.
 #[derive(Debug)]

@@ -89,6 +89,12 @@ const RESERVED_CHANNELS: [&str; 4] = ["address", "conversations", "messages", "t
 
 /// What the outbox names the boxes of letters by: no webhook may be named so.
 pub const LETTER_BOX_PREFIX: &str = "letters-";
+/// The same of words to messengers.
+pub const CHAT_BOX_PREFIX: &str = "chat-";
+/// The same of files that are fetched from networks.
+pub const FETCH_BOX_PREFIX: &str = "fetch-";
+/// All of them.
+const BOX_PREFIXES: [&str; 3] = [LETTER_BOX_PREFIX, CHAT_BOX_PREFIX, FETCH_BOX_PREFIX];
 
 /// A problem of a desk, with the dotted path of what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,11 +139,9 @@ impl Desk {
             }
         }
         for (n, webhook) in self.webhooks.iter().enumerate() {
-            if webhook.id.as_str().starts_with(LETTER_BOX_PREFIX) {
-                say(
-                    format!("webhooks[{n}].id"),
-                    format!("must not start with `{LETTER_BOX_PREFIX}`"),
-                );
+            let id = webhook.id.as_str();
+            if let Some(prefix) = BOX_PREFIXES.iter().find(|prefix| id.starts_with(*prefix)) {
+                say(format!("webhooks[{n}].id"), format!("must not start with `{prefix}`"));
             }
         }
         for (n, channel) in self.channels.iter().enumerate() {

@@ -8,6 +8,8 @@ pub const LETTER_TEXT_BYTES_MAX: usize = 128 * 1024;
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 /// The longest JSON body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// What an outside network may call us with at once, in bytes: a hundred events of Matrix of average size.
+pub const CALLBACK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest uploaded file, in bytes.
 pub const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// The most files in one message.

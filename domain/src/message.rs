@@ -84,8 +84,11 @@ pub struct FileRef {
     pub name: String,
     /// The media type found in the content.
     pub media_type: String,
-    /// Its size in bytes.
+    /// Its size in bytes; 0 while it is on its way.
     pub bytes: u64,
+    /// It still lies at the network and is being fetched: a notice tells when it is here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 /// A system fact in the log.
@@ -131,6 +134,43 @@ pub enum Notice {
         address: String,
         /// How its text begins.
         text: String,
+    },
+    /// The contact changed an earlier message.
+    Edited {
+        /// Which.
+        seq: u64,
+        /// What it says now.
+        text: String,
+    },
+    /// The contact took an earlier message back. What it said stays in the log.
+    TakenBack {
+        /// Which.
+        seq: u64,
+    },
+    /// The contact reacted to a message.
+    Reacted {
+        /// To which.
+        seq: u64,
+        /// With what.
+        emoji: String,
+        /// Added, or taken away.
+        added: bool,
+    },
+    /// A file of an earlier message is here now.
+    FileArrived {
+        /// Of which message.
+        seq: u64,
+        /// The file, under the id that it had while it was on its way.
+        file: FileRef,
+    },
+    /// A file of an earlier message will not come.
+    FileMissing {
+        /// Of which message.
+        seq: u64,
+        /// Which.
+        file: FileId,
+        /// What the network said, cut short.
+        reason: String,
     },
     /// A letter did not reach somebody, or is late.
     Undelivered {

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod callbacks;
 pub mod caller;
 pub mod chat;
 pub mod contacts;
@@ -16,6 +17,7 @@ pub mod extract;
 pub mod files;
 pub mod health;
 pub mod letters;
+pub mod lines;
 pub mod openapi;
 pub mod pages;
 pub mod settings;
@@ -65,11 +67,13 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(desk::routes)
             .configure(conversations::routes)
             .configure(letters::routes)
+            .configure(lines::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)
             .configure(settings::routes)
             .configure(admin::routes)
             .configure(system::routes)
+            .configure(callbacks::routes)
             .default_service(web::to(nothing_here)),
     );
     pages::routes(config);

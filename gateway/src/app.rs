@@ -12,7 +12,7 @@ pub use serve::RunError;
 
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::doors::Doors;
+use crate::doors::{Doors, Workshop};
 use crate::embedded::{Embedded, EmbeddedError, make_data_dir};
 use crate::files::FileStore;
 use crate::hub::Hub;
@@ -89,6 +89,9 @@ pub enum BuildError {
     /// The archive.
     #[error("the archive cannot be opened")]
     Records(#[from] records::RecordsError),
+    /// The way out for doors.
+    #[error("no client for HTTPS can be built")]
+    Https(#[from] reqwest::Error),
 }
 
 impl App {
@@ -107,12 +110,12 @@ impl App {
         let embedded =
             if config.embeds_redis() { Some(Embedded::start(&config).await?) } else { None };
         let router = open_router(&config).await?;
+        let doors = Doors::new(Workshop::new(&config, &router, &clock)?);
         let (monitor, link) = link::Monitor::new();
         let proxies = config.server.trusted_proxies.iter().filter_map(|n| n.parse().ok()).collect();
         Ok(Arc::new(Self {
             in_flight: Semaphore::new(config.limits.in_flight_max),
             files: FileStore::new(&config),
-            doors: Doors::within(config.mail.reach()),
             config: Arc::new(config),
             clock,
             router,
@@ -121,6 +124,7 @@ impl App {
             hub: Hub::new(),
             tasks: Tasks::new(),
             auth,
+            doors,
             letter_failures: Failures::default(),
             usual_waits: UsualWaits::default(),
             link,

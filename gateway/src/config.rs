@@ -10,7 +10,7 @@ mod print;
 pub use load::{Layers, load, load_from};
 pub use print::print;
 
-use channels::Reach;
+use channels::MailReach;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -47,6 +47,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Mail.
     pub mail: MailConfig,
+    /// The networks behind messengers, apps and telephones.
+    pub doors: DoorsConfig,
     /// Logging.
     pub log: LogConfig,
 }
@@ -231,9 +233,9 @@ pub struct MailConfig {
 
 impl MailConfig {
     /// What mail channels may reach; what [`check`] names as a problem is left out.
-    pub fn reach(&self) -> Reach {
+    pub fn reach(&self) -> MailReach {
         let ports = |texts: &[String]| texts.iter().filter_map(|text| port_range(text)).collect();
-        Reach {
+        MailReach {
             inner: self.allow_inner.iter().filter_map(|network| network.parse().ok()).collect(),
             inner_ports: ports(&self.inner_ports),
             listen_ports: ports(&self.listen_ports),
@@ -247,6 +249,16 @@ fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let range = first.trim().parse().ok()?..=last.trim().parse().ok()?;
     (*range.start() > 0 && !range.is_empty()).then_some(range)
+}
+
+/// What doors that speak HTTP may reach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoorsConfig {
+    /// May a messenger's address be plain `http`?
+    pub allow_http: bool,
+    /// Inner addresses or networks that doors may reach nevertheless.
+    pub allow_inner: Vec<String>,
 }
 
 /// Logging.

@@ -5,19 +5,20 @@
 //! every bookmark is fenced. A dead owner is replaced when its duty runs out.
 
 mod keeper;
+mod means;
 
-use channels::{ChannelAdapter, Reach, SettingsProblem, registry};
+use channels::{ChannelAdapter, Means, SettingsProblem, registry};
 use domain::{Channel, ChannelId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use keeper::{DoorState, Reading, spawn};
+pub use keeper::{DoorState, Reading, bookmarks, spawn};
+pub use means::Workshop;
 
 /// The adapters of configured channels.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Doors {
-    /// What they may connect to, and where they may listen.
-    reach: Reach,
+    workshop: Workshop,
     open: Mutex<HashMap<(TenantId, ChannelId), Open>>,
     states: Mutex<HashMap<(TenantId, ChannelId), DoorState>>,
 }
@@ -30,9 +31,14 @@ struct Open {
 }
 
 impl Doors {
-    /// None yet; those that come reach so far.
-    pub fn within(reach: Reach) -> Self {
-        Self { reach, ..Self::default() }
+    /// No door is open yet.
+    pub fn new(workshop: Workshop) -> Self {
+        Self { workshop, open: Mutex::default(), states: Mutex::default() }
+    }
+
+    /// What a channel's adapter is given.
+    pub fn means(&self, tenant: &TenantId, channel: &ChannelId) -> Means {
+        self.workshop.means(tenant, channel)
     }
 
     /// The adapter of a channel, as its settings are now.
@@ -49,7 +55,7 @@ impl Doors {
         if let Some(known) = open.get(&key).filter(|known| known.channel == *channel) {
             return Ok(Arc::clone(&known.adapter));
         }
-        let adapter = registry::build(channel, &self.reach)?;
+        let adapter = registry::build(channel, &self.workshop.means(tenant, &channel.id))?;
         open.insert(key, Open { channel: channel.clone(), adapter: Arc::clone(&adapter) });
         Ok(adapter)
     }

@@ -13,5 +13,11 @@ use records::files::FileRecord;
 
 /// A file as messages name it.
 pub fn reference(file: FileRecord) -> FileRef {
-    FileRef { id: file.id, name: file.name, media_type: file.media_type, bytes: file.bytes }
+    FileRef {
+        id: file.id,
+        name: file.name,
+        media_type: file.media_type,
+        bytes: file.bytes,
+        pending: false,
+    }
 }

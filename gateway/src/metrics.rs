@@ -122,6 +122,12 @@ pub fn door_failed(adapter: &'static str, reason: &'static str) {
     counter!("hutong_door_failures_total", "adapter" => adapter, "reason" => reason).increment(1);
 }
 
+/// A network's call was not taken, for this reason (`not_authentic`, `malformed`, `unsupported`,
+/// `not_taken`).
+pub fn callback_refused(reason: &'static str) {
+    counter!("hutong_callbacks_refused_total", "reason" => reason).increment(1);
+}
+
 /// Installs the recorder of the process and gives the handle that renders it. Several gateways of
 /// one process (tests) share it.
 pub fn install() -> metrics_exporter_prometheus::PrometheusHandle {

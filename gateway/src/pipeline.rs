@@ -8,6 +8,7 @@ mod acknowledgements;
 mod archiver;
 mod audit;
 pub mod by_mail;
+pub mod chats;
 mod commits;
 mod deliveries;
 pub mod duty;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
+    chats::telling::spawn(app);
     archiver::spawn(app);
     by_mail::spawn(app);
     audit::spawn(app);

@@ -24,6 +24,10 @@ pub struct ReceiveMessage<'a> {
     pub info: &'a ConversationInfo,
     /// Which conversation it belongs to.
     pub belongs: Belongs<'a>,
+    /// Where the contact is to be answered, opaque here; empty where the contact reads the log.
+    pub way: &'a str,
+    /// Deliveries that fetch what the message refers to, at most 64.
+    pub fetches: &'a [NewDelivery<'a>],
 }
 
 /// How a word finds its conversation.
@@ -56,8 +60,9 @@ pub struct SendMessage<'a> {
     pub standing: Standing,
     /// The message; `client_id` is its dedupe key within the conversation and the agent.
     pub content: &'a MessageContent,
-    /// The delivery that carries it out, for channels that are not read from the log.
-    pub delivery: Option<NewDelivery<'a>>,
+    /// The deliveries that carry it out in their order, at most 64, for channels that are not read from
+    /// the log.
+    pub deliveries: &'a [NewDelivery<'a>],
     /// How long it may stay unread before it goes by mail to the address that the contact left, in
     /// milliseconds; none for notes and where nothing goes on by mail.
     pub unread_after_ms: Option<u64>,
@@ -154,6 +159,14 @@ pub enum Holder<'a> {
 pub enum DeliveryOutcome<'a> {
     /// It arrived.
     Sent,
+    /// It arrived, and the far end calls it so, at most 64 names: what comes in under one of them later
+    /// is this, or is about it.
+    SentAs {
+        /// Through which channel.
+        channel: &'a ChannelId,
+        /// Its names there.
+        names: &'a [String],
+    },
     /// Try again at this time.
     RetryAt(Timestamp, &'a str),
     /// Give up: to the dead letters, with the reason.

@@ -25,6 +25,7 @@
 //! | `delivery:ID`, `box:ENDPOINT`, `boxes`, `dead` | hash, zsets | the outbox |
 //! | `duty:NAME`, `cursors` | hash | duties and how far their owners read |
 //! | `bookmarks` | hash | how far doors have read at the far end |
+//! | `shelf:CHANNEL:NAME` | string, expires | what the gateways share of a channel: access tokens, turns |
 //! | `unread` | zset by time | when to look whether a contact who left an address has read |
 //! | `addresses:ID` | set, expires | names of the addresses that a contact named in a conversation |
 //! | `here:CONTACT` | zset by time, expires | the contact's sockets on the line |

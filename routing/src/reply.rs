@@ -242,6 +242,8 @@ pub struct ClaimedDelivery {
     pub tries: u32,
     /// What to deliver.
     pub payload: String,
+    /// It was claimed before, and nobody knows how that try ended.
+    pub in_doubt: bool,
 }
 
 /// A delivery as an operator sees it.

@@ -11,6 +11,7 @@ mod duties;
 mod limits;
 mod mail;
 mod queries;
+mod shelf;
 
 pub use duties::Trimmed;
 

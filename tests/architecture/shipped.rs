@@ -162,7 +162,7 @@ fn the_example_of_agency_mail_can_be_applied_and_opened() {
         serde_json::from_str(&text("config/agency-mail.example.json")).unwrap();
     assert_eq!(desk.problems(), []);
     for channel in &desk.channels {
-        let built = channels::registry::build(channel, &channels::Reach::default());
+        let built = channels::registry::build(channel, &channels::Means::none());
         assert!(built.is_ok(), "{:?}", built.err());
     }
     // An answer within 24 hours, by the clock on the wall (GB/T 33358-2016).

@@ -46,6 +46,8 @@ async fn receive(router: &Router, tenant: &TenantId, word: &Word) -> Result<Rece
         entry: &word.entry,
         belongs: Belongs::ToContact,
         info: &word.info,
+        way: "",
+        fetches: &[],
     };
     Ok(router.receive_message(tenant, &message).await?)
 }

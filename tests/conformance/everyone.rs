@@ -17,12 +17,18 @@ pub(crate) fn can(rig: &dyn Rig) -> Capabilities {
 
 pub(crate) fn command(id: &str, action: Action) -> Command {
     let (id, recipient) = (id.to_owned(), "contact".to_owned());
-    Command { id, recipient, external_conversation: None, action }
+    Command { id, recipient, external_conversation: None, answers: None, action }
 }
 
 pub(crate) fn says(text: &str) -> Action {
     let author = Author::Agent { id: "li".parse().unwrap() };
-    Action::Send { text: text.to_owned(), files: Vec::new(), author, mail: None }
+    Action::Send {
+        text: text.to_owned(),
+        files: Vec::new(),
+        author,
+        mail: None,
+        choices: Vec::new(),
+    }
 }
 
 /// Mail has far ends of its own, which are real: see `email`.
@@ -101,16 +107,17 @@ async fn what_a_door_does_not_do_answers_so() {
             let request = RawRequest {
                 method: "POST".to_owned(),
                 path_and_query: "/".to_owned(),
+                below: String::new(),
                 headers: Vec::new(),
                 body: bytes::Bytes::new(),
             };
             let answer = rig.adapter().callback(&request, &inlet).await;
             assert!(matches!(answer, Err(AdapterError::Unsupported(_))), "{name}: {answer:?}");
         }
-        let file = rig.adapter().fetch_media("f1", 1_000_000).await;
+        let file = rig.adapter().fetch_media(&rig.media(), 1_000_000).await;
         if can.media_in && !can.read_from_log {
             assert!(file.is_ok_and(|file| !file.is_empty()), "{name} has files at its network");
-            let file = rig.adapter().fetch_media("f1", 10).await;
+            let file = rig.adapter().fetch_media(&rig.media(), 10).await;
             assert!(file.is_err() || file.is_ok_and(|file| file.len() <= 10), "{name}: too large");
         } else {
             assert!(matches!(file, Err(AdapterError::Unsupported(_))), "{name}: {file:?}");

@@ -123,6 +123,8 @@ impl House {
             ("mail.inner_ports", json!(["1-65535"])),
             ("mail.listen_ports", json!(["1-65535"])),
             ("mail.listen_folders", json!(["/"])),
+            ("doors.allow_http", json!(true)),
+            ("doors.allow_inner", json!(["127.0.0.1/32"])),
         ];
         let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Plan { desk, gateways: 1, keeping: Keeping::Strict, settings, disk: None }

@@ -1,11 +1,10 @@
 //! The settings of a desk's mail, checked as a whole.
 
 mod parts;
-mod secret;
 mod within;
 
 use crate::error::SettingsProblem;
-use crate::reach::Reach;
+use crate::mail_reach::MailReach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::fmt;
@@ -13,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use secret::Secret;
+pub use crate::secret::Secret;
 
 /// The largest letter that is taken in unless the settings say otherwise, in bytes.
 const BYTES_MAX_DEFAULT: u64 = 64 * 1024 * 1024;
@@ -85,7 +84,7 @@ pub struct MailServer {
     /// How we say who we are; none for a server that knows us by our place.
     pub login: Option<Login>,
     /// What may be connected to.
-    pub reach: Reach,
+    pub reach: MailReach,
 }
 
 /// How a line is protected.
@@ -187,7 +186,7 @@ pub struct OauthConfig {
     /// The grant that a person gave (Gmail); none for the client's own (Microsoft 365).
     pub refresh_token: Option<Secret>,
     /// What may be connected to.
-    pub reach: Reach,
+    pub reach: MailReach,
 }
 
 impl fmt::Debug for OauthConfig {

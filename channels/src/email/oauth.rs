@@ -2,7 +2,7 @@
 
 use super::config::{OauthConfig, Secret};
 use super::tls;
-use crate::reach::Reach;
+use crate::mail_reach::MailReach;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde::Deserialize;
 use std::fmt;
@@ -47,7 +47,7 @@ impl fmt::Debug for Tokens {
 
 /// Resolves the endpoint's name to what may be connected to.
 struct Resolver {
-    reach: Reach,
+    reach: MailReach,
     port: u16,
 }
 
@@ -198,7 +198,7 @@ mod tests {
             client_secret: Secret::new("CANARY&1"),
             scope: "https://outlook.office365.com/.default".to_owned(),
             refresh_token: None,
-            reach: Reach::default(),
+            reach: MailReach::default(),
         };
         let form = Tokens::new(config.clone()).form();
         assert!(form.contains("grant_type=client_credentials"), "{form}");

@@ -128,6 +128,7 @@ async fn answers_are_read_from_the_log() {
         id: "dlv_1".to_owned(),
         recipient: String::new(),
         external_conversation: None,
+        answers: None,
         action: Action::Typing,
     };
     assert_eq!(door.deliver(&command).await, Outcome::Sent(Vec::new()));

@@ -43,6 +43,8 @@ pub enum Code {
     OverCapacity,
     /// The agent does not take work.
     AgentUnavailable,
+    /// The network carries no more answers until the contact writes again.
+    ReplyWindowClosed,
     /// The conversation named as many mail addresses as it may.
     TooManyAddresses,
     /// The idempotency key was used for another request.
@@ -88,6 +90,9 @@ impl Code {
                 ("over_capacity", 409, "It does not fit into the capacity", false)
             }
             Self::AgentUnavailable => ("agent_unavailable", 409, "The agent takes no work", false),
+            Self::ReplyWindowClosed => {
+                ("reply_window_closed", 409, "The time to answer is over", false)
+            }
             Self::TooManyAddresses => {
                 ("too_many_addresses", 409, "Two addresses are the most", false)
             }

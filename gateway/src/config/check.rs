@@ -66,9 +66,10 @@ pub(super) fn check(config: &Config, problems: &mut Vec<String>) {
             config.auth.access_secs, config.auth.refresh_secs
         ));
     }
-    for network in &config.webhooks.allow_inner {
-        if network.parse::<Network>().is_err() {
-            problems.push(format!("webhooks.allow_inner: `{network}` is no address or network"));
+    let lists = [("webhooks", &config.webhooks.allow_inner), ("doors", &config.doors.allow_inner)];
+    for (section, networks) in lists {
+        for network in networks.iter().filter(|network| network.parse::<Network>().is_err()) {
+            problems.push(format!("{section}.allow_inner: `{network}` is no address or network"));
         }
     }
     mail(&config.mail, problems);

@@ -156,6 +156,7 @@ impl Layered {
         self.section(&mut table, "limits", &mut config.limits);
         self.section(&mut table, "presence", &mut config.presence);
         self.section(&mut table, "webhooks", &mut config.webhooks);
+        self.section(&mut table, "doors", &mut config.doors);
         self.section(&mut table, "mail", &mut config.mail);
         self.section(&mut table, "log", &mut config.log);
         check::read_secret_files(&mut config, &mut self.problems);

@@ -312,6 +312,35 @@ fn of_end(ended: Result<(), AdapterError>, stop: &CancellationToken) -> Kept {
     }
 }
 
+/// The bookmarks of a door that was called back. No duty fences them: two calls may come at once, and
+/// what is read twice is known by its ids.
+pub fn bookmarks(app: &Arc<App>, tenant: &TenantId, channel: &ChannelId) -> Arc<dyn Bookmarks> {
+    let (app, tenant, channel) = (Arc::clone(app), tenant.clone(), channel.clone());
+    Arc::new(CalledBookmarks { app, tenant, channel })
+}
+
+#[derive(Debug)]
+struct CalledBookmarks {
+    app: Arc<App>,
+    tenant: TenantId,
+    channel: ChannelId,
+}
+
+#[async_trait::async_trait]
+impl Bookmarks for CalledBookmarks {
+    async fn find(&self, name: &str) -> Result<Option<String>, SinkError> {
+        let name = format!("{}/{name}", self.channel);
+        let found = self.app.router.bookmark(&self.tenant, &name).await;
+        found.map_err(|error| unsure(&error))
+    }
+
+    async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError> {
+        let name = format!("{}/{name}", self.channel);
+        let laid = self.app.router.lay_bookmark_unfenced(&self.tenant, &name, place).await;
+        laid.map_err(|error| unsure(&error))
+    }
+}
+
 /// A door's bookmarks, in Redis, fenced by its duty's epoch.
 #[derive(Debug)]
 struct DoorBookmarks {

@@ -1,6 +1,7 @@
 //! Bodies arrive whole, within a limit and a time, before a handler sees the request. Uploads are
 //! the exception: they are streamed by their own handler.
 
+use crate::api::callbacks;
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use actix_http::h1;
@@ -10,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use bytes::{Bytes, BytesMut};
-use domain::limits::BODY_BYTES_MAX;
+use domain::limits::{BODY_BYTES_MAX, CALLBACK_BYTES_MAX};
 use futures_util::StreamExt;
 use std::time::Duration;
 
@@ -29,7 +30,9 @@ pub async fn collect<B: MessageBody + 'static>(
     let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if has_body && request.path() != UPLOAD_PATH {
         let within = Duration::from_millis(app.config.server.body_timeout_ms);
-        let reading = read(request.take_payload());
+        let is_callback = request.path().starts_with(callbacks::PATH);
+        let most = if is_callback { CALLBACK_BYTES_MAX } else { BODY_BYTES_MAX };
+        let reading = read(request.take_payload(), most);
         let body = tokio::time::timeout(within, reading).await.unwrap_or_else(|_elapsed| {
             Err(ApiError::new(Code::Timeout, "the body did not arrive in time"))
         });
@@ -42,12 +45,12 @@ pub async fn collect<B: MessageBody + 'static>(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
+async fn read(mut payload: Payload, most: usize) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_cut| ApiError::new(Code::BadRequest, "the body broke off"))?;
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            let detail = format!("a body may have at most {BODY_BYTES_MAX} bytes");
+        if body.len() + chunk.len() > most {
+            let detail = format!("a body may have at most {most} bytes");
             return Err(ApiError::new(Code::TooLarge, detail));
         }
         body.extend_from_slice(&chunk);

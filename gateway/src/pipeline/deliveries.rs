@@ -5,13 +5,15 @@
 //! Each delivery is under way by itself: a slow endpoint holds up its own box and nobody else's, and
 //! a tenant with many slow ones holds only its own share of the places.
 
+use super::chats;
 use super::letters::{LetterError, send};
 use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
 use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
+use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX};
 use domain::limits::DELIVERY_TRIES_MAX;
-use domain::{ChannelKind, TenantId, Timestamp};
+use domain::{ChannelId, ChannelKind, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
@@ -102,6 +104,13 @@ pub(super) enum Tried {
     Sent,
     /// Nobody wants it any more: it is dropped.
     Withdrawn,
+    /// It arrived, and the far end knows it by these names.
+    SentAs {
+        /// Through which channel.
+        channel: ChannelId,
+        /// Its names there.
+        names: Vec<String>,
+    },
     /// It may be tried again.
     Failed {
         /// Why.
@@ -129,11 +138,11 @@ impl Carrier {
         if room == 0 {
             return Vec::new();
         }
-        // Letters take longer on their way than webhooks.
         let view = self.app.settings.desk(tenant);
-        let letters = view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Email);
-        let letter_ms = u64::try_from(send::LETTER_WITHIN.as_millis()).unwrap_or(u64::MAX);
-        let try_ms = self.app.config.webhooks.timeout_ms.max(if letters { letter_ms } else { 0 });
+        let kinds = view.desk.channels.iter().map(|channel| longest(channel.kind));
+        let longest = kinds.max().unwrap_or_default();
+        let longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        let try_ms = self.app.config.webhooks.timeout_ms.max(longest_ms);
         let lease_ms = i64::try_from(try_ms + LEASE_BEYOND_MS).unwrap_or(i64::MAX);
         let claimed =
             self.app.router.claim_deliveries(tenant, &self.app.node, lease_ms, room).await;
@@ -168,6 +177,9 @@ impl Carrier {
         let (name, outcome) = match &tried {
             Tried::Sent => ("sent", DeliveryOutcome::Sent),
             Tried::Withdrawn => ("withdrawn", DeliveryOutcome::Sent),
+            Tried::SentAs { channel, names } => {
+                ("sent", DeliveryOutcome::SentAs { channel, names })
+            }
             Tried::Hopeless(reason) => ("dead", DeliveryOutcome::Dead(reason)),
             Tried::Failed { reason, .. } if tries >= DELIVERY_TRIES_MAX => {
                 ("dead", DeliveryOutcome::Dead(reason))
@@ -186,27 +198,62 @@ impl Carrier {
             );
         }
         // The agent first: recorded as dead, nobody would tell it any more.
-        if let DeliveryOutcome::Dead(reason) = &outcome
-            && is_letter(delivery)
-        {
-            send::given_up(&self.app, tenant, delivery, reason).await?;
+        if let DeliveryOutcome::Dead(reason) = &outcome {
+            match carried(delivery) {
+                Carried::Letter => send::given_up(&self.app, tenant, delivery, reason).await?,
+                Carried::Chat => chats::send::given_up(&self.app, tenant, delivery, reason).await?,
+                Carried::File => {
+                    chats::fetch::given_up(&self.app, tenant, delivery, reason).await?
+                }
+                Carried::Webhook => {}
+            }
         }
         let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
         Ok(())
     }
 
-    /// A letter goes to its channel's mail server, everything else to a webhook.
     async fn attempt(&self, tenant: &TenantId, delivery: &ClaimedDelivery) -> Tried {
-        if is_letter(delivery) {
-            send::attempt(&self.app, tenant, delivery).await
-        } else {
-            self.post.attempt(&self.app, tenant, delivery).await
+        match carried(delivery) {
+            Carried::Letter => send::attempt(&self.app, tenant, delivery).await,
+            Carried::Chat => chats::send::attempt(&self.app, tenant, delivery).await,
+            Carried::File => chats::fetch::attempt(&self.app, tenant, delivery).await,
+            Carried::Webhook => self.post.attempt(&self.app, tenant, delivery).await,
         }
     }
 }
 
-fn is_letter(delivery: &ClaimedDelivery) -> bool {
-    delivery.endpoint.as_str().starts_with(send::ENDPOINT_PREFIX)
+/// What a delivery carries; the name of its box tells.
+enum Carried {
+    /// A letter, to its channel's mail server.
+    Letter,
+    /// A part of a word, to a messenger.
+    Chat,
+    /// A file, from a network to us.
+    File,
+    /// An event, to a webhook.
+    Webhook,
+}
+
+fn carried(delivery: &ClaimedDelivery) -> Carried {
+    let of = [
+        (send::ENDPOINT_PREFIX, Carried::Letter),
+        (CHAT_BOX_PREFIX, Carried::Chat),
+        (FETCH_BOX_PREFIX, Carried::File),
+    ];
+    let name = delivery.endpoint.as_str();
+    let found = of.into_iter().find(|(prefix, _)| name.starts_with(prefix));
+    found.map_or(Carried::Webhook, |(_, carried)| carried)
+}
+
+/// How long one try may take for what a channel of this kind carries.
+fn longest(kind: ChannelKind) -> Duration {
+    match kind {
+        ChannelKind::WebChat => Duration::ZERO,
+        ChannelKind::Email => send::LETTER_WITHIN,
+        ChannelKind::Im | ChannelKind::App | ChannelKind::Phone => {
+            chats::send::PART_WITHIN.max(chats::fetch::FETCH_WITHIN)
+        }
+    }
 }
 
 fn tell(tenant: &TenantId, error: &RoutingError) {

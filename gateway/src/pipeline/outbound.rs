@@ -1,6 +1,7 @@
 //! What agents say: into the log, by one transition. Doors that read from the log (web chat) need no
 //! delivery; letters go into the outbox by the same transition.
 
+use super::chats::{self, send::Part};
 use super::inbound::message_id;
 use super::letters::reply::{Addressees, problems};
 use super::letters::send::{self, Ready};
@@ -8,8 +9,8 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{
-    AgentId, Author, ChannelKind, ConversationId, FileId, FileRef, MessageContent, MessageId,
-    MessageKind, Role, TenantId,
+    AgentId, Author, Channel, ChannelKind, ConversationId, FileId, FileRef, MessageContent,
+    MessageId, MessageKind, Role, TenantId,
 };
 use records::files::Uploader;
 use routing::command::{NewDelivery, SendMessage, Standing};
@@ -55,7 +56,9 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
     let (letter, unread_after_ms) = match &way {
         Way::Log { unread_after_ms } => (None, *unread_after_ms),
         Way::Letter(letter) => (Some(letter), None),
+        Way::Chat(_) => (None, None),
     };
+    let deliveries = way.deliveries();
     let content = MessageContent {
         id,
         author: Author::Agent { id: word.agent.clone() },
@@ -71,11 +74,7 @@ pub async fn say(app: &App, word: &AgentWord<'_>) -> Result<(u64, MessageId), Ap
         agent: word.agent,
         standing: Standing::of(word.role),
         content: &content,
-        delivery: letter.map(|letter| NewDelivery {
-            id: &letter.id,
-            endpoint: &letter.endpoint,
-            payload: &letter.payload,
-        }),
+        deliveries: &deliveries,
         unread_after_ms,
     };
     match app.router.send_message(word.tenant, &command).await? {
@@ -96,6 +95,21 @@ enum Way {
     Log { unread_after_ms: Option<u64> },
     /// By this letter.
     Letter(Box<Ready>),
+    /// In these parts, through a messenger.
+    Chat(Vec<Part>),
+}
+
+impl Way {
+    fn deliveries(&self) -> Vec<NewDelivery<'_>> {
+        let new = |(id, endpoint, payload)| NewDelivery { id, endpoint, payload };
+        match self {
+            Self::Log { .. } => Vec::new(),
+            Self::Letter(letter) => vec![new((&letter.id, &letter.endpoint, &letter.payload))],
+            Self::Chat(parts) => {
+                parts.iter().map(|part| new((&part.id, &part.endpoint, &part.payload))).collect()
+            }
+        }
+    }
 }
 
 async fn way(
@@ -105,12 +119,26 @@ async fn way(
     files: &[FileRef],
 ) -> Result<Way, ApiError> {
     let view = app.settings.desk(word.tenant);
-    let has_letters = view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Email);
-    if word.note || !has_letters {
+    let leaves = |channel: &Channel| channel.kind != ChannelKind::WebChat;
+    if word.note || !view.desk.channels.iter().any(leaves) {
         return Ok(Way::Log { unread_after_ms: None });
     }
     let known = app.router.conversation(word.tenant, word.conversation).await?;
     let Some((conversation, _)) = known else { return Err(ApiError::unknown("conversation")) };
+    let line = chats::send::line(app, word.tenant, (&view, &conversation)).await?;
+    if let Some(line) = line {
+        let said = chats::send::Word {
+            conversation: &conversation.id,
+            message: Some(id),
+            name: id.as_str(),
+            author: Author::Agent { id: word.agent.clone() },
+            text: word.text,
+            files,
+            choices: Vec::new(),
+        };
+        let parts = chats::send::parts((word.tenant, &line), said, app.clock.now())?;
+        return Ok(Way::Chat(parts));
+    }
     let Some(channel) = send::channel_of(&view, &conversation) else {
         let by_mail = view.by_mail(&conversation.channel);
         return Ok(Way::Log { unread_after_ms: by_mail.map(|(_, after_ms)| after_ms) });
@@ -190,6 +218,7 @@ pub async fn own_files(
             name: file.name,
             media_type: file.media_type,
             bytes: file.bytes,
+            pending: false,
         });
     }
     Ok(found)

@@ -48,6 +48,7 @@ on_both_engines! {
         one.messages[0].content.files = vec![FileRef {
             id: "file_1".parse().unwrap(), name: "收入证明.pdf".to_owned(),
             media_type: "application/pdf".to_owned(), bytes: 3,
+ pending: false,
         }];
         r.history().store_closed(&city, &one).await.unwrap();
         assert_eq!(found(r, &city, "户籍").await, [2]);

@@ -1,7 +1,8 @@
 -- claim_deliveries: the first delivery of each box that is due, for one deliverer, for a lease.
 --
 -- ARGV  2 owner · 3 lease, ms · 4 at most so many
--- Reply {claimed, (id, endpoint, token, tries before, payload)…}
+-- Reply {claimed, (id, endpoint, token, tries before, payload, 1 when nobody knows how the last try
+--       ended)…}
 -- Keeps order per endpoint (I13); a claim whose owner died is free again after the lease (I12).
 -- Calls Router::claim_deliveries
 
@@ -15,12 +16,13 @@ local function claim(c, endpoint, owner, lease_ms)
     H.next_in_box(c, endpoint, c.now)
     return {}
   end
+  local in_doubt = redis.call('HGET', key, 'state') == 'sending' and '1' or '0'
   local tries = redis.call('HINCRBY', key, 'tries', 1)
   -- Tries begin anew for a dead letter; the number of a claim never comes again.
   local token = owner .. '.' .. H.int(redis.call('HINCRBY', c.t .. 'meta', 'claims', 1))
   redis.call('HSET', key, 'state', 'sending', 'token', token)
   redis.call('ZADD', c.t .. 'boxes', H.int(c.now + lease_ms), endpoint)
-  return { id, endpoint, token, H.int(tries - 1), payload }
+  return { id, endpoint, token, H.int(tries - 1), payload, in_doubt }
 end
 
 H.register('claim_deliveries', function(c, args)

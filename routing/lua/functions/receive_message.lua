@@ -5,7 +5,8 @@
 --       7–14 entry (queue, kind, arrived, due, not_before, plan, policy, waiting_max) · 15 info ·
 --       16 how long to remember the external id, ms · 17 `contact` or `thread` · 18 the conversation
 --       that it answers or '' · 19 its own name as a part of a thread or '' · 20 how long to
---       remember that name, ms
+--       remember that name, ms · 21 where the contact is to be answered, opaque, or '' · 22… (delivery
+--       id, endpoint, payload)…, at most 64, that fetch what the message refers to
 -- Reply {duplicate, conversation, seq} · {queue_full} · {appended, conversation, seq, entered, state}
 -- Keeps one open conversation per contact and channel (I4), but where the door has threads: there a
 --       word belongs to the conversation that it answers, and opens one when it answers none; the
@@ -86,7 +87,12 @@ H.register('receive_message', function(c, a)
     H.save(v, 'agent', '') -- who held it hears nothing more, until it is theirs again
   end
   local seq = H.append(c, v, content)
-  H.mark(c, mark, v.id .. ' ' .. H.int(seq), a[16])
+  local about = v.id .. ' ' .. H.int(seq)
+  H.mark(c, mark, about, a[16])
+  if a[21] ~= '' then
+    H.save(v, 'way', a[21], 'said', 0)
+  end
+  H.deliver_all(c, a, 22, about)
   if a[19] ~= '' then
     -- Whoever writes under the name of another's letter later does not take it over.
     redis.call('SET', c.t .. 'thread:' .. channel .. ':' .. a[19], v.id, 'PX', a[20], 'NX')

@@ -1,14 +1,36 @@
 -- record_delivery: how a try ended. A failed one blocks its box until its next try; a dead one makes
 -- way and stays visible among the dead letters.
 --
--- ARGV  2 delivery · 3 token of the claim · 4 `sent`, `retry` or `dead` · 5 when to retry · 6 reason
+-- ARGV  2 delivery · 3 token of the claim · 4 `sent`, `retry` or `dead` · 5 when to retry · 6 reason ·
+--       7 the channel through which it went, or '' · 8 how long its names are known, ms · 9… the far end's
+--       names for it, at most 64
 -- Reply {stale} · {recorded}
+-- Keeps what we sent known by its names as what came in is, so that an echo of it is no new message;
+--       a message whose last part was sent has reached the contact's side.
 -- Keeps fencing: a deliverer whose lease ran out and was claimed anew changes nothing (I14).
 -- Calls Router::record_delivery
 
 local function said(c, id, endpoint, outcome, tries)
   H.event(c, 'delivery_recorded', '"delivery":"' .. id .. '","endpoint":"' .. endpoint
     .. '","outcome":"' .. outcome .. '","tries":' .. tries)
+end
+
+-- What a delivery of a message leaves behind when it was sent.
+local function sent(c, key, args)
+  local about = redis.call('HMGET', key, 'about', 'whole')
+  if not about[1] then
+    return
+  end
+  for n = 9, #args do
+    redis.call('SET', c.t .. 'seen:' .. args[7] .. ':' .. args[n], about[1], 'PX', args[8], 'NX')
+  end
+  local id, seq = string.match(about[1], '^(%S+) (%d+)$')
+  local v = about[2] == '1' and H.load(c, id)
+  local marked = v and H.grow_mark(c, v, 'received_by_contact', seq)
+  if marked then
+    H.event(c, 'received_marked', '"conversation":"' .. v.id .. '","contact":"' .. v.contact .. '","agent":'
+      .. H.json_id(v.agent) .. ',"seq":' .. marked)
+  end
 end
 
 H.register('record_delivery', function(c, args)
@@ -27,6 +49,7 @@ H.register('record_delivery', function(c, args)
   end
   redis.call('ZREM', box, id)
   if outcome == 'sent' then
+    sent(c, key, args)
     redis.call('DEL', key)
     said(c, id, endpoint, 'sent', held[3])
   else

@@ -1,11 +1,12 @@
 -- send_message: an agent says something to the contact, or writes a note.
 --
 -- ARGV  2 conversation · 3 agent · 4 message content · 5 `text`, `note` or `note_of_supervisor` ·
---       6 client id · 7 how long to remember the client id, ms · 8 delivery id or '' · 9 endpoint ·
---       10 payload · 11 how long it may stay unread before it goes by mail to the address that the
---       contact left, ms, or ''
+--       6 client id · 7 how long to remember the client id, ms · 8 how long it may stay unread before
+--       it goes by mail to the address that the contact left, ms, or '' · 9… (delivery id, endpoint,
+--       payload)…, at most 64, which carry it out in their order
 -- Reply {unknown} · {not_assigned} · {duplicate, seq} · {appended, seq}
--- Keeps one message per client id; the delivery stands in the outbox when the message is in the log.
+-- Keeps one message per client id; its deliveries stand in the outbox when the message is in the log.
+--       `said` counts the parts that were said since the contact's last word.
 -- Calls Router::send_message
 
 -- To the contact only the holder speaks; notes are written by whoever held it last, too, and by
@@ -34,12 +35,13 @@ H.register('send_message', function(c, a)
     return { 'unknown' }
   end
   -- The outbox first: it knows a repeated delivery, the log would not know a repeated message.
-  if a[8] ~= '' then
-    H.deliver(c, a[8], a[9], a[10])
+  H.deliver_all(c, a, 9, v.id .. ' ' .. H.int(H.next_seq(c, v)))
+  if #a >= 9 then
+    redis.call('HINCRBY', c.t .. 'conv:' .. v.id, 'said', math.floor((#a - 8) / 3))
   end
   local seq = H.append(c, v, a[4])
-  if a[11] ~= '' and redis.call('HEXISTS', c.t .. 'conv:' .. v.id, 'address') == 1 then
-    H.look_at(c, v.id, c.now + tonumber(a[11]))
+  if a[8] ~= '' and redis.call('HEXISTS', c.t .. 'conv:' .. v.id, 'address') == 1 then
+    H.look_at(c, v.id, c.now + tonumber(a[8]))
   end
   H.mark(c, mark, H.int(seq), a[7])
   return { 'appended', H.int(seq) }

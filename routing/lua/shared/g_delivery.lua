@@ -1,7 +1,8 @@
 -- The outbox: one box per endpoint, in order; only its first delivery is ever on its way.
 
--- Puts a delivery into its box; the same id again is the same delivery.
-function H.deliver(c, id, endpoint, payload)
+-- Puts a delivery into its box; the same id again is the same delivery. `about` is the message that it
+-- carries, as `CONVERSATION SEQ`, and `whole` whether the message is out when this one is.
+function H.deliver(c, id, endpoint, payload, about, whole)
   local key = c.t .. 'delivery:' .. id
   if redis.call('EXISTS', key) == 1 then
     return
@@ -9,8 +10,19 @@ function H.deliver(c, id, endpoint, payload)
   local place = redis.call('HINCRBY', c.t .. 'meta', 'deliveries', 1)
   redis.call('HSET', key, 'endpoint', endpoint, 'payload', payload, 'place', H.int(place), 'tries', 0,
     'state', 'pending', 'token', '', 'reason', '')
+  if about then
+    redis.call('HSET', key, 'about', about, 'whole', whole and '1' or '0')
+  end
   redis.call('ZADD', c.t .. 'box:' .. endpoint, H.int(place), id)
   redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), endpoint)
+end
+
+-- Puts the deliveries of a message into the outbox: (id, endpoint, payload)… from a place of the call's
+-- arguments on. They go out in their order, and the last one makes the message whole.
+function H.deliver_all(c, a, from, about)
+  for n = from, #a, 3 do
+    H.deliver(c, a[n], a[n + 1], a[n + 2], about, n + 3 > #a)
+  end
 end
 
 -- A delivery of the box came back: the first one may go at this time. While the first is on its way

@@ -9,7 +9,7 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 12] = [
+const SKIPPED: [&str; 13] = [
     "events",
     "seen",
     "thread",
@@ -17,6 +17,7 @@ const SKIPPED: [&str; 12] = [
     "duty",
     "cursors",
     "bookmarks",
+    "shelf",
     "rate",
     "once",
     "unread",

@@ -3,7 +3,7 @@
 use super::mail::notice_fields;
 use super::{Router, entry_args};
 use crate::command::{
-    Belongs, Closer, Holder, Reader, ReceiveMessage, SendMessage, Standing, THREAD_MS,
+    Belongs, Closer, Holder, NewDelivery, Reader, ReceiveMessage, SendMessage, Standing, THREAD_MS,
 };
 use crate::error::RoutingError;
 use crate::reply::{
@@ -15,6 +15,11 @@ use domain::{
     AgentId, ContactId, ConversationId, ConversationInfo, Entry, MessageKind, Notice, OfferToken,
     TenantId, Timestamp,
 };
+
+/// Deliveries as the functions take them.
+fn triples<'a>(deliveries: &'a [NewDelivery<'a>]) -> impl Iterator<Item = &'a str> {
+    deliveries.iter().flat_map(|new| [new.id.as_str(), new.endpoint.as_str(), new.payload])
+}
 
 impl Router {
     /// A contact's word enters: duplicate dropped, conversation found, opened or reopened, message
@@ -46,7 +51,8 @@ impl Router {
             }
         };
         let thread_ms = THREAD_MS.to_string();
-        args.extend([info.as_str(), &dedupe_ms, how, into, name, &thread_ms]);
+        args.extend([info.as_str(), &dedupe_ms, how, into, name, &thread_ms, message.way]);
+        args.extend(triples(message.fetches));
         let reply = self.call("receive_message", tenant, &args).await?;
         match reply.tag() {
             "appended" => Ok(Received::Appended {
@@ -103,23 +109,17 @@ impl Router {
         };
         let client_id = message.content.client_id.as_deref().unwrap_or(message.content.id.as_str());
         let dedupe_ms = DEDUPE_MS.to_string();
-        let (delivery, endpoint, payload) = match &message.delivery {
-            Some(new) => (new.id.as_str(), new.endpoint.as_str(), new.payload),
-            None => ("", "", ""),
-        };
         let unread_after = message.unread_after_ms.map(|ms| ms.to_string()).unwrap_or_default();
-        let args = [
+        let mut args = vec![
             message.conversation.as_str(),
             message.agent.as_str(),
             &content,
             kind,
             client_id,
             &dedupe_ms,
-            delivery,
-            endpoint,
-            payload,
             &unread_after,
         ];
+        args.extend(triples(message.deliveries));
         let reply = self.call("send_message", tenant, &args).await?;
         match reply.tag() {
             "appended" => Ok(Sent::Appended(reply.parse(1)?)),
@@ -128,6 +128,27 @@ impl Router {
             "unknown" => Ok(Sent::Unknown),
             _ => Err(reply.unexpected()),
         }
+    }
+
+    /// The desk says something to the contact beside the log, once under its name; the notice tells the
+    /// agent. False when nothing was said: it was before, or there is no such conversation any more.
+    ///
+    /// # Errors
+    /// See [`RoutingError`]; repeating the call with the same name is safe.
+    pub async fn post_word(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        name: &str,
+        notice: Option<&Notice>,
+        parts: &[NewDelivery<'_>],
+    ) -> Result<bool, RoutingError> {
+        let fields = notice.map(notice_fields).transpose()?.unwrap_or_default();
+        let dedupe_ms = DEDUPE_MS.to_string();
+        let mut args = vec![conversation.as_str(), name, &dedupe_ms, &fields];
+        args.extend(triples(parts));
+        let reply = self.call("post_word", tenant, &args).await?;
+        Ok(reply.tag() == "posted")
     }
 
     /// The agent takes what is held out.

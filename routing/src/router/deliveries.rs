@@ -5,7 +5,11 @@ use crate::command::{DeliveryOutcome, OutboxBounds};
 use crate::error::RoutingError;
 use crate::keys;
 use crate::reply::{ClaimedDelivery, DeadDelivery};
+use domain::limits::DEDUPE_MS;
 use domain::{DeliveryId, EndpointId, TenantId, Timestamp};
+
+/// The most names that the far end may give to one delivery.
+const NAMES_MAX: usize = 64;
 
 impl Router {
     /// The first due delivery of each box (at most `limit`), for a lease.
@@ -22,13 +26,14 @@ impl Router {
         let (lease, limit) = (lease_ms.to_string(), limit.to_string());
         let reply = self.call("claim_deliveries", tenant, &[owner, &lease, &limit]).await?;
         let mut claimed = Vec::new();
-        for place in (1..=reply.rest().len()).step_by(5) {
+        for place in (1..=reply.rest().len()).step_by(6) {
             claimed.push(ClaimedDelivery {
                 id: reply.parse(place)?,
                 endpoint: reply.parse(place + 1)?,
                 token: reply.text(place + 2)?.to_owned(),
                 tries: reply.parse(place + 3)?,
                 payload: reply.text(place + 4)?.to_owned(),
+                in_doubt: reply.text(place + 5)? == "1",
             });
         }
         Ok(claimed)
@@ -45,12 +50,17 @@ impl Router {
         outcome: &DeliveryOutcome<'_>,
     ) -> Result<bool, RoutingError> {
         let (tag, at, reason) = match outcome {
-            DeliveryOutcome::Sent => ("sent", Timestamp(0), ""),
+            DeliveryOutcome::Sent | DeliveryOutcome::SentAs { .. } => ("sent", Timestamp(0), ""),
             DeliveryOutcome::RetryAt(at, reason) => ("retry", *at, *reason),
             DeliveryOutcome::Dead(reason) => ("dead", Timestamp(0), *reason),
         };
         let at = at.0.to_string();
-        let args = [claimed.id.as_str(), &claimed.token, tag, &at, reason];
+        let names_ms = DEDUPE_MS.to_string();
+        let mut args = vec![claimed.id.as_str(), &claimed.token, tag, &at, reason];
+        if let DeliveryOutcome::SentAs { channel, names } = outcome {
+            args.extend([channel.as_str(), &names_ms]);
+            args.extend(names.iter().take(NAMES_MAX).map(String::as_str));
+        }
         let reply = self.call("record_delivery", tenant, &args).await?;
         Ok(reply.tag() == "recorded")
     }

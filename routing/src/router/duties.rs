@@ -95,6 +95,21 @@ impl Router {
         Ok(reply.tag() == "laid")
     }
 
+    /// Lays a bookmark that no duty fences.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn lay_bookmark_unfenced(
+        &self,
+        tenant: &TenantId,
+        bookmark: &str,
+        place: &str,
+    ) -> Result<(), RoutingError> {
+        let mut set = redis::cmd("HSET");
+        set.arg(keys::key(tenant, "bookmarks")).arg(bookmark).arg(place);
+        self.store().run("lay_bookmark_unfenced", &set).await.map(|_count| ())
+    }
+
     /// Where a door's bookmark lies; `None` when it was never laid.
     ///
     /// # Errors

@@ -122,6 +122,42 @@ impl Router {
         Ok(text(&value).and_then(|id| id.parse().ok()))
     }
 
+    /// The message that an outside id names: one that came in, or one of ours as the far end calls it.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn message_named(
+        &self,
+        tenant: &TenantId,
+        channel: &ChannelId,
+        external_id: &str,
+    ) -> Result<Option<(ConversationId, u64)>, RoutingError> {
+        let mut get = redis::cmd("GET");
+        get.arg(keys::key(tenant, &format!("seen:{channel}:{external_id}")));
+        let value = self.store().run("message_named", &get).await?;
+        Ok(text(&value).and_then(|about| {
+            let (conversation, seq) = about.split_once(' ')?;
+            Some((conversation.parse().ok()?, seq.parse().ok()?))
+        }))
+    }
+
+    /// Where the contact of a conversation is to be answered, as the last word laid it down, and how many
+    /// parts were said since. `None` where the contact reads the log.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn way_back(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+    ) -> Result<Option<(String, u32)>, RoutingError> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(keys::conversation(tenant, conversation)).arg("way").arg("said");
+        let fields = self.texts(&get, "way_back").await?;
+        let [way, said] = fields.as_slice() else { return Ok(None) };
+        Ok((!way.is_empty()).then(|| (way.clone(), said.parse().unwrap_or(0))))
+    }
+
     /// Did a message with this outside id come through the channel within the time that ids are
     /// remembered?
     ///

@@ -147,7 +147,7 @@ async fn answers(router: &Router, message: u32) -> u64 {
         agent: &li,
         standing: Standing::Holder,
         content: &answer,
-        delivery: None,
+        deliveries: &[],
         unread_after_ms: Some(AFTER_MS),
     };
     match router.send_message(&tenant(), &send).await.unwrap() {

@@ -155,6 +155,8 @@ pub(super) async fn try_receive(
                 entry,
                 info: &info(),
                 belongs,
+                way: "",
+                fetches: &[],
             },
         )
         .await

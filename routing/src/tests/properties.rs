@@ -194,7 +194,7 @@ impl Run {
                     agent: &author,
                     standing,
                     content: &content,
-                    delivery: None,
+                    deliveries: &[],
                     unread_after_ms: (*kind == 0).then_some(AFTER_MS),
                 };
                 let real = match router.send_message(&t, &send).await.unwrap() {

@@ -71,7 +71,7 @@ async fn an_accepted_offer_is_served_answered_closed_and_archived() {
         agent: &li,
         standing: Standing::Holder,
         content: &answer,
-        delivery: None,
+        deliveries: &[],
         unread_after_ms: None,
     };
     assert_eq!(router.send_message(&tenant(), &send).await.unwrap(), Sent::Appended(3));

@@ -44,6 +44,7 @@ impl CalledBackRig {
         RawRequest {
             method: "POST".to_owned(),
             path_and_query: "/v1/hooks/reference".to_owned(),
+            below: String::new(),
             headers: vec![("x-signature".to_owned(), signature.into())],
             body: body.into(),
         }
@@ -67,6 +68,7 @@ impl Rig for CalledBackRig {
         let request = RawRequest {
             method: "GET".to_owned(),
             path_and_query: "/v1/hooks/reference?echo=4711".to_owned(),
+            below: String::new(),
             headers: Vec::new(),
             body: Bytes::new(),
         };

@@ -20,7 +20,7 @@ impl WebChatRig {
             enabled: true,
             settings: json!({ "identity_secret": format!("{SECRET} of 32 bytes or more") }),
         };
-        Self(registry::build(&channel, &channels::Reach::default()).unwrap())
+        Self(registry::build(&channel, &channels::Means::none()).unwrap())
     }
 }
 

@@ -57,8 +57,8 @@ fn command(mail: OutgoingMail, text: &str, files: Vec<OutgoingFile>) -> Command 
     let recipient = mail.to[0].address.clone();
     let author = Author::Agent { id: "han".parse().unwrap() };
     let mail = Some(Box::new(mail));
-    let action = Action::Send { text: text.to_owned(), files, author, mail };
-    Command { id: "c1".to_owned(), recipient, external_conversation: None, action }
+    let action = Action::Send { text: text.to_owned(), files, author, mail, choices: Vec::new() };
+    Command { id: "c1".to_owned(), recipient, external_conversation: None, answers: None, action }
 }
 
 pub(super) fn hello(to: &str) -> Command {
@@ -90,6 +90,7 @@ async fn a_letter_arrives_with_its_head_words_and_files() {
         name: "操作手册.txt".to_owned(),
         media_type: "text/plain".to_owned(),
         bytes: 12,
+        pending: false,
     };
     let file = OutgoingFile { file, bytes: "步骤一".into() };
     let mut mail = mail(LI);

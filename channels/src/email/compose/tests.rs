@@ -103,6 +103,7 @@ fn what_is_over_the_limits_is_refused() {
             name: "a.bin".to_owned(),
             media_type: "nonsense".to_owned(),
             bytes: 0,
+            pending: false,
         },
         bytes: "x".into(),
     };

@@ -2,9 +2,9 @@
 
 use super::{
     After, DkimConfig, ImapConfig, LmtpConfig, Login, MailServer, OauthConfig, Place, Proof, Rule,
-    Secret, Security, SmtpConfig, Start,
+    Security, SmtpConfig, Start,
 };
-use crate::reach::Reach;
+use crate::mail_reach::MailReach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::net::{IpAddr, SocketAddr};
@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// The longest address, in bytes (RFC 5321, 4.5.3.1.3).
 const ADDRESS_BYTES_MAX: usize = 254;
-/// The longest secret, in bytes: a long RSA key fits.
-const SECRET_BYTES_MAX: usize = 16 * 1024;
 /// The longest name of a desk, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -167,7 +165,7 @@ fn server(fields: &mut Fields<'_>, tokens: Tokens, ports: &Ports) -> MailServer 
         security,
         ca_file: ca_file.map(PathBuf::from),
         login,
-        reach: Reach::default(),
+        reach: MailReach::default(),
     }
 }
 
@@ -178,7 +176,7 @@ fn is_loopback(host: &str) -> bool {
 fn login(fields: &mut Fields<'_>, tokens: Tokens) -> Option<Login> {
     let user = fields.text("user", "");
     let has_password = fields.has("password");
-    let password = secret(fields, "password");
+    let password = fields.secret("password");
     let is_token = fields.choice("auth", &[("password", false), ("xoauth2", true)], false);
     if is_token && tokens == Tokens::Missing {
         fields.say("auth", "`xoauth2` needs the settings `oauth`");
@@ -205,16 +203,6 @@ fn login(fields: &mut Fields<'_>, tokens: Tokens) -> Option<Login> {
     }
 }
 
-/// A secret, never shown. Not out of files: whoever may change settings must not have any file of the
-/// gateway sent to a server of their own.
-fn secret(fields: &mut Fields<'_>, key: &str) -> Secret {
-    let text = fields.text(key, "");
-    if text.len() > SECRET_BYTES_MAX {
-        fields.say(key, format!("has more than {SECRET_BYTES_MAX} bytes"));
-    }
-    Secret::new(text)
-}
-
 pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {
     let token_url = fields.text("token_url", "");
     let host = token_url.strip_prefix("http://").unwrap_or_default();
@@ -226,9 +214,9 @@ pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {
     if client_id.is_empty() {
         fields.say("client_id", "is needed");
     }
-    let client_secret = secret(&mut fields, "client_secret");
+    let client_secret = fields.secret("client_secret");
     let scope = fields.text("scope", "");
-    let refresh_token = Some(secret(&mut fields, "refresh_token"));
+    let refresh_token = Some(fields.secret("refresh_token"));
     let refresh_token = refresh_token.filter(|token| !token.is_empty());
     if client_secret.is_empty() && refresh_token.is_none() {
         fields.say("client_secret", "is needed, or `refresh_token`");
@@ -240,7 +228,7 @@ pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {
         client_secret,
         scope,
         refresh_token,
-        reach: Reach::default(),
+        reach: MailReach::default(),
     }
 }
 
@@ -276,7 +264,7 @@ pub(super) fn dkim(mut fields: Fields<'_>) -> DkimConfig {
             fields.say(key, "must be a name in DNS");
         }
     }
-    let private_key = secret(&mut fields, "private_key");
+    let private_key = fields.secret("private_key");
     if let Err(problem) = super::super::sign::check(&private_key) {
         fields.say("private_key", problem);
     }

@@ -160,18 +160,18 @@ fn what_is_inside_is_for_whoever_runs_the_gateway_to_allow() {
         "oauth": { "token_url": "https://169.254.169.254/token", "client_id": "c", "client_secret": "s" },
         "lmtp": { "listen": "127.0.0.1:8080" },
     });
-    let refused = |settings: &Value, reach: &Reach| -> Vec<String> {
+    let refused = |settings: &Value, reach: &MailReach| -> Vec<String> {
         let within = parse(settings.clone()).unwrap().within(reach);
         within.err().unwrap_or_default().into_iter().map(|problem| problem.path).collect()
     };
     assert_eq!(
-        refused(&settings, &Reach::default()),
+        refused(&settings, &MailReach::default()),
         ["imap.host", "smtp.host", "oauth.token_url", "lmtp.listen", "dns[0]"]
             .map(|path| format!("settings.{path}"))
     );
-    assert_eq!(refused(&settings, &Reach::anywhere()), Vec::<String>::new());
+    assert_eq!(refused(&settings, &MailReach::anywhere()), Vec::<String>::new());
     let socket = json!({ "address": "help@desk.cn", "lmtp": { "listen": "unix:/etc/cron.d/x" } });
-    assert_eq!(refused(&socket, &Reach::default()), ["settings.lmtp.listen"]);
+    assert_eq!(refused(&socket, &MailReach::default()), ["settings.lmtp.listen"]);
 }
 
 #[tokio::test]
@@ -179,12 +179,12 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = json!({ "address": "help@desk.cn", "imap": { "host": "localhost", "security": "plain",
         "port": listener.local_addr().unwrap().port(), "user": "u", "password": "p" } });
-    let open = async |reach: &Reach| {
+    let open = async |reach: &MailReach| {
         let config = parse(settings.clone()).unwrap().within(reach).unwrap();
         crate::email::tls::open(&config.imap.unwrap().server).await
     };
-    let refused = open(&Reach::default()).await.unwrap_err().to_string();
+    let refused = open(&MailReach::default()).await.unwrap_err().to_string();
     assert!(refused.contains("does not allow this address"), "{refused}");
     // `localhost` may also be `::1`, where nobody listens: the other address answers.
-    assert!(open(&Reach::anywhere()).await.is_ok());
+    assert!(open(&MailReach::anywhere()).await.is_ok());
 }

@@ -2,7 +2,7 @@
 
 use super::{EmailConfig, Place};
 use crate::error::SettingsProblem;
-use crate::reach::{NotAllowed, Reach};
+use crate::mail_reach::{MailReach, NotAllowed};
 use std::net::SocketAddr;
 use url::Url;
 
@@ -11,7 +11,10 @@ impl EmailConfig {
     ///
     /// # Errors
     /// Every place that is not allowed, with paths that start with `settings`.
-    pub(in crate::email) fn within(mut self, reach: &Reach) -> Result<Self, Vec<SettingsProblem>> {
+    pub(in crate::email) fn within(
+        mut self,
+        reach: &MailReach,
+    ) -> Result<Self, Vec<SettingsProblem>> {
         let mut refused = Vec::new();
         let mut check = |path: &str, is_allowed: bool| {
             if !is_allowed {
@@ -42,7 +45,7 @@ impl EmailConfig {
 }
 
 /// What is no address at all is somebody else's to say.
-fn may_request(reach: &Reach, url: &str) -> bool {
+fn may_request(reach: &MailReach, url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return true };
     let port = url.port_or_known_default().unwrap_or_default();
     match url.host() {

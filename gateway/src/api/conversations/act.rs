@@ -254,7 +254,7 @@ async fn leave_note(
         agent,
         standing,
         content: &content,
-        delivery: None,
+        deliveries: &[],
         unread_after_ms: None,
     };
     match app.router.send_message(&staff.tenant, &message).await? {

@@ -3,47 +3,20 @@
 
 use crate::api::error::ApiError;
 use crate::app::App;
+use channels::registry::secrets;
 use domain::TenantId;
 use records::settings::SettingKind;
 use serde_json::Value;
 
 /// Stands in a secret's place. Too short to be one: where none is kept, it is refused.
 pub(super) const KEPT: &str = "(kept secret)";
-/// Each secret among a channel's settings, and what decides to whom it is shown: it stays only as long as
-/// that does, or whoever may change settings could have it sent to a server of their own.
-const SECRETS: [(&str, &[&str]); 6] = [
-    ("/identity_secret", &[]),
-    ("/imap/password", &IMAP),
-    ("/smtp/password", &SMTP),
-    ("/oauth/client_secret", &TOKENS),
-    ("/oauth/refresh_token", &TOKENS),
-    ("/dkim/private_key", &[]),
-];
-const IMAP: [&str; 5] =
-    ["/imap/host", "/imap/port", "/imap/security", "/imap/allow_plain", "/imap/ca_file"];
-const SMTP: [&str; 5] =
-    ["/smtp/host", "/smtp/port", "/smtp/security", "/smtp/allow_plain", "/smtp/ca_file"];
-/// Tokens that a secret gets are shown to both mail servers.
-const TOKENS: [&str; 11] = [
-    "/oauth/token_url",
-    "/imap/host",
-    "/imap/port",
-    "/imap/security",
-    "/imap/allow_plain",
-    "/imap/ca_file",
-    "/smtp/host",
-    "/smtp/port",
-    "/smtp/security",
-    "/smtp/allow_plain",
-    "/smtp/ca_file",
-];
 
 /// Puts the mark in the place of a document's secrets.
 pub(super) fn hide(kind: SettingKind, document: &mut Value) {
     if kind != SettingKind::Channels {
         return;
     }
-    for (secret, _) in SECRETS {
+    for (secret, _) in secrets() {
         if let Some(secret) = document.pointer_mut(&format!("/settings{secret}"))
             && secret.as_str().is_some_and(|secret| !secret.is_empty())
         {
@@ -65,7 +38,7 @@ pub(super) async fn restore(
 ) -> Result<(), ApiError> {
     let Some(settings) = settings else { return Ok(()) };
     let is_mark = |secret: &str| settings.pointer(secret).and_then(Value::as_str) == Some(KEPT);
-    if !SECRETS.iter().any(|(secret, _)| is_mark(secret)) {
+    if !secrets().any(|(secret, _)| is_mark(secret)) {
         return Ok(());
     }
     let kept = app.records.settings().get(tenant, SettingKind::Channels, channel).await?;
@@ -74,7 +47,7 @@ pub(super) async fn restore(
 }
 
 fn fill(settings: &mut Value, kept: &Value) -> Result<(), ApiError> {
-    for (secret, shown_to) in SECRETS {
+    for (secret, shown_to) in secrets() {
         if settings.pointer(secret).and_then(Value::as_str) != Some(KEPT) {
             continue;
         }

@@ -248,8 +248,15 @@ async fn command(
         files,
         author: packed.author,
         mail: Some(Box::new(packed.mail)),
+        choices: Vec::new(),
     };
-    Ok(Command { id: delivery.id.to_string(), recipient, external_conversation: None, action })
+    Ok(Command {
+        id: delivery.id.to_string(),
+        recipient,
+        external_conversation: None,
+        answers: None,
+        action,
+    })
 }
 
 fn judge(outcome: Outcome, resends: bool) -> Tried {

@@ -50,6 +50,7 @@ fn file(name: &str, bytes: u64) -> FileRef {
         name: name.to_owned(),
         media_type: "application/pdf".to_owned(),
         bytes,
+        pending: false,
     }
 }
 

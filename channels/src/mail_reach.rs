@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What doors may reach. The default is nothing that is inside, and no place to listen at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reach {
+pub struct MailReach {
     /// Inner networks that may be connected to nevertheless, at `inner_ports`.
     pub inner: Arc<[Network]>,
     /// The ports of inner addresses that may be connected to.
@@ -26,7 +26,7 @@ pub struct Reach {
 #[error("whoever runs this gateway does not allow this address or port (see `mail` in its config)")]
 pub struct NotAllowed;
 
-impl Reach {
+impl MailReach {
     /// Everything: for whoever runs the gateway, and for tests.
     pub fn anywhere() -> Self {
         let all = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| all.parse().ok());
@@ -90,8 +90,8 @@ fn has(ports: &[RangeInclusive<u16>], port: u16) -> bool {
 mod tests {
     use super::*;
 
-    fn reach() -> Reach {
-        Reach {
+    fn reach() -> MailReach {
+        MailReach {
             inner: Arc::from(["10.0.0.0/8".parse().unwrap()]),
             inner_ports: Arc::from([143..=143, 993..=993]),
             listen_ports: Arc::from([2_400..=2_499]),
@@ -109,7 +109,7 @@ mod tests {
         assert!(!allows("169.254.169.254:143"), "the cloud's metadata");
         assert!(!allows("[::ffff:127.0.0.1]:993"), "the same, wrapped");
         assert!(allows("[::ffff:10.1.2.3]:993"));
-        assert!(!Reach::default().allows("10.1.2.3:993".parse().unwrap()));
+        assert!(!MailReach::default().allows("10.1.2.3:993".parse().unwrap()));
         assert!(!reach().may_allow("[::1]", 993) && reach().may_allow("imap.example", 1));
     }
 
@@ -128,6 +128,6 @@ mod tests {
     async fn a_name_of_this_machine_is_resolved_and_refused() {
         let refused = reach().resolve("localhost", 993).await.unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
-        assert!(!Reach::anywhere().resolve("localhost", 993).await.unwrap().is_empty());
+        assert!(!MailReach::anywhere().resolve("localhost", 993).await.unwrap().is_empty());
     }
 }
