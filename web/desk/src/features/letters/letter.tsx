@@ -85,6 +85,20 @@ function goToLetter(id: string) {
   found.scrollIntoView({ block: "center" });
 }
 
+/** Whom else the same report names. */
+function Others({ notice }: { notice: Undelivered }) {
+  const { others = [], unnamed = 0 } = notice;
+  if (others.length === 0) return null;
+  return (
+    <ul class="undelivered-others">
+      {others.map(({ recipient, reason }) => (
+        <li key={recipient} data-testid="undelivered-other">{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient })}{reason && <> <q class="undelivered-reason">{reason}</q></>}</li>
+      ))}
+      {unnamed > 0 && <li>{t("mail.undelivered_more", { n: unnamed })}</li>}
+    </ul>
+  );
+}
+
 export function UndeliveredNotice({ message, notice }: { message: Message; notice: Undelivered }) {
   const about = notice.message;
   return (
@@ -93,6 +107,7 @@ export function UndeliveredNotice({ message, notice }: { message: Message; notic
       <div>
         <p><b>{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient: notice.recipient })}</b> <Time at={message.at} /></p>
         {notice.reason && <p class="undelivered-reason">{t("mail.undelivered_reason")} <q>{notice.reason}</q></p>}
+        <Others notice={notice} />
       </div>
       {about && <Button size="s" look="quiet" onClick={() => goToLetter(about)}>{t("mail.undelivered_show")}</Button>}
     </div>
