@@ -28,8 +28,8 @@ mod words;
 pub use config::{FeishuConfig, Mode};
 
 use crate::adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Profile, RawReply, RawRequest,
-    ReplyWindow,
+    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Profile, RawReply,
+    RawRequest, ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
 use crate::inbound::Assurance;

@@ -159,7 +159,8 @@ impl Api {
             return Err(Refusal::Credentials(missing.to_owned()));
         }
         let request = self.means.http.request(Method::POST, &self.url(parts, &[])?)?;
-        let answer = self.means.http.call(request.timeout(CALL_WITHIN).json(body), ANSWER_BYTES_MAX);
+        let answer =
+            self.means.http.call(request.timeout(CALL_WITHIN).json(body), ANSWER_BYTES_MAX);
         match judge(&answer.await?) {
             Ok(said) => Ok(said),
             Err(Refusal::Token) => {

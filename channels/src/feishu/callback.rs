@@ -59,7 +59,11 @@ impl Feishu {
             // Old events and card buttons carry none; a wrong one is never right.
             let holds = token(&event).is_empty() || self.has_token(&event).is_some();
             let may = holds || config.verification_token.is_empty();
-            return if may { Ok((event, Assurance::Proved)) } else { Err(AdapterError::NotAuthentic) };
+            return if may {
+                Ok((event, Assurance::Proved))
+            } else {
+                Err(AdapterError::NotAuthentic)
+            };
         }
         let asks = request.header("x-lark-signature").is_none();
         let event = asks.then(|| decrypt(&request.body, key)).flatten();

@@ -41,14 +41,19 @@ impl Api {
             let request = self.means.http.request(Method::GET, &url)?.timeout(FETCH_WITHIN);
             let request = request.bearer_auth(token.reveal());
             // A refusal is longer than a small file may be.
-            let answer = match self.means.http.call(request, bytes_max.max(ANSWER_BYTES_MAX)).await {
+            let answer = match self.means.http.call(request, bytes_max.max(ANSWER_BYTES_MAX)).await
+            {
                 Ok(answer) => answer,
                 Err(CallError::TooLarge) => return Err(malformed("the file is too large")),
                 Err(error) => return Err(error.into()),
             };
             if answer.is_success() {
                 let is_too_large = answer.body.len() > bytes_max;
-                return if is_too_large { Err(malformed("the file is too large")) } else { Ok(answer.body) };
+                return if is_too_large {
+                    Err(malformed("the file is too large"))
+                } else {
+                    Ok(answer.body)
+                };
             }
             match super::api::judge(&answer) {
                 Err(super::api::Refusal::Token) if !is_last => {

@@ -72,12 +72,7 @@ impl Api {
         self.send(command, kind, &json!({ name: key })).await
     }
 
-    async fn upload(
-        &self,
-        kind: &str,
-        name: &str,
-        file: &OutgoingFile,
-    ) -> Result<String, Refusal> {
+    async fn upload(&self, kind: &str, name: &str, file: &OutgoingFile) -> Result<String, Refusal> {
         let url = self.url(&["open-apis", "im", "v1", &format!("{kind}s")], &[])?;
         let build = |token: &crate::secret::Secret| {
             let size = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
@@ -236,7 +231,8 @@ fn harmless(words: &str) -> String {
     while let Some((before, after)) = rest.split_once('<') {
         shown.push_str(before);
         shown.push('<');
-        let begins = |tag: &str| after.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
+        let begins =
+            |tag: &str| after.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
         if begins("at") || begins("/at") {
             // A zero-width space: it looks the same, and is no tag.
             shown.push('\u{200b}');

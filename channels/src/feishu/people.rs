@@ -122,14 +122,18 @@ impl Feishu {
             Ok(_) => Finding::yes("identity", ""),
             Err(refusal) => {
                 let words = refusal.words();
-                Finding::no("identity", format!("应用能力 → 机器人 (the app needs a robot): {words}"))
+                Finding::no(
+                    "identity",
+                    format!("应用能力 → 机器人 (the app needs a robot): {words}"),
+                )
             }
         });
         findings.push(match (config.mode, self.line_or_keys().await) {
             (Mode::LongConnection, Ok(())) => Finding::yes("connection", ""),
             (Mode::LongConnection, Err(why)) => Finding::no("connection", why),
             (Mode::Http, Ok(())) => {
-                let what = "事件与回调 → 将事件发送至开发者服务器: set this channel's callback address";
+                let what =
+                    "事件与回调 → 将事件发送至开发者服务器: set this channel's callback address";
                 Finding::unknown("callback", what)
             }
             (Mode::Http, Err(why)) => Finding::no("callback", why),

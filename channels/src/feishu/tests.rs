@@ -213,9 +213,13 @@ async fn a_signed_and_encrypted_event_is_taken_and_a_pressed_button_answered() {
 async fn a_challenge_is_answered_only_with_our_token() {
     let (inlet, behind) = inlet();
     let asks = |token: &str| {
-        sealed(&json!({ "challenge": "ajls384kdj", "token": token, "type": "url_verification" }).to_string())
+        sealed(
+            &json!({ "challenge": "ajls384kdj", "token": token, "type": "url_verification" })
+                .to_string(),
+        )
     };
-    let reply = http_door().callback(&request(&asks(TOKEN), Vec::new()), &inlet).await.expect("ours");
+    let reply =
+        http_door().callback(&request(&asks(TOKEN), Vec::new()), &inlet).await.expect("ours");
     assert_eq!(reply, RawReply::json(200, &json!({ "challenge": "ajls384kdj" })));
     let signed = http_door().callback(&signed(&asks(TOKEN), NOW), &inlet).await.expect("ours");
     assert_eq!(signed.status, 200);
@@ -265,13 +269,17 @@ async fn forged_stale_damaged_and_plain_requests_reach_nobody() {
 async fn without_an_encrypt_key_the_token_is_the_proof_and_the_sender_only_claimed() {
     let (inlet, behind) = inlet();
     let door = |token: &str| {
-        door(json!({ "mode": "http", "app_id": "cli_9f", "app_secret": "x", "verification_token": token }))
+        door(
+            json!({ "mode": "http", "app_id": "cli_9f", "app_secret": "x", "verification_token": token }),
+        )
     };
     let good = fixture("text.json").to_string();
     let request = |body: &str| request(body, Vec::new());
     door(TOKEN).callback(&request(&good), &inlet).await.expect("taken");
     assert_eq!(behind.0.lock().expect("a lock")[0].sender.assurance, Assurance::Claimed);
-    for (token, body) in [("", good.clone()), (TOKEN, good.replace(TOKEN, "")), (TOKEN, "{".to_owned())] {
+    for (token, body) in
+        [("", good.clone()), (TOKEN, good.replace(TOKEN, "")), (TOKEN, "{".to_owned())]
+    {
         let answer = door(token).callback(&request(&body), &inlet).await;
         assert!(matches!(answer, Err(AdapterError::NotAuthentic)), "{answer:?}");
     }
@@ -294,5 +302,8 @@ fn every_problem_is_reported_with_its_path() {
     let settings = json!({ "mode": "udp", "app_id": 7, "base_url": "ftp://x", "colour": "red" });
     let problems = registry::problems(&channel(settings));
     let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(paths, ["mode", "app_id", "base_url", "colour"].map(|key| format!("settings.{key}")));
+    assert_eq!(
+        paths,
+        ["mode", "app_id", "base_url", "colour"].map(|key| format!("settings.{key}"))
+    );
 }

@@ -53,11 +53,7 @@ pub(super) fn is_ours(mention: &Value, ours: &str) -> bool {
 }
 
 /// What a message says; `None` for a kind that cannot be said in words.
-pub(super) fn said(
-    message: &Value,
-    mentions: &Mentions,
-    locale: Locale,
-) -> Option<NewMessage> {
+pub(super) fn said(message: &Value, mentions: &Mentions, locale: Locale) -> Option<NewMessage> {
     let id = text(message, "message_id");
     let content: Value = serde_json::from_str(text(message, "content")).unwrap_or_default();
     let file = |kind, key, name: &str, media_type| {
@@ -77,7 +73,9 @@ pub(super) fn said(
         "text" => return Some(words(mentions.shown(text(&content, "text")))),
         "post" => return Some(Post::read(&content, id, mentions).message()),
         "image" => file("image", "image_key", or("图片.jpg", "image.jpg"), "image/jpeg"),
-        "file" => file("file", "file_key", own_name(or("文件", "file")), "application/octet-stream"),
+        "file" => {
+            file("file", "file_key", own_name(or("文件", "file")), "application/octet-stream")
+        }
         "audio" => file("file", "file_key", or("语音.opus", "voice.opus"), "audio/ogg"),
         "media" => file("file", "file_key", own_name(or("视频.mp4", "video.mp4")), "video/mp4"),
         kind => return in_words(kind, &content, is_zh).map(words),
@@ -135,7 +133,9 @@ fn card(element: &Value, depth: usize, shown: &mut Vec<String>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match element {
         Value::Array(items) => items.iter().for_each(|item| card(item, depth, shown)),
-        Value::Object(_) if matches!(text(element, "tag"), "text" | "a" | "lark_md" | "plain_text") => {
+        Value::Object(_)
+            if matches!(text(element, "tag"), "text" | "a" | "lark_md" | "plain_text") =>
+        {
             let words = Some(text(element, "text")).filter(|words| !words.is_empty());
             shown.push(words.unwrap_or(text(element, "content")).to_owned());
         }
@@ -187,8 +187,12 @@ impl Post {
                 let other = || format!("@{}", text(piece, "user_name"));
                 words.push_str(&mentions.name_of(key).map_or_else(other, str::to_owned));
             }
-            "img" => self.file(media::reference(id, "image", text(piece, "image_key")), true, words),
-            "media" => self.file(media::reference(id, "file", text(piece, "file_key")), false, words),
+            "img" => {
+                self.file(media::reference(id, "image", text(piece, "image_key")), true, words)
+            }
+            "media" => {
+                self.file(media::reference(id, "file", text(piece, "file_key")), false, words)
+            }
             "emotion" => words.push_str(&format!("[{}]", text(piece, "emoji_type"))),
             "hr" => words.push_str("――――"),
             _ => words.push_str(text(piece, "text")),

@@ -4,11 +4,11 @@
 use channels::http::{Http, Reach};
 use channels::{Means, OwnShelf};
 use domain::{Clock, Timestamp};
+use reqwest::Url;
 use rustls::ClientConfig;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
-use reqwest::Url;
 
 #[derive(Debug)]
 struct ThisMachine;
