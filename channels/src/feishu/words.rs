@@ -35,7 +35,7 @@ impl Mentions {
         });
         let mut found: Vec<(String, String)> = found.filter(|(key, _)| !key.is_empty()).collect();
         // `@_user_12` before `@_user_1`, which it begins with.
-        found.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()));
+        found.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
         Self { found }
     }
 
