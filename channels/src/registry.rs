@@ -1,6 +1,7 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::bridge::{self, Bridge};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::matrix::{self, Matrix};
@@ -14,6 +15,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
+    (bridge::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -23,7 +25,7 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS, matrix::SECRETS].into_iter().flatten()
+    [web_chat::SECRETS, email::SECRETS, matrix::SECRETS, bridge::SECRETS].into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -42,6 +44,7 @@ pub fn build(
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
