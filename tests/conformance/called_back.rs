@@ -42,12 +42,14 @@ async fn a_forged_or_altered_request_reaches_nobody() {
         let mut altered = request.body.to_vec();
         *altered.last_mut().unwrap() ^= 1;
         let spaced = [request.body.as_ref(), b" "].concat();
-        let forgeries = [
-            RawRequest { headers: Vec::new(), ..request.clone() },
-            RawRequest { body: altered.into(), ..request.clone() },
-            RawRequest { body: spaced.into(), ..request.clone() },
-            RawRequest { body: Bytes::new(), ..request.clone() },
-        ];
+        let mut forgeries = vec![RawRequest { headers: Vec::new(), ..request.clone() }];
+        if rig.signs_the_body() {
+            forgeries.extend([
+                RawRequest { body: altered.into(), ..request.clone() },
+                RawRequest { body: spaced.into(), ..request.clone() },
+                RawRequest { body: Bytes::new(), ..request.clone() },
+            ]);
+        }
         for forged in forgeries {
             let answer = rig.adapter().callback(&forged, &inlet).await;
             let is_refused = matches!(answer, Err(AdapterError::NotAuthentic));

@@ -1,7 +1,9 @@
 //! The doors under test, each with a far end that obeys the test.
 
+mod bridge;
 mod called_back;
 mod far_end;
+mod matrix;
 mod polled;
 mod push;
 mod socket;
@@ -38,6 +40,14 @@ pub(crate) trait Rig: Send + Sync {
     fn gibberish(&self) -> Option<RawRequest> {
         None
     }
+    /// Does a signature cover the body? Some networks show a token only.
+    fn signs_the_body(&self) -> bool {
+        true
+    }
+    /// What the network calls a file of a contact, of at least 11 bytes.
+    fn file(&self) -> String {
+        "f1".to_owned()
+    }
     /// How the network asks whether it is us, and the answer that it wants.
     fn challenge(&self) -> Option<(RawRequest, Bytes)> {
         None
@@ -53,6 +63,8 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(matrix::MatrixRig::open()),
+        Box::new(bridge::BridgeRig::open()),
     ]
 }
 

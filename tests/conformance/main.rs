@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bridge;
 mod called_back;
 mod delivering;
 mod doors;

@@ -12,6 +12,11 @@ use serde_json::{Value, json};
 /// How many events are looked at: more than anybody writes meanwhile.
 const LOOKED_AT: &str = "100";
 
+fn is_since(event: &Value, invitation: &Event) -> bool {
+    let time = event.get("origin_server_ts").and_then(Value::as_i64);
+    time.zip(invitation.origin_server_ts).is_some_and(|(said, invited)| said >= invited)
+}
+
 impl Matrix {
     /// Takes in what was said after an invitation. What is pushed as well is known by its id.
     pub(super) async fn catch_up(
@@ -27,8 +32,10 @@ impl Matrix {
         let is_it = |event: &Value| {
             event.get("event_id").and_then(Value::as_str) == Some(&*invitation.event_id)
         };
-        if let Some(place) = events.iter().position(is_it) {
-            events.truncate(place);
+        match events.iter().position(is_it) {
+            Some(place) => events.truncate(place),
+            // Nothing of what was said before is ours to take in.
+            None => events.retain(|event| is_since(event, invitation)),
         }
         for event in events.iter().rev() {
             let Ok(event) = event::read(event) else { continue };
