@@ -2,11 +2,17 @@
 
 use crate::adapter::ChannelAdapter;
 use crate::bridge::{self, Bridge};
+use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::feishu::{self, Feishu};
+use crate::im::{self, ImSettings};
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::slack::{self, Slack};
+use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
+use crate::wecom::{self, WeCom, kf, kf::Kf};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
@@ -16,6 +22,12 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
     (bridge::ADAPTER, ChannelKind::Im),
+    (wecom::ADAPTER, ChannelKind::Im),
+    (kf::ADAPTER, ChannelKind::Im),
+    (dingtalk::ADAPTER, ChannelKind::Im),
+    (feishu::ADAPTER, ChannelKind::Im),
+    (telegram::ADAPTER, ChannelKind::Im),
+    (slack::ADAPTER, ChannelKind::Im),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -25,7 +37,18 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS, matrix::SECRETS, bridge::SECRETS].into_iter().flatten()
+    let all = [
+        web_chat::SECRETS,
+        email::SECRETS,
+        matrix::SECRETS,
+        bridge::SECRETS,
+        wecom::SECRETS,
+        dingtalk::SECRETS,
+        feishu::SECRETS,
+        telegram::SECRETS,
+        slack::SECRETS,
+    ];
+    all.into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -36,15 +59,25 @@ pub fn build(
     channel: &Channel,
     means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
-    let problems = head_problems(channel);
+    let mut problems = head_problems(channel);
+    if channel.kind == ChannelKind::Im {
+        problems.extend(ImSettings::of(channel).err().unwrap_or_default());
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
         bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),
+        wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
+        kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
+        dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
+        feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
+        telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
+        slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

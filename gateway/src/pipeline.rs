@@ -32,6 +32,7 @@ use std::sync::Arc;
 pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
+    chats::telling::spawn(app);
     archiver::spawn(app);
     by_mail::spawn(app);
     audit::spawn(app);

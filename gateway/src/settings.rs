@@ -3,6 +3,7 @@
 
 use crate::tasks::{OnEnd, Tasks};
 use channels::web_chat::WebChatConfig;
+use chrono_tz::Tz;
 use domain::queue::{self, Request};
 use domain::{
     Agent, AgentId, Calendar, Channel, ChannelId, ChannelKind, Desk, Entry, Queue, QueueId,
@@ -85,6 +86,12 @@ impl DeskView {
     pub fn calendar_of(&self, queue: &Queue) -> Option<&Calendar> {
         let id = queue.calendar.as_ref()?;
         self.desk.calendars.iter().find(|calendar| calendar.id == *id)
+    }
+
+    /// The time zone of a queue's calendar; UTC without one.
+    pub fn zone_of(&self, queue: &QueueId) -> Tz {
+        let calendar = self.queue(queue).and_then(|queue| self.calendar_of(queue));
+        calendar.map_or(Tz::UTC, |calendar| calendar.time_zone)
     }
 
     /// How a chat goes on by mail: its mailbox, and how long a word may stay unread, in milliseconds;

@@ -48,6 +48,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "functions/mail_unread.lua",
     "functions/mark_read.lua",
     "functions/mark_received.lua",
+    "functions/post_word.lua",
     "functions/prune_deliveries.lua",
     "functions/read_conversation.lua",
     "functions/receive_message.lua",

@@ -14,10 +14,15 @@
 mod bridge;
 mod called_back;
 mod delivering;
+mod dingtalk;
 mod doors;
 mod email;
 mod everyone;
+mod feishu;
 mod hosted;
 mod inlet;
 mod matrix;
 mod running;
+mod slack;
+mod telegram;
+mod wecom;

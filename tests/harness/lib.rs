@@ -17,6 +17,7 @@ pub mod answer;
 pub mod api;
 pub mod binary;
 pub mod chaos;
+pub mod cloud;
 pub mod desk;
 pub mod dice;
 pub mod eventually;

@@ -93,8 +93,7 @@ async fn acknowledgement(
         return Ok(None);
     }
     let estimate = app.router.estimate(tenant, id).await?;
-    let zone = view.queue(&conversation.queue).and_then(|queue| view.calendar_of(queue));
-    let zone = zone.map_or(Tz::UTC, |calendar| calendar.time_zone);
+    let zone = view.zone_of(&conversation.queue);
     // What a stranger wrote is not sent on to whom the stranger names.
     let subject = if conversation.info.verified { head.subject.as_str() } else { "" };
     let text = text(&conversation, subject, estimate.as_ref(), zone);
@@ -167,7 +166,11 @@ fn text(
 }
 
 /// Where the matter stands, and what the desk promises: only what is known.
-fn standing(conversation: &Conversation, estimate: Option<&Estimate>, zone: Tz) -> String {
+pub(in crate::pipeline) fn standing(
+    conversation: &Conversation,
+    estimate: Option<&Estimate>,
+    zone: Tz,
+) -> String {
     let locale = conversation.info.locale;
     let mut said = Vec::new();
     match (conversation.state, conversation.until, estimate) {

@@ -3,9 +3,14 @@
 
 pub(in crate::pipeline) mod arrival;
 pub(in crate::pipeline) mod changes;
+pub(in crate::pipeline) mod deeds;
+mod desk;
 pub(in crate::pipeline) mod fetch;
+pub(in crate::pipeline) mod people;
 pub mod send;
+pub(in crate::pipeline) mod telling;
 pub mod way;
+mod words;
 
 use crate::app::App;
 use channels::ChannelAdapter;

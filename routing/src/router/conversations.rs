@@ -130,6 +130,27 @@ impl Router {
         }
     }
 
+    /// The desk says something to the contact beside the log, once under its name; the notice tells the
+    /// agent. False when nothing was said: it was before, or there is no such conversation any more.
+    ///
+    /// # Errors
+    /// See [`RoutingError`]; repeating the call with the same name is safe.
+    pub async fn post_word(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        name: &str,
+        notice: Option<&Notice>,
+        parts: &[NewDelivery<'_>],
+    ) -> Result<bool, RoutingError> {
+        let fields = notice.map(notice_fields).transpose()?.unwrap_or_default();
+        let dedupe_ms = DEDUPE_MS.to_string();
+        let mut args = vec![conversation.as_str(), name, &dedupe_ms, &fields];
+        args.extend(triples(parts));
+        let reply = self.call("post_word", tenant, &args).await?;
+        Ok(reply.tag() == "posted")
+    }
+
     /// The agent takes what is held out.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::inlet::{Behind, Taken};
 use channels::bridge::Bridge;
 use channels::{Action, ChannelAdapter as _, Command, Inbound, Outcome, Passed, Payload};
 use serde_json::{Value, json};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tests::binary::root;
 use tests::eventually;
 use tests::eventually::{eventually_within, holds};
 use tests::peer::Peer;
-use tests::peers::python;
+use tests::peers::{packages, python};
 use tests::port::Port;
 use tests::process::Process;
 use tests::prosody::{COMPONENT, PASSWORD, Prosody, SECRET as COMPONENT_SECRET, SERVER};
@@ -39,6 +40,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         // Prosody runs as somebody else where the tests run as root.
         open_to_all(folder.path());
+        let program = root().join("docs/channels/im/xmpp-bridge/bridge.mjs");
+        std::fs::copy(program, folder.path().join("bridge.mjs")).unwrap();
+        // A program finds its packages beside itself.
+        symlink(packages("xmpp-bridge"), folder.path().join("node_modules")).unwrap();
         let prosody = Prosody::start(&folder.path().join("prosody"), &["li", "wang"]).await;
         let port = Port::take();
         let adapter = adapter(json!({
@@ -57,14 +62,9 @@ impl World {
 
     async fn starts_bridge(&mut self) {
         self.bridge = None;
-        let folder = root().join("docs/channels/im/xmpp-bridge");
-        assert!(
-            folder.join("node_modules").exists(),
-            "run `cargo xtask test`, which fetches the packages of the bridge"
-        );
         let mut command = std::process::Command::new("node");
         command
-            .arg(folder.join("bridge.mjs"))
+            .arg(self.folder.path().join("bridge.mjs"))
             .env("XMPP_SERVICE", format!("xmpp://127.0.0.1:{}", self.prosody.component_port()))
             .env("XMPP_SERVER", SERVER)
             .env("XMPP_DOMAIN", COMPONENT)

@@ -104,7 +104,7 @@ impl Rig for BridgeRig {
     fn gibberish(&self) -> Option<RawRequest> {
         Some(self.signed(b"\xff{".to_vec()))
     }
-    fn file(&self) -> String {
+    fn media(&self) -> String {
         format!("{}/hutong/files/f1", self.server.url())
     }
 }

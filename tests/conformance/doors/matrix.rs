@@ -125,7 +125,7 @@ impl Rig for MatrixRig {
     }
     fn request(&self, id: &str, text: &str) -> Option<RawRequest> {
         let event = json!({
-            "type": "m.room.message", "event_id": format!("${id}"), "room_id": "!room:reference.test",
+            "type": "m.room.message", "event_id": id, "room_id": "!room:reference.test",
             "sender": CONTACT, "origin_server_ts": 1, "content": { "msgtype": "m.text", "body": text },
         });
         Some(self.put(json!({ "events": [event] }).to_string().into_bytes()))
@@ -133,10 +133,10 @@ impl Rig for MatrixRig {
     fn gibberish(&self) -> Option<RawRequest> {
         Some(self.put(b"\xff{".to_vec()))
     }
-    fn signs_the_body(&self) -> bool {
+    fn signs_bodies(&self) -> bool {
         false
     }
-    fn file(&self) -> String {
+    fn media(&self) -> String {
         "mxc://reference.test/f1".to_owned()
     }
 }

@@ -7,15 +7,18 @@ use crate::api::error::ApiError;
 use crate::app::App;
 use crate::pipeline::inbound::named_uuid;
 use channels::inbound::NewMessage;
-use channels::{Attachment, Inbound};
+use channels::{Attachment, Inbound, Payload};
 use domain::limits::TEXT_BYTES_MAX;
-use domain::{Channel, DeliveryId, EndpointId, FileId, FileRef, TenantId};
+use domain::{Channel, ChannelKind, DeliveryId, EndpointId, FileId, FileRef, Locale, TenantId};
 use routing::command::NewDelivery;
 
 /// What stands at the end of a text that goes on in a file.
 const GOES_ON: &str = " […]";
 /// What the file is called that holds a text that is too long.
 const WHOLE_TEXT: &str = "message.txt";
+
+/// The longest name of something that cannot be shown, in characters.
+const WHAT_CHARS_MAX: usize = 60;
 
 /// What a word brings beside what it says. Empty for doors whose contacts read the log.
 #[derive(Debug, Default)]
@@ -88,6 +91,21 @@ pub(in crate::pipeline) async fn brought(
         brought.files.push(file);
     }
     Ok(brought)
+}
+
+/// What a network carries and nobody here can show becomes a word that says so, or the agent would never
+/// know that there was something.
+pub(in crate::pipeline) fn spell_out(channel: &Channel, inbound: &mut Inbound) {
+    let Payload::Unsupported { what } = &inbound.payload else { return };
+    if channel.kind != ChannelKind::Im {
+        return;
+    }
+    let what: String = what.chars().take(WHAT_CHARS_MAX).collect();
+    let text = match inbound.sender.locale.unwrap_or_default() {
+        Locale::ZhCn => format!("[此处无法显示的内容：{what}]"),
+        Locale::En => format!("[something that cannot be shown here: {what}]"),
+    };
+    inbound.payload = Payload::MessageNew(NewMessage { text, ..NewMessage::default() });
 }
 
 fn whole_text(text: &str) -> Attachment {

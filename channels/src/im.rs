@@ -1,0 +1,219 @@
+//! What the desk does in a messenger's chat, the same on every network: the object `desk` of a
+//! messenger's settings. The adapters do not see it.
+
+use crate::error::SettingsProblem;
+use crate::settings::Fields;
+use domain::{Audience, Channel, ChannelKind};
+use serde_json::Value;
+
+/// The key of these settings.
+pub const KEY: &str = "desk";
+/// The longest word of a command, in characters.
+const WORD_CHARS_MAX: usize = 20;
+/// The most words of one command, and the most rules for departments.
+const COUNTS_MAX: (usize, usize) = (20, 200);
+
+/// What a word in the chat can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Deed {
+    /// Tells who is before the person, or who serves them.
+    Position,
+    /// Ends the conversation.
+    End,
+    /// Asks for a rating, or takes one that stands behind the word.
+    Rate,
+}
+
+/// Each deed, its key in the settings, and the words that mean it where the settings say nothing.
+const DEEDS: [(Deed, &str, &[&str]); 3] = [
+    (Deed::Position, "position", &["人工", "排队", "human", "position"]),
+    (Deed::End, "end", &["结束", "结束会话", "end"]),
+    (Deed::Rate, "rate", &["评价", "rate"]),
+];
+
+/// What people of a department get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepartmentRule {
+    /// The department's name as the network tells it.
+    pub department: String,
+    /// The topic of their conversations, a key of the channel's topics.
+    pub topic: Option<String>,
+    /// For whom they speak.
+    pub audience: Option<Audience>,
+}
+
+/// What the desk does in a messenger's chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImSettings {
+    /// Does it say that it has the matter, and how many are before the person?
+    pub acknowledge: bool,
+    /// Does it ask for a rating at the end?
+    pub ask_rating: bool,
+    /// The words of each deed.
+    pub commands: Vec<(Deed, Vec<String>)>,
+    /// What people of departments get; the first that fits counts.
+    pub departments: Vec<DepartmentRule>,
+}
+
+impl ImSettings {
+    /// Reads them out of a channel's settings.
+    ///
+    /// # Errors
+    /// Every problem, with paths that start with `settings.desk`.
+    pub fn of(channel: &Channel) -> Result<Self, Vec<SettingsProblem>> {
+        let value = channel.settings.get(KEY).cloned().unwrap_or(Value::Null);
+        let mut problems = Vec::new();
+        let mut fields = Fields::open(&value, "settings.desk", &mut problems);
+        let acknowledge = fields.flag("acknowledge", true);
+        let ask_rating = fields.flag("ask_rating", true);
+        let commands = commands(fields.inner("commands"));
+        let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
+        let departments = departments(&mut fields, &topics);
+        fields.finish();
+        let read = Self { acknowledge, ask_rating, commands, departments };
+        if problems.is_empty() { Ok(read) } else { Err(problems) }
+    }
+
+    /// What a text asks for, and what stands behind the word; `None` when it is no command.
+    pub fn deed<'t>(&self, text: &'t str) -> Option<(Deed, &'t str)> {
+        let text = text.trim();
+        self.commands.iter().find_map(|(deed, words)| {
+            let after = words.iter().find_map(|word| after(text, word))?;
+            // Only a rating has something behind it; everything else is what somebody says.
+            (after.is_empty() || *deed == Deed::Rate && is_grade(after)).then_some((*deed, after))
+        })
+    }
+
+    /// The first rule that fits somebody of these departments.
+    pub fn rule_for(&self, departments: &[String]) -> Option<&DepartmentRule> {
+        self.departments.iter().find(|rule| departments.contains(&rule.department))
+    }
+}
+
+/// What stands behind a word at the beginning of a text, in whatever case.
+fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let head = text.get(..word.len())?;
+    let rest = text.get(word.len()..)?;
+    (head.to_lowercase() == word.to_lowercase()).then(|| rest.trim())
+}
+
+fn is_grade(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'5'])
+}
+
+fn commands(mut fields: Fields<'_>) -> Vec<(Deed, Vec<String>)> {
+    let mut all = Vec::with_capacity(DEEDS.len());
+    for (deed, key, defaults) in DEEDS {
+        if !fields.has(key) {
+            all.push((deed, defaults.iter().map(|word| (*word).to_owned()).collect()));
+            continue;
+        }
+        // An empty list switches the command off.
+        let words = fields.texts(key);
+        if words.len() > COUNTS_MAX.0 {
+            fields.say(key, format!("has more than {} words", COUNTS_MAX.0));
+        }
+        for word in &words {
+            if word.trim().is_empty() || word.chars().count() > WORD_CHARS_MAX {
+                fields.say(key, format!("has words of 1 to {WORD_CHARS_MAX} characters"));
+            }
+        }
+        all.push((deed, words.into_iter().map(|word| word.trim().to_owned()).collect()));
+    }
+    fields.finish();
+    all
+}
+
+fn departments(fields: &mut Fields<'_>, topics: &[&str]) -> Vec<DepartmentRule> {
+    let items = fields.items("departments");
+    if items.len() > COUNTS_MAX.1 {
+        fields.say("departments", format!("has more than {} rules", COUNTS_MAX.1));
+    }
+    let mut rules = Vec::with_capacity(items.len());
+    for (key, item) in items {
+        let mut rule = fields.open_item(&key, &item);
+        let department = rule.text("department", "");
+        if department.is_empty() {
+            rule.say("department", "is needed");
+        }
+        let topic = Some(rule.text("topic", "")).filter(|topic| !topic.is_empty());
+        if topic.as_deref().is_some_and(|topic| !topics.contains(&topic)) {
+            rule.say("topic", "is no topic of this channel");
+        }
+        let audiences = [
+            ("agency", Some(Audience::Agency)),
+            ("staff", Some(Audience::Staff)),
+            ("public", Some(Audience::Public)),
+        ];
+        let audience = rule.choice("audience", &audiences, None);
+        rule.finish();
+        rules.push(DepartmentRule { department, topic, audience });
+    }
+    rules
+}
+
+/// The channel as its adapter sees it: without what is not the adapter's business.
+pub(crate) fn without(channel: &Channel) -> Channel {
+    let mut bare = channel.clone();
+    if channel.kind == ChannelKind::Im
+        && let Some(settings) = bare.settings.as_object_mut()
+    {
+        settings.remove(KEY);
+    }
+    bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn channel(desk: &Value) -> Channel {
+        let mut channel = crate::web_chat::tests::channel(json!({ "desk": desk }));
+        channel.kind = ChannelKind::Im;
+        channel
+    }
+
+    #[test]
+    fn a_command_is_its_word_and_nothing_else() {
+        let settings = ImSettings::of(&channel(&Value::Null)).expect("defaults");
+        assert_eq!(settings.deed(" 结束 "), Some((Deed::End, "")));
+        assert_eq!(settings.deed("END"), Some((Deed::End, "")));
+        assert_eq!(settings.deed("评价 5"), Some((Deed::Rate, "5")));
+        assert_eq!(settings.deed("评价"), Some((Deed::Rate, "")));
+        for said in ["评价 9", "结束了吗", "end of the month", "我要人工", "", "评价很差 1"]
+        {
+            assert_eq!(settings.deed(said), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn words_and_departments_are_data() {
+        let desk = json!({ "acknowledge": false, "commands": { "end": ["bye"], "rate": [] },
+            "departments": [{ "department": "税务局", "audience": "agency" }] });
+        let settings = ImSettings::of(&channel(&desk)).expect("good settings");
+        assert_eq!(settings.deed("Bye"), Some((Deed::End, "")));
+        assert_eq!(settings.deed("结束"), None);
+        assert_eq!(settings.deed("评价 5"), None, "switched off");
+        let rule = settings.rule_for(&["市政府".to_owned(), "税务局".to_owned()]);
+        assert_eq!(rule.and_then(|rule| rule.audience), Some(Audience::Agency));
+        assert!(!settings.acknowledge && settings.ask_rating);
+    }
+
+    #[test]
+    fn every_problem_is_named() {
+        let desk = json!({ "commands": { "end": [""], "sing": ["la"] },
+            "departments": [{ "topic": "moon" }], "x": 1 });
+        let problems = ImSettings::of(&channel(&desk)).expect_err("bad settings");
+        let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        for path in [
+            "settings.desk.commands.end",
+            "settings.desk.commands.sing",
+            "settings.desk.departments[0].department",
+            "settings.desk.departments[0].topic",
+            "settings.desk.x",
+        ] {
+            assert!(paths.contains(&path), "{path} is not among {paths:?}");
+        }
+    }
+}

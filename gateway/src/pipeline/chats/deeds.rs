@@ -1,0 +1,230 @@
+//! Words and buttons that do something: where am I, it is over, how it was.
+
+use super::desk::{DeskWord, say};
+use super::words;
+use crate::api::error::ApiError;
+use crate::app::App;
+use crate::pipeline::letters::name_of;
+use crate::settings::DeskView;
+use channels::im::{Deed, ImSettings};
+use channels::inbound::NewMessage;
+use channels::{Accepted, Assurance, Inbound, Payload};
+use domain::{
+    Channel, ChannelKind, Contact, Conversation, ConversationId, Event, Identity, State, TenantId,
+};
+use records::ratings::Rating;
+use routing::command::Closer;
+
+/// For how long an answer of one digit is a rating, in milliseconds (2 days).
+const ASKED_MS: u64 = 2 * 24 * 3_600_000;
+
+/// What is done, and with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Position,
+    End,
+    /// A rating is asked for.
+    AskRating,
+    /// A rating is given.
+    Grade(u8),
+}
+
+/// Does what a command or a button says. `None` when it is an ordinary word, to be taken in as one.
+///
+/// # Errors
+/// `unavailable`; the same event may be given again.
+pub(in crate::pipeline) async fn accept(
+    app: &App,
+    tenant: &TenantId,
+    (view, channel): (&DeskView, &Channel),
+    inbound: &Inbound,
+) -> Result<Option<Accepted>, ApiError> {
+    if channel.kind != ChannelKind::Im {
+        return Ok(None);
+    }
+    // Wrong settings are told where the door is opened.
+    let Ok(settings) = ImSettings::of(channel) else { return Ok(None) };
+    let is_press = matches!(inbound.payload, Payload::Chosen { .. });
+    let asked = asked(&settings, &inbound.payload);
+    let digit = digit(&inbound.payload);
+    if asked.is_none() && digit.is_none() {
+        // A press that means nothing here is noted: there is nothing to show.
+        return Ok(is_press.then_some(Accepted::Noted));
+    }
+    let Some(contact) = contact(app, tenant, inbound).await? else {
+        return Ok(is_press.then_some(Accepted::Noted));
+    };
+    let of = Of { app, tenant, view, inbound, contact: &contact };
+    let did = match asked {
+        Some(Asked::Position) => of.position().await?,
+        Some(Asked::End) => of.end().await?,
+        Some(Asked::AskRating) => of.ask_rating().await?,
+        Some(Asked::Grade(grade)) => of.rate(grade).await?,
+        None => match digit {
+            Some(grade) => of.rate(grade).await?,
+            None => false,
+        },
+    };
+    Ok((did || is_press).then_some(Accepted::Noted))
+}
+
+fn asked(settings: &ImSettings, payload: &Payload) -> Option<Asked> {
+    match payload {
+        Payload::Chosen { value } => words::grade_of(value).map(Asked::Grade),
+        Payload::MessageNew(message) if is_bare(message) => {
+            let (deed, after) = settings.deed(&message.text)?;
+            Some(match (deed, after.parse()) {
+                (Deed::Position, _) => Asked::Position,
+                (Deed::End, _) => Asked::End,
+                (Deed::Rate, Ok(grade)) => Asked::Grade(grade),
+                (Deed::Rate, Err(_)) => Asked::AskRating,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A digit alone is a rating, where one was asked for.
+fn digit(payload: &Payload) -> Option<u8> {
+    match payload {
+        Payload::MessageNew(message) if is_bare(message) => {
+            let text = message.text.trim();
+            matches!(text.as_bytes(), [b'1'..=b'5']).then(|| text.parse().ok()).flatten()
+        }
+        _ => None,
+    }
+}
+
+fn is_bare(message: &NewMessage) -> bool {
+    message.files.is_empty() && message.media.is_empty() && message.attachments.is_empty()
+}
+
+async fn contact(
+    app: &App,
+    tenant: &TenantId,
+    inbound: &Inbound,
+) -> Result<Option<Contact>, ApiError> {
+    let sender = &inbound.sender;
+    let identity = Identity {
+        channel: inbound.channel.clone(),
+        kind: sender.kind.clone(),
+        value: sender.value.clone(),
+        verified: sender.assurance == Assurance::Proved,
+    };
+    Ok(app.records.contacts().find_by_identity(tenant, &identity).await?)
+}
+
+/// Under this name the channel's shelf holds which conversation a contact was asked to rate.
+pub(super) fn asked_name(contact: &domain::ContactId) -> String {
+    format!("asked.{contact}")
+}
+
+/// Remembers that a contact was asked.
+///
+/// # Errors
+/// `unavailable`.
+pub(super) async fn remember_asked(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+) -> Result<(), ApiError> {
+    let name = asked_name(&conversation.contact);
+    let entry = (name.as_str(), conversation.id.as_str());
+    Ok(app.router.put_on_shelf(tenant, &conversation.channel, entry, ASKED_MS).await?)
+}
+
+struct Of<'a> {
+    app: &'a App,
+    tenant: &'a TenantId,
+    view: &'a DeskView,
+    inbound: &'a Inbound,
+    contact: &'a Contact,
+}
+
+impl Of<'_> {
+    /// The contact's conversation, if it is not over.
+    async fn open(&self) -> Result<Option<Conversation>, ApiError> {
+        let (channel, contact) = (&self.inbound.channel, &self.contact.id);
+        let id = self.app.router.contact_conversation(self.tenant, channel, contact).await?;
+        let Some(id) = id else { return Ok(None) };
+        let known = self.app.router.conversation(self.tenant, &id).await?;
+        let is_open = |one: &Conversation| !matches!(one.state, State::Closed | State::WrapUp);
+        Ok(known.map(|(one, _)| one).filter(is_open))
+    }
+
+    fn name(&self, what: &str) -> String {
+        format!("{what}.{}", name_of(&self.inbound.external_id))
+    }
+
+    async fn position(&self) -> Result<bool, ApiError> {
+        // Nobody waits yet: the word opens a conversation, and is acknowledged like any.
+        let Some(conversation) = self.open().await? else { return Ok(false) };
+        let text = match (conversation.state, &conversation.agent) {
+            (State::Active, Some(agent)) => {
+                let name = self.view.agent(agent).map_or("", |agent| agent.name.as_str());
+                words::served(conversation.info.locale, name)
+            }
+            _ => {
+                let estimate = self.app.router.estimate(self.tenant, &conversation.id).await?;
+                let zone = self.view.zone_of(&conversation.queue);
+                words::position(&conversation, estimate.as_ref(), zone)
+            }
+        };
+        self.say(&conversation, "position", &text).await
+    }
+
+    async fn say(
+        &self,
+        conversation: &Conversation,
+        what: &str,
+        text: &str,
+    ) -> Result<bool, ApiError> {
+        let name = self.name(what);
+        let word = DeskWord { name: &name, text, choices: Vec::new(), notice: None };
+        say(self.app, self.tenant, conversation, word).await?;
+        Ok(true)
+    }
+
+    async fn end(&self) -> Result<bool, ApiError> {
+        let Some(conversation) = self.open().await? else { return Ok(true) };
+        let closer = Closer::Contact(&self.contact.id);
+        self.app.router.close(self.tenant, &conversation.id, &closer, None).await?;
+        Ok(true)
+    }
+
+    /// Which conversation the contact was asked to rate.
+    async fn was_asked(&self) -> Result<Option<ConversationId>, ApiError> {
+        let name = asked_name(&self.contact.id);
+        let channel = &self.inbound.channel;
+        let found = self.app.router.find_on_shelf(self.tenant, channel, &name).await?;
+        Ok(found.and_then(|id| id.parse().ok()))
+    }
+
+    async fn ask_rating(&self) -> Result<bool, ApiError> {
+        // What is not over is rated when it is.
+        Ok(self.open().await?.is_none() && self.was_asked().await?.is_some())
+    }
+
+    async fn rate(&self, grade: u8) -> Result<bool, ApiError> {
+        let Some(id) = self.was_asked().await? else { return Ok(false) };
+        // A digit said in a new conversation answers that.
+        if self.open().await?.is_some() {
+            return Ok(false);
+        }
+        let ratings = self.app.records.ratings();
+        let before = ratings.get(self.tenant, &id).await?;
+        if before.is_some_and(|before| before.grade == grade) {
+            return Ok(true);
+        }
+        let at = self.app.clock.now();
+        let rating = Rating { conversation: id.clone(), grade, comment: String::new(), at };
+        ratings.put(self.tenant, &rating).await?;
+        let event = Event::ConversationRated { conversation: id.clone(), grade };
+        self.app.router.announce(self.tenant, &event).await?;
+        if let Some((conversation, _)) = self.app.router.conversation(self.tenant, &id).await? {
+            let text = words::thanks(conversation.info.locale);
+            self.say(&conversation, "thanks", &text).await?;
+        }
+        Ok(true)
+    }
+}

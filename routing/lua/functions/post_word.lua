@@ -1,0 +1,26 @@
+-- post_word: the desk says something beside the log, to the contact of a conversation that is answered
+-- through the outbox.
+--
+-- ARGV  2 conversation · 3 name of the word · 4 how long to remember the name, ms · 5 notice fields or '' ·
+--       6… (delivery id, endpoint, payload)…, at most 64
+-- Reply {unknown} · {duplicate} · {posted}
+-- Keeps one word per name (I2). The notice, where there is one and the log still grows, tells the agent.
+-- Calls Router::post_word
+
+H.register('post_word', function(c, args)
+  local v = H.load(c, args[2])
+  if not v then
+    return { 'unknown' }
+  end
+  local mark = c.t .. 'seen:' .. v.id .. ':' .. args[3]
+  if redis.call('EXISTS', mark) == 1 then
+    return { 'duplicate' }
+  end
+  H.deliver_all(c, args, 6, nil)
+  redis.call('HINCRBY', c.t .. 'conv:' .. v.id, 'said', math.floor((#args - 5) / 3))
+  if args[5] ~= '' and v.state ~= 'closed' then
+    H.notice(c, v, args[5])
+  end
+  H.mark(c, mark, '1', args[4])
+  return { 'posted' }
+end)
