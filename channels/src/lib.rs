@@ -6,6 +6,7 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod bridge;
 pub mod dingtalk;
 pub mod email;
 pub mod error;

@@ -1,6 +1,7 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
@@ -21,6 +22,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
+    (bridge::ADAPTER, ChannelKind::Im),
     (wecom::ADAPTER, ChannelKind::Im),
     (kf::ADAPTER, ChannelKind::Im),
     (dingtalk::ADAPTER, ChannelKind::Im),
@@ -40,6 +42,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         web_chat::SECRETS,
         email::SECRETS,
         matrix::SECRETS,
+        bridge::SECRETS,
         wecom::SECRETS,
         dingtalk::SECRETS,
         feishu::SECRETS,
@@ -69,6 +72,7 @@ pub fn build(
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, &means.mail)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),
         wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
         kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
         dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
