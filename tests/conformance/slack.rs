@@ -39,7 +39,7 @@ fn says(text: &str, choices: &[(&str, &str)]) -> Action {
 
 fn gives(name: &str, bytes: &'static [u8]) -> Action {
     let file = FileRef {
-        id: format!("fil_{}", "0".repeat(26)).parse().unwrap(),
+        id: "file_1".parse().unwrap(),
         name: name.to_owned(),
         media_type: "application/pdf".to_owned(),
         bytes: bytes.len() as u64,
