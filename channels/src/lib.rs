@@ -6,12 +6,15 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod dingtalk;
 pub mod email;
 pub mod error;
+pub mod feishu;
 pub mod http;
 pub mod im;
 pub mod inbound;
 pub mod ledger;
+pub mod matrix;
 pub mod means;
 pub mod outbound;
 pub mod registry;
@@ -23,6 +26,7 @@ pub mod split;
 pub mod telegram;
 pub mod token;
 pub mod web_chat;
+pub mod wecom;
 
 pub use adapter::{
     Bookmarks, Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Passed, Profile,

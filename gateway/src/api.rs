@@ -17,6 +17,7 @@ pub mod extract;
 pub mod files;
 pub mod health;
 pub mod letters;
+pub mod lines;
 pub mod openapi;
 pub mod pages;
 pub mod settings;
@@ -66,6 +67,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(desk::routes)
             .configure(conversations::routes)
             .configure(letters::routes)
+            .configure(lines::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)
             .configure(settings::routes)

@@ -7,7 +7,7 @@
 mod keeper;
 mod means;
 
-use channels::{ChannelAdapter, SettingsProblem, registry};
+use channels::{ChannelAdapter, Means, SettingsProblem, registry};
 use domain::{Channel, ChannelId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +34,11 @@ impl Doors {
     /// No door is open yet.
     pub fn new(workshop: Workshop) -> Self {
         Self { workshop, open: Mutex::default(), states: Mutex::default() }
+    }
+
+    /// What a channel's adapter is given.
+    pub fn means(&self, tenant: &TenantId, channel: &ChannelId) -> Means {
+        self.workshop.means(tenant, channel)
     }
 
     /// The adapter of a channel, as its settings are now.

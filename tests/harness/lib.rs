@@ -39,6 +39,7 @@ pub mod proxy;
 pub mod redis_group;
 pub mod redis_server;
 pub mod socket;
+pub mod synapse;
 pub mod token;
 pub mod transcript;
 pub mod visitor;

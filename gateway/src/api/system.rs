@@ -7,7 +7,7 @@ use crate::app::{App, LinkReport};
 use crate::doors::{DoorState, Reading};
 use crate::tasks::TaskReport;
 use actix_web::web;
-use domain::{ChannelId, ChannelKind, ConversationId, Role, TenantId, Timestamp};
+use domain::{Channel, ChannelId, ConversationId, Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -59,7 +59,11 @@ pub struct DoorReport {
 
 fn door_reports(app: &App, tenant: &TenantId) -> Vec<DoorReport> {
     let view = app.settings.desk(tenant);
-    let kept = view.desk.channels.iter().filter(|channel| channel.kind == ChannelKind::Email);
+    let keeps = |channel: &&Channel| {
+        let adapter = app.doors.adapter(tenant, channel);
+        adapter.map_or(true, |adapter| adapter.descriptor().capabilities.runs)
+    };
+    let kept = view.desk.channels.iter().filter(keeps);
     let reports = kept.map(|channel| {
         let (state, since, why, reading) = match app.doors.state(tenant, &channel.id) {
             Some(DoorState::Open { since, reading }) => ("open", Some(since), None, reading),

@@ -181,6 +181,13 @@ export interface components {
             /** @description The adapter's own settings, checked by the adapter. */
             settings?: Record<string, never>;
         };
+        /** @description How a channel's settings fare at its network. */
+        ChannelCheck: {
+            /** @description Where the network has to call us, if it does. */
+            callback_url?: string | null;
+            /** @description Each point; empty when there is nothing to try. */
+            findings: Record<string, never>[];
+        };
         ChannelId: string;
         /**
          * @description The kind of door; it decides what a conversation costs an agent.
@@ -281,6 +288,29 @@ export interface components {
             conversations: components["schemas"]["ConversationSummary"][];
         };
         ContactId: string;
+        /** @description The line to a contact in a messenger. */
+        ContactLine: {
+            /** @description Through which channel the contact is answered. */
+            channel: components["schemas"]["ChannelId"];
+            /** @description Which network it is: the adapter's name. */
+            adapter: string;
+            /** @description How long and how often the contact can still be answered. */
+            window: components["schemas"]["Window"];
+            /** @description The group in which the contact wrote last, where others read along. */
+            group?: string | null;
+            /** @description The longest text of one message, in bytes; longer ones are divided. */
+            text_bytes_max: number;
+            /** @description The largest file, in bytes; 0 when the network carries none. */
+            file_bytes_max: number;
+            /** @description Is what the contact has read told? */
+            receipts: boolean;
+            /** @description Can the contact change and take back what was said? */
+            edits: boolean;
+            /** @description Has the network buttons? */
+            buttons: boolean;
+            /** @description May somebody be written to who has not written first? */
+            proactive: boolean;
+        };
         /** @description A conversation as it stands in the queue. */
         Conversation: {
             /** @description The id. */
@@ -555,9 +585,11 @@ export interface components {
             media_type: string;
             /**
              * Format: int64
-             * @description Its size in bytes.
+             * @description Its size in bytes; 0 while it is on its way.
              */
             bytes: number;
+            /** @description It still lies at the network and is being fetched: a notice tells when it is here. */
+            pending?: boolean;
         };
         /** @description The first admin. */
         FirstAdmin: {
@@ -831,6 +863,58 @@ export interface components {
             seq: number;
             /** @enum {string} */
             code: "went_by_mail";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @description What it says now. */
+            text: string;
+            /** @enum {string} */
+            code: "edited";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            code: "taken_back";
+        } | {
+            /**
+             * Format: int64
+             * @description To which.
+             */
+            seq: number;
+            /** @description With what. */
+            emoji: string;
+            /** @description Added, or taken away. */
+            added: boolean;
+            /** @enum {string} */
+            code: "reacted";
+        } | {
+            /**
+             * Format: int64
+             * @description Of which message.
+             */
+            seq: number;
+            /** @description The file, under the id that it had while it was on its way. */
+            file: components["schemas"]["FileRef"];
+            /** @enum {string} */
+            code: "file_arrived";
+        } | {
+            /**
+             * Format: int64
+             * @description Of which message.
+             */
+            seq: number;
+            /** @description Which. */
+            file: components["schemas"]["FileId"];
+            /** @description What the network said, cut short. */
+            reason: string;
+            /** @enum {string} */
+            code: "file_missing";
         } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
@@ -1387,6 +1471,15 @@ export interface components {
             typing_preview: boolean;
             /** @description Is the elder mode 长辈模式 offered? */
             elder_mode: boolean;
+        };
+        /** @description How long, and how often, the contact can still be answered. */
+        Window: {
+            until?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description So many messages are left until the contact writes again; none when there is no limit.
+             */
+            left?: number | null;
         };
         /** Format: int32 */
         u8: number;

@@ -502,9 +502,11 @@ export interface components {
             media_type: string;
             /**
              * Format: int64
-             * @description Its size in bytes.
+             * @description Its size in bytes; 0 while it is on its way.
              */
             bytes: number;
+            /** @description It still lies at the network and is being fetched: a notice tells when it is here. */
+            pending?: boolean;
         };
         /** @description One text in each language; an empty English text falls back to Chinese and the other way. */
         Localized: {
@@ -640,6 +642,58 @@ export interface components {
             seq: number;
             /** @enum {string} */
             code: "went_by_mail";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @description What it says now. */
+            text: string;
+            /** @enum {string} */
+            code: "edited";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            code: "taken_back";
+        } | {
+            /**
+             * Format: int64
+             * @description To which.
+             */
+            seq: number;
+            /** @description With what. */
+            emoji: string;
+            /** @description Added, or taken away. */
+            added: boolean;
+            /** @enum {string} */
+            code: "reacted";
+        } | {
+            /**
+             * Format: int64
+             * @description Of which message.
+             */
+            seq: number;
+            /** @description The file, under the id that it had while it was on its way. */
+            file: components["schemas"]["FileRef"];
+            /** @enum {string} */
+            code: "file_arrived";
+        } | {
+            /**
+             * Format: int64
+             * @description Of which message.
+             */
+            seq: number;
+            /** @description Which. */
+            file: components["schemas"]["FileId"];
+            /** @description What the network said, cut short. */
+            reason: string;
+            /** @enum {string} */
+            code: "file_missing";
         } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
