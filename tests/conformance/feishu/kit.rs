@@ -82,9 +82,8 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     assert_eq!(behind.texts(1).await, ["社保卡呢？"]);
     eventually("we have it", async || holds(far_end.confirmed() == 2, "")).await;
     let ours = acknowledgement(&rig, 1).unwrap();
-    let names = |frame: &Frame| {
-        frame.headers.iter().map(|header| header.key.clone()).collect::<Vec<_>>()
-    };
+    let names =
+        |frame: &Frame| frame.headers.iter().map(|header| header.key.clone()).collect::<Vec<_>>();
     assert_eq!(names(&ours), names(&kits));
     assert_eq!((ours.service, ours.seq_id, ours.log_id), (kits.service, kits.seq_id, kits.log_id));
     assert_eq!(payload(&ours)["code"], payload(&kits)["code"]);
@@ -183,7 +182,8 @@ async fn what_its_own_kit_asks_we_ask_alike() {
     assert!(printed.contains("far-k1") && printed.contains("what lies in a file"), "{printed}");
     let kits = rig.seen().change(|seen| std::mem::take(&mut seen.asked));
 
-    let other_text = |id: &str| Action::Edit { external_id: id.to_owned(), text: "您好".to_owned() };
+    let other_text =
+        |id: &str| Action::Edit { external_id: id.to_owned(), text: "您好".to_owned() };
     let emoji = Action::React { external_id: "om_1".to_owned(), emoji: "👍".to_owned() };
     for (n, command) in [
         to_member("c1", says("您好")),
