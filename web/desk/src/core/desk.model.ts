@@ -182,9 +182,15 @@ function messageAppended(state: DeskState, event: Of<"message_appended">): Appli
   if (!one) return event.agent === state.me.id ? { state, load: event.conversation } : { state };
   if (event.message.seq <= one.last_seq) return { state };
   // The list shows the last words; system facts stand in the conversation only.
-  const words = event.message.kind === "text" ? { last_message: event.message } : {};
+  const words = event.message.kind === "text" ? { last_message: event.message } : changedWords(one, event.message);
   const after = change(state, event.conversation, { last_seq: event.message.seq, ...words });
   return { state: withUndelivered(after, event.conversation, undeliveredAfter(state.undelivered.get(event.conversation), event.message)) };
+}
+
+/** The last words may be changed afterwards. */
+function changedWords({ last_message }: ConversationSummary, { notice }: Message): Partial<ConversationSummary> {
+  const isLast = notice?.code === "edited" && last_message?.seq === notice.seq;
+  return isLast ? { last_message: { ...last_message, text: notice.text } } : {};
 }
 
 /** Remembers what came back in a conversation, or that nothing needs a look any more. */

@@ -22,6 +22,8 @@ export const queueName = (id: string) => inWords(desk.value?.queues.get(id), id)
 export const channelName = (id: string) => inWords(desk.value?.channels.get(id)?.name, id);
 export const skillName = (id: string) => inWords(desk.value?.skills.get(id)?.name, id);
 export const kindName = (kind: ChannelKind) => t(`kind.${kind}`);
+/** By which way somebody writes: messengers by the name of their channel, of which there may be many. */
+export const viaText = ({ kind, channel }: Pick<ConversationSummary, "kind" | "channel">) => (kind === "im" ? channelName(channel) : kindName(kind));
 export const requestTypeName = (id: string) => inWords(desk.value?.requestTypes.find((type) => type.id === id)?.name, id);
 export const resolutionName = (id: string) => tOr(`resolution.${id}`, id);
 

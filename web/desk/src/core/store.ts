@@ -57,9 +57,9 @@ export async function loadDesk(onCursor: (epoch: string, cursor: string) => void
 /** Up to which seq it was looked for letters that came back, by conversation. */
 const lookedUpTo = new Map<string, number>();
 
-/** The desk's lists tell the last words of people: whether a letter came back after them, only the log tells. */
+/** The desk's lists tell the last words of people: whether an answer came back after them, only the log tells. */
 async function lookForUndelivered({ id, kind, last_seq }: ConversationSummary) {
-  if (kind !== "email" || (lookedUpTo.get(id) ?? 0) >= last_seq) return;
+  if ((kind !== "email" && kind !== "im") || (lookedUpTo.get(id) ?? 0) >= last_seq) return;
   try {
     const { messages } = await page(id, { before_seq: last_seq + 1 });
     lookedUpTo.set(id, last_seq);

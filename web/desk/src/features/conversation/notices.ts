@@ -5,7 +5,7 @@ import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
 
 export const undeliveredText = ({ permanent, recipient }: { permanent: boolean; recipient: string }) =>
-  t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+  recipient === "" ? t("chat.undelivered") : t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
 
 export function noticeText(notice: Notice): string {
   switch (notice.code) {
@@ -25,5 +25,15 @@ export function noticeText(notice: Notice): string {
       return t("mail.went_by_mail");
     case "undelivered":
       return undeliveredText(notice);
+    case "edited":
+      return t("chat.notice.edited", { text: notice.text });
+    case "taken_back":
+      return t("chat.notice.taken_back");
+    case "reacted":
+      return t(notice.added ? "chat.notice.reacted" : "chat.notice.unreacted", { emoji: notice.emoji });
+    case "file_arrived":
+      return t("chat.notice.file_arrived", { name: notice.file.name });
+    case "file_missing":
+      return t("chat.notice.file_missing", { why: notice.reason });
   }
 }

@@ -4,7 +4,7 @@ import { Avatar, exactText, Icon, relativeText } from "@hutong/ui";
 import { now } from "../../core/clock";
 import { unread } from "../../core/desk.model";
 import { Link } from "../../core/link";
-import { agentName, contactName, kindIcons, kindName, queueName, requestTypeName, resolutionName } from "../../core/names";
+import { agentName, channelName, contactName, kindIcons, queueName, requestTypeName, resolutionName, viaText } from "../../core/names";
 import { locale } from "../../core/preferences";
 import type { WorkTab } from "../../core/routes.model";
 import { desk, logs, typing } from "../../core/store";
@@ -55,7 +55,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
     >
       <span class="row-face">
         <Avatar name={contactName(one)} seed={one.contact} size={40}>
-          <span class="row-kind"><Icon icon={kindIcons[one.kind]} size={11} label={kindName(one.kind)} /></span>
+          <span class="row-kind"><Icon icon={kindIcons[one.kind]} size={11} label={viaText(one)} /></span>
         </Avatar>
       </span>
       <span class="row-name">{contactName(one)}</span>
@@ -63,7 +63,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
       <span class={fresh > 0 ? "row-words" : "row-words row-words-wide"}><Words one={one} /></span>
       {fresh > 0 && <span class="row-count"><span class="ui-sr">{t("list.unread", { n: fresh })}</span><span aria-hidden="true">{fresh}</span></span>}
       <span class="row-foot">
-        <span class="row-queue">{queueName(one.queue)}{holder ? ` · ${holder}` : ""}</span>
+        <span class="row-queue">{one.kind === "im" && `${channelName(one.channel)} · `}{queueName(one.queue)}{holder ? ` · ${holder}` : ""}</span>
         <Due one={one} />
       </span>
     </Link>

@@ -1,0 +1,3 @@
+/** Words of the admin pages about messengers. */
+export const en = {
+} as const;
