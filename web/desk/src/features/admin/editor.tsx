@@ -10,8 +10,8 @@ import { t } from "../../texts/texts";
 import { Alert } from "../sign-in/door";
 import { AgentTools } from "./agent-tools";
 import { ChannelTools } from "./channel-tools";
+import { DoorState } from "./door-state";
 import { FormOf } from "./forms";
-import { MailboxState } from "./mailbox-state";
 import { isId, same, type Setting, type SettingKind, type Values } from "./model";
 import { deleteSetting, saveSetting, settings, titleOf, undoSetting } from "./settings-store";
 import { summaryOf } from "./summary";
@@ -117,6 +117,10 @@ function Tools({ kind, value, stored, onValue }: { kind: SettingKind; value: Val
   return kind === "webhooks" ? <WebhookTools id={value.id} /> : null;
 }
 
+function Door({ channel: { id, kind } }: { channel: Values["channels"] }) {
+  return kind === "email" || kind === "im" ? <DoorState id={id} kind={kind} /> : null;
+}
+
 export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting }) {
   const editor = useEditor(kind, stored);
   const { value, setValue, busy } = editor;
@@ -129,7 +133,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
         {!isNew && <Changes kind={kind} one={stored} mayUndo={!editor.changed && !busy} onUndo={editor.undo} />}
       </header>
       {!isNew && <Summary kind={kind} value={value} />}
-      {!isNew && kind === "channels" && (value as Values["channels"]).kind === "email" && <MailboxState id={value.id} />}
+      {!isNew && kind === "channels" && <Door channel={value as Values["channels"]} />}
       {editor.conflict && <Conflict theirs={editor.theirs} takeTheirs={editor.takeTheirs} keepMine={editor.keepMine} />}
       {editor.problem && <Alert>{editor.problem}</Alert>}
       {isNew && (

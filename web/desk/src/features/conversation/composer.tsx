@@ -5,8 +5,7 @@ import { NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { send, tellTyping } from "../../core/actions";
 import { hasKeys } from "../../core/keyboard";
-import { contactName } from "../../core/names";
-import { networkName } from "../../core/networks";
+import { contactName, networkName } from "../../core/names";
 import { preferences } from "../../core/preferences";
 import { desk } from "../../core/store";
 import { inWords, t } from "../../texts/texts";
@@ -124,9 +123,23 @@ function useFiles(refused: string | null, add: (files: readonly File[]) => void)
   return { takeFiles, drop, onPaste };
 }
 
+/** Whom it reaches. */
+function Whom({ one, composer: { note, isMail, mail, line }, rows }: { one: ConversationSummary; composer: ReturnType<typeof useComposer>; rows: string }) {
+  if (note) return <span class="composer-whom">{t("composer.note_whom")}</span>;
+  if (isMail) return <MailLine mail={mail} controls={rows} />;
+  if (one.kind === "im") return <LineWhom line={line} one={one} />;
+  return <span class="composer-whom">{t("composer.reply_whom", { name: contactName(one) })}</span>;
+}
+
+/** How much more can be written, or how many messages it becomes. */
+function Room({ composer: { text, line, answer } }: { composer: ReturnType<typeof useComposer> }) {
+  const bytes = bytesOf(text);
+  return answer && line.line && bytes <= TEXT_BYTES_MAX ? <Parts line={line} {...answer} /> : <Limit bytes={bytes} most={TEXT_BYTES_MAX} />;
+}
+
 export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply: boolean }) {
   const composer = useComposer(one, mayReply);
-  const { text, note, area, uploads, replies, isMail, mail, line, answer } = composer;
+  const { text, note, area, uploads, replies, isMail, mail, line } = composer;
   const asChat = one.kind === "im" && !note;
   const asMail = isMail && !note;
   const { label, hint } = fieldTexts(note ? "note" : asMail ? "mail" : "reply");
@@ -144,9 +157,7 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
       <div class={drop.over ? "composer-box composer-drop" : "composer-box"} data-drop={refused ?? t("composer.drop")}>
         <div class="composer-top">
           <Modes note={note} mayReply={mayReply} setNote={composer.setNote} mail={isMail ? mail : null} />
-          {asMail ? <MailLine mail={mail} controls={rows} />
-            : asChat ? <LineWhom line={line} one={one} />
-            : <span class="composer-whom">{note ? t("composer.note_whom") : t("composer.reply_whom", { name: contactName(one) })}</span>}
+          <Whom one={one} composer={composer} rows={rows} />
         </div>
         {asMail && <MailRows mail={mail} id={rows} />}
         {asChat && <LineBar line={line} />}
@@ -169,7 +180,7 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
           {!note && <IconButton icon={Paperclip} label={refused ?? t("composer.attach")} disabled={refused !== null} onClick={() => picker.current?.click()} />}
           {!note && <IconButton icon={Zap} label={t("composer.quick")} onClick={composer.askReplies} data-testid="quick" />}
           <input ref={picker} type="file" multiple hidden aria-label={t("composer.attach")} data-testid="file-input" onChange={(event) => { takeFiles([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
-          {asChat && answer && bytesOf(text) <= TEXT_BYTES_MAX ? <Parts line={line} {...answer} /> : <Limit bytes={bytesOf(text)} most={TEXT_BYTES_MAX} />}
+          <Room composer={composer} />
           <Button
             look={note ? "note" : "primary"}
             icon={note ? NotebookPen : SendHorizontal}
