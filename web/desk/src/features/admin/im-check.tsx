@@ -85,9 +85,11 @@ export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }
     }
   };
   // The address is known before any check: it is made of the channel's id.
-  const called = connectionOf(channel.adapter)?.called(channel.settings) ?? false;
+  const connection = connectionOf(channel.adapter);
+  const called = connection?.called(channel.settings) ?? false;
   const guess = called && channel.id !== "" ? `${location.origin}/v1/callbacks/${channel.id}` : null;
-  const callback = checked?.callback ?? guess;
+  const found = checked?.callback ?? guess;
+  const callback = found && found + (connection?.below ?? "");
   return (
     <Group title={t("im.check")} hint={t(changed ? "im.check_saved_hint" : "im.check_hint")}>
       {callback && called && <CallbackUrl url={callback} />}

@@ -14,11 +14,10 @@ import type { FormProps } from "./forms";
 import { ImCheck } from "./im-check";
 import { Departments } from "./im-departments";
 import {
-  connectionOf, DEEDS, DESK, isAsked, readWords, restOf, withRest, withWords, WORD_CHARS_MAX, WORDS_MAX, wordsOf,
-  type Connection, type Deed, type ImField,
+  connectionOf, DEEDS, DESK, isAsked, makeSecret, readWords, restOf, withRest, withWords, WORD_CHARS_MAX, WORDS_MAX, wordsOf,
+  type Connection, type Deed, type ImField, type Making,
 } from "./im.model";
 import { SecretDialog } from "./secret";
-import { newSecret } from "./web-chat.model";
 
 type SecretField = Extract<ImField, { sort: "secret" }>;
 
@@ -26,8 +25,9 @@ type SecretField = Extract<ImField, { sort: "secret" }>;
 function Secret({ field, ...place }: Place & { field: SecretField }) {
   const [made, setMade] = useState<string | null>(null);
   const [turn, setTurn] = useState(0);
-  const make = () => {
-    const secret = newSecret();
+  const { make: making } = field;
+  const make = (making: Making) => {
+    const secret = makeSecret(making);
     place.onSettings(withAt(place.settings, field.key, secret));
     setMade(secret);
     setTurn(turn + 1);
@@ -35,10 +35,16 @@ function Secret({ field, ...place }: Place & { field: SecretField }) {
   return (
     <div class="admin-im-secret">
       <SecretAt key={turn} {...place} path={field.key} label={t(field.label)} hint={field.hint && t(field.hint)} {...(field.boundTo ? { boundTo: field.boundTo } : {})} />
-      {field.make && <Button size="s" look="quiet" icon={KeyRound} onClick={make} data-testid={`make-${field.key}`}>{t("im.make")}</Button>}
+      {making && <Button size="s" look="quiet" icon={KeyRound} onClick={() => make(making)} data-testid={`make-${field.key}`}>{t("im.make")}</Button>}
       {made !== null && <SecretDialog title={t(field.label)} text={t("im.made_once")} secret={made} onClose={() => setMade(null)} />}
     </div>
   );
+}
+
+function FlagAt({ settings, onSettings, field }: Place & { field: Extract<ImField, { sort: "flag" }> }) {
+  const stored = at(settings, field.key);
+  const value = typeof stored === "boolean" ? stored : field.usual;
+  return <CheckBox label={t(field.label)} value={value} onValue={(wanted) => onSettings(withAt(settings, field.key, wanted === field.usual ? undefined : wanted))} />;
 }
 
 function FieldOf({ field, ...place }: Place & { field: ImField }) {
@@ -52,6 +58,8 @@ function FieldOf({ field, ...place }: Place & { field: ImField }) {
       return <ChoiceAt {...shared} usual={field.usual} choices={field.choices.map(({ value, label }) => ({ value, label: t(label) }))} />;
     case "lines":
       return <LinesAt {...shared} />;
+    case "flag":
+      return <FlagAt {...place} field={field} />;
     case "number":
       return <NumberAt {...shared} usual={field.usual} max={field.max} />;
   }

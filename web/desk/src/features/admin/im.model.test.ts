@@ -3,7 +3,7 @@ import { NETWORKS } from "../../core/networks.model";
 import { adminTexts } from "../../texts/admin-catalogue";
 import { catalogues } from "../../texts/catalogues";
 import { at } from "./email.model";
-import { CONNECTIONS, connectionOf, departmentsOf, findingsOf, isAsked, readWords, restOf, withDepartment, withDepartments, withRest, withWords, wordsOf, works } from "./im.model";
+import { CONNECTIONS, connectionOf, departmentsOf, findingsOf, isAsked, makeSecret, readWords, restOf, withDepartment, withDepartments, withRest, withWords, wordsOf, works } from "./im.model";
 
 type Settings = NonNullable<Parameters<typeof wordsOf>[0]>;
 const settings = (value: unknown) => value as Settings;
@@ -74,5 +74,13 @@ describe("what a check found", () => {
     expect(findings).toEqual([{ point: "credentials", passed: "yes", detail: "@bot" }, { point: "callback", passed: "unknown", detail: "" }]);
     expect(works(findings)).toBe(true);
     expect(works([...findings, { point: "permissions", passed: "no", detail: "" }])).toBe(false);
+  });
+});
+
+describe("secrets that the desk thinks up", () => {
+  it("are long, never the same, and written as the network wants them", () => {
+    expect(makeSecret("plain")).toMatch(/^[0-9a-f]{64}$/u);
+    expect(makeSecret("whsec")).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/u);
+    expect(makeSecret("plain")).not.toBe(makeSecret("plain"));
   });
 });

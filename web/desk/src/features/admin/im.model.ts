@@ -17,13 +17,17 @@ interface Base {
   when?: { key: string; is: string };
 }
 
+/** How a secret looks that the desk thinks up: plain, or as Standard Webhooks write theirs. */
+export type Making = "plain" | "whsec";
+
 export type ImField =
   | (Base & { sort: "text"; required?: boolean; example?: string })
   /** `boundTo`: who moves one of these must give the secret anew, for it would be shown to somebody else. `make`: the
    * desk thinks it up, and it is told to the network. */
-  | (Base & { sort: "secret"; boundTo?: readonly string[]; make?: true })
+  | (Base & { sort: "secret"; boundTo?: readonly string[]; make?: Making })
   | (Base & { sort: "choice"; usual: string; choices: readonly { value: string; label: TextKey }[] })
   | (Base & { sort: "lines" })
+  | (Base & { sort: "flag"; usual: boolean })
   | (Base & { sort: "number"; usual: number; max: number });
 
 export interface Connection {
@@ -33,6 +37,8 @@ export interface Connection {
   more: readonly ImField[];
   /** Does the network call us? Some do only in one of their ways. */
   called: (settings: Stored | undefined) => boolean;
+  /** What stands behind the channel's callback address. */
+  below?: string;
 }
 
 const way = (usual: string, ...values: readonly string[]): ImField => ({
@@ -41,7 +47,6 @@ const way = (usual: string, ...values: readonly string[]): ImField => ({
 });
 const address = (key: string, example: string): ImField => ({ key, sort: "text", label: `im.${key}` as TextKey, hint: "im.address_hint", example });
 const always = () => true;
-const never = () => false;
 const byMode = (mode: string) => (settings: Stored | undefined) => textAt(settings, "mode") === mode;
 
 const WECOM: readonly ImField[] = [
@@ -50,6 +55,11 @@ const WECOM: readonly ImField[] = [
   { key: "token", sort: "secret", label: "im.callback_token", hint: "im.callback_token_hint" },
   { key: "encoding_aes_key", sort: "secret", label: "im.encoding_aes_key", hint: "im.encoding_aes_key_hint" },
 ];
+/** What a messenger behind a bridge can carry, and what is taken for granted. */
+const CAN = [
+  ["files_in", true], ["files_out", true], ["edit", false], ["delete", false], ["reactions", false], ["typing", false], ["receipts", false],
+  ["choices", false], ["proactive", false],
+] as const;
 const QYAPI = address("api_url", "https://qyapi.weixin.qq.com");
 
 export const CONNECTIONS: Record<Network, Connection> = {
@@ -95,7 +105,7 @@ export const CONNECTIONS: Record<Network, Connection> = {
     fields: [
       way("poll", "poll", "webhook"),
       { key: "token", sort: "secret", label: "im.bot_token", hint: "im.telegram.token_hint", boundTo: ["api_url"] },
-      { key: "webhook_secret", sort: "secret", label: "im.webhook_secret", hint: "im.webhook_secret_hint", make: true, when: { key: "mode", is: "webhook" } },
+      { key: "webhook_secret", sort: "secret", label: "im.webhook_secret", hint: "im.webhook_secret_hint", make: "plain", when: { key: "mode", is: "webhook" } },
     ],
     more: [address("api_url", "https://api.telegram.org")],
     called: byMode("webhook"),
@@ -114,8 +124,8 @@ export const CONNECTIONS: Record<Network, Connection> = {
     fields: [
       { key: "homeserver", sort: "text", label: "im.homeserver", required: true, example: "https://matrix.city.example" },
       { key: "server_name", sort: "text", label: "im.server_name", hint: "im.server_name_hint", required: true, example: "city.example" },
-      { key: "as_token", sort: "secret", label: "im.as_token", hint: "im.as_token_hint", make: true, boundTo: ["homeserver"] },
-      { key: "hs_token", sort: "secret", label: "im.hs_token", hint: "im.hs_token_hint", make: true },
+      { key: "as_token", sort: "secret", label: "im.as_token", hint: "im.as_token_hint", make: "plain", boundTo: ["homeserver"] },
+      { key: "hs_token", sort: "secret", label: "im.hs_token", hint: "im.hs_token_hint", make: "plain" },
     ],
     more: [
       { key: "user", sort: "text", label: "im.user", hint: "im.user_hint", example: "desk" },
@@ -125,9 +135,31 @@ export const CONNECTIONS: Record<Network, Connection> = {
     ],
     called: always,
   },
-  // Its settings are few and its own documentation tells them: they are edited as JSON.
-  bridge: { fields: [], more: [], called: never },
+  bridge: {
+    fields: [
+      { key: "url", sort: "text", label: "im.bridge.url", hint: "im.bridge.url_hint", required: true, example: "https://bridge.city.example/commands" },
+      { key: "secret", sort: "secret", label: "im.bridge.secret", hint: "im.bridge.secret_hint", boundTo: ["url", "files_url"], make: "whsec" },
+      { key: "previous_secret", sort: "secret", label: "im.bridge.previous_secret", hint: "im.bridge.previous_secret_hint", boundTo: ["url", "files_url"] },
+    ],
+    more: [
+      { key: "files_url", sort: "text", label: "im.files_url", hint: "im.bridge.files_url_hint" },
+      { key: "text_bytes_max", sort: "number", label: "im.text_bytes_max", usual: 4000, max: 16_384 },
+      { key: "file_bytes_max", sort: "number", label: "im.file_bytes_max", usual: 5 * 1024 * 1024, max: 20 * 1024 * 1024 },
+      { key: "reply_window.hours", sort: "number", label: "im.window_hours", hint: "im.window_hint", usual: 0, max: 4380 },
+      { key: "reply_window.messages_max", sort: "number", label: "im.window_messages", hint: "im.window_hint", usual: 0, max: 1000 },
+      ...CAN.map(([name, usual]): ImField => ({ key: `capabilities.${name}`, sort: "flag", label: `im.can.${name}` as TextKey, usual })),
+    ],
+    called: always,
+    below: "/events",
+  },
 };
+
+/** A secret of 32 bytes of chance. */
+export function makeSecret(making: Making): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  if (making === "whsec") return `whsec_${btoa(String.fromCharCode(...bytes))}`;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 export const connectionOf = (adapter: string): Connection | null => (isNetwork(adapter) ? CONNECTIONS[adapter] : null);
 
@@ -146,7 +178,7 @@ const own = (value: unknown): Tree => (typeof value === "object" && value !== nu
 
 /** The settings that no field shows. */
 export function restOf(settings: Stored | undefined, connection: Connection | null): Tree {
-  const known = new Set([DESK, ...[...(connection?.fields ?? []), ...(connection?.more ?? [])].map(({ key }) => key)]);
+  const known = new Set([DESK, ...[...(connection?.fields ?? []), ...(connection?.more ?? [])].map(({ key }) => key.split(".")[0] ?? "")]);
   return Object.fromEntries(Object.entries(own(settings)).filter(([key]) => !known.has(key)));
 }
 
