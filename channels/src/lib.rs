@@ -6,20 +6,27 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod dingtalk;
 pub mod email;
 pub mod error;
+pub mod feishu;
 pub mod http;
 pub mod im;
 pub mod inbound;
+pub mod ledger;
+pub mod matrix;
 pub mod means;
 pub mod outbound;
 pub mod registry;
 pub mod secret;
 pub mod settings;
+pub mod slack;
 pub mod socket;
 pub mod split;
+pub mod telegram;
 pub mod token;
 pub mod web_chat;
+pub mod wecom;
 
 pub use adapter::{
     Bookmarks, Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Passed, Profile,

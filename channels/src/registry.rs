@@ -1,17 +1,32 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
+use crate::feishu::{self, Feishu};
 use crate::im::{self, ImSettings};
+use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::slack::{self, Slack};
+use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
+use crate::wecom::{self, WeCom, kf, kf::Kf};
 use domain::{Channel, ChannelKind};
 use std::sync::Arc;
 
 /// The adapters' names and the kind of door that each is.
-pub const ADAPTERS: &[(&str, ChannelKind)] =
-    &[(web_chat::ADAPTER, ChannelKind::WebChat), (email::ADAPTER, ChannelKind::Email)];
+pub const ADAPTERS: &[(&str, ChannelKind)] = &[
+    (web_chat::ADAPTER, ChannelKind::WebChat),
+    (email::ADAPTER, ChannelKind::Email),
+    (matrix::ADAPTER, ChannelKind::Im),
+    (wecom::ADAPTER, ChannelKind::Im),
+    (kf::ADAPTER, ChannelKind::Im),
+    (dingtalk::ADAPTER, ChannelKind::Im),
+    (feishu::ADAPTER, ChannelKind::Im),
+    (telegram::ADAPTER, ChannelKind::Im),
+    (slack::ADAPTER, ChannelKind::Im),
+];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
 /// shown: it is kept only as long as those stay, or whoever may change settings could have it sent to a
@@ -20,7 +35,17 @@ pub type SecretSetting = (&'static str, &'static [&'static str]);
 
 /// The secrets of every adapter's settings.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
-    [web_chat::SECRETS, email::SECRETS].into_iter().flatten()
+    let all = [
+        web_chat::SECRETS,
+        email::SECRETS,
+        matrix::SECRETS,
+        wecom::SECRETS,
+        dingtalk::SECRETS,
+        feishu::SECRETS,
+        telegram::SECRETS,
+        slack::SECRETS,
+    ];
+    all.into_iter().flatten()
 }
 
 /// Builds the door of a configured channel.
@@ -29,7 +54,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
 pub fn build(
     channel: &Channel,
-    _means: &Means,
+    means: &Means,
 ) -> Result<Arc<dyn ChannelAdapter>, Vec<SettingsProblem>> {
     let mut problems = head_problems(channel);
     if channel.kind == ChannelKind::Im {
@@ -42,6 +67,13 @@ pub fn build(
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
+        matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
+        kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
+        dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
+        feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
+        telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
+        slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

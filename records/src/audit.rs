@@ -76,6 +76,9 @@ pub enum Verified {
     },
 }
 
+/// So many rows are written by one statement.
+const ROWS_AT_ONCE: usize = 64;
+
 impl Audit<'_> {
     /// Appends one row: for what happens outside the tenant's stream.
     pub async fn append(self, tenant: &TenantId, entry: &AuditEntry) -> Result<()> {
@@ -271,26 +274,28 @@ async fn read_head(tx: &mut Transaction, tenant: &TenantId) -> Result<Head> {
 async fn append_all(tx: &mut Transaction, tenant: &TenantId, entries: &[AuditEntry]) -> Result<()> {
     tx.lock("audit", tenant.as_str()).await?;
     let mut head = read_head(tx, tenant).await?;
-    for entry in entries {
-        let content = Content::of(entry)?;
-        let n = head.n + 1;
-        let hash = content.hash(tenant, n, &head.hash);
-        let insert = sql(
-            "INSERT INTO audit (tenant, n, at, actor, action, object, details, prev_hash, hash) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    for entries in entries.chunks(ROWS_AT_ONCE) {
+        let mut insert = sql(
+            "INSERT INTO audit (tenant, n, at, actor, action, object, details, prev_hash, hash) VALUES ",
         );
-        let insert = insert
-            .bind(tenant)
-            .bind(n)
-            .bind(content.at)
-            .bind(content.actor)
-            .bind(content.action)
-            .bind(content.object)
-            .bind(content.details)
-            .bind(&head.hash)
-            .bind(&hash);
+        for (place, entry) in entries.iter().enumerate() {
+            let content = Content::of(entry)?;
+            let n = head.n + 1;
+            let hash = content.hash(tenant, n, &head.hash);
+            insert = insert
+                .push_bind(if place == 0 { "(" } else { ", (" }, tenant)
+                .push_bind(", ", n)
+                .push_bind(", ", content.at)
+                .push_bind(", ", content.actor)
+                .push_bind(", ", content.action)
+                .push_bind(", ", content.object)
+                .push_bind(", ", content.details)
+                .push_bind(", ", &head.hash)
+                .push_bind(", ", &hash)
+                .push(")");
+            head = Head { n, hash };
+        }
         tx.write(insert).await?;
-        head = Head { n, hash };
     }
     let note = sql("INSERT INTO audit_heads (tenant, n, hash) VALUES ($1, $2, $3) \
          ON CONFLICT (tenant) DO UPDATE SET n = excluded.n, hash = excluded.hash");

@@ -151,6 +151,18 @@ impl History<'_> {
         row.map(|row| row.json("document")).transpose()
     }
 
+    /// Who answered last in the contact's closed conversation that was closed last, if anybody did.
+    pub async fn last_agent(
+        self,
+        tenant: &TenantId,
+        contact: &ContactId,
+    ) -> Result<Option<AgentId>> {
+        let select = sql("SELECT agent FROM conversations WHERE tenant = $1 AND contact = $2 \
+             ORDER BY closed_at DESC, id DESC LIMIT 1");
+        let row = self.database.one(select.bind(tenant).bind(contact)).await?;
+        row.map_or(Ok(None), |row| row.word_if_any("agent"))
+    }
+
     /// A page of a conversation's log, in the order of seqs.
     pub async fn messages(
         self,

@@ -10,7 +10,7 @@
 pub(crate) mod database;
 mod migrate;
 pub(crate) mod statement;
-mod writer;
+mod thread;
 
 use crate::audit::Audit;
 use crate::contacts::Contacts;

@@ -3,7 +3,6 @@
 use crate::doors::{self, Rig};
 use crate::everyone::name;
 use crate::inlet::Behind;
-use bytes::Bytes;
 use channels::{AdapterError, RawRequest};
 
 /// Every door that is called back, each with a request that says something.
@@ -29,9 +28,13 @@ async fn an_authentic_request_is_answered_well_only_after_it_was_taken() {
         let answer = rig.adapter().callback(&request, &inlet).await.unwrap();
         assert!((200..300).contains(&answer.status), "{name}: {answer:?}");
         behind.taken.look(|taken| assert_eq!(taken.accepted.len(), 1, "{name}"));
-        // The platform calls again: the same event has the same id.
+        // The platform calls again: the same event has the same id. A call that only says that there is
+        // something to fetch may find nothing any more.
         rig.adapter().callback(&request, &inlet).await.unwrap();
-        behind.taken.look(|taken| assert_eq!(taken.again.len(), 1, "{name}"));
+        behind.taken.look(|taken| {
+            assert_eq!(taken.accepted.len(), 1, "{name}");
+            assert!(taken.again.len() <= 1, "{name}");
+        });
     }
 }
 
@@ -39,16 +42,7 @@ async fn an_authentic_request_is_answered_well_only_after_it_was_taken() {
 async fn a_forged_or_altered_request_reaches_nobody() {
     for (rig, request) in each() {
         let (name, (inlet, behind)) = (name(rig.as_ref()), Behind::open());
-        let mut altered = request.body.to_vec();
-        *altered.last_mut().unwrap() ^= 1;
-        let spaced = [request.body.as_ref(), b" "].concat();
-        let forgeries = [
-            RawRequest { headers: Vec::new(), ..request.clone() },
-            RawRequest { body: altered.into(), ..request.clone() },
-            RawRequest { body: spaced.into(), ..request.clone() },
-            RawRequest { body: Bytes::new(), ..request.clone() },
-        ];
-        for forged in forgeries {
+        for forged in rig.forgeries(&request) {
             let answer = rig.adapter().callback(&forged, &inlet).await;
             let is_refused = matches!(answer, Err(AdapterError::NotAuthentic));
             assert!(is_refused, "{name}: {forged:?} → {answer:?}");

@@ -1,12 +1,18 @@
 //! The doors under test, each with a far end that obeys the test.
 
 mod called_back;
+pub(crate) mod dingtalk;
 mod far_end;
+pub(crate) mod feishu;
 mod polled;
 mod push;
+pub(crate) mod slack;
 mod socket;
+pub(crate) mod telegram;
 mod telephone;
+pub(crate) mod way_out;
 mod web_chat;
+pub(crate) mod wecom;
 
 use bytes::Bytes;
 use channels::{
@@ -33,9 +39,44 @@ pub(crate) trait Rig: Send + Sync {
     fn request(&self, _id: &str, _text: &str) -> Option<RawRequest> {
         None
     }
+    /// How a message names a file.
+    fn media(&self) -> String {
+        "f1".to_owned()
+    }
+    /// How the network counts what a test calls `m0`: an inbound's external id.
+    fn known_as(&self, id: &str) -> String {
+        id.to_owned()
+    }
+    /// Does the network sign the body of its calls? Some only show that they know a secret.
+    fn signs_bodies(&self) -> bool {
+        true
+    }
     /// An authentic request that says nothing readable.
     fn gibberish(&self) -> Option<RawRequest> {
         None
+    }
+    /// What somebody would make of such a request who cannot sign it.
+    fn forgeries(&self, request: &RawRequest) -> Vec<RawRequest> {
+        let mut altered = request.body.to_vec();
+        if let Some(last) = altered.last_mut() {
+            *last ^= 1;
+        }
+        let spaced = [request.body.as_ref(), b" "].concat();
+        let mut forgeries = vec![RawRequest { headers: Vec::new(), ..request.clone() }];
+        if self.signs_bodies() {
+            for body in [altered.into(), spaced.into(), Bytes::new()] {
+                forgeries.push(RawRequest { body, ..request.clone() });
+            }
+        }
+        // Every header by which it shows who it is, each a little different.
+        for n in 0..request.headers.len() {
+            let mut headers = request.headers.clone();
+            if headers[n].0 != "content-type" {
+                headers[n].1 = [headers[n].1.as_ref(), b"0"].concat().into();
+                forgeries.push(RawRequest { headers, ..request.clone() });
+            }
+        }
+        forgeries
     }
     /// How the network asks whether it is us, and the answer that it wants.
     fn challenge(&self) -> Option<(RawRequest, Bytes)> {
@@ -52,6 +93,15 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(wecom::AppRig::open()),
+        Box::new(wecom::KfRig::open()),
+        Box::new(dingtalk::DingTalkRig::open()),
+        Box::new(feishu::FeishuRig::open()),
+        Box::new(feishu::FeishuRig::called_back()),
+        Box::new(telegram::TelegramRig::that_asks()),
+        Box::new(telegram::TelegramRig::that_is_called()),
+        Box::new(slack::SlackRig::that_listens()),
+        Box::new(slack::SlackRig::that_is_called()),
     ]
 }
 

@@ -107,16 +107,17 @@ async fn what_a_door_does_not_do_answers_so() {
             let request = RawRequest {
                 method: "POST".to_owned(),
                 path_and_query: "/".to_owned(),
+                below: String::new(),
                 headers: Vec::new(),
                 body: bytes::Bytes::new(),
             };
             let answer = rig.adapter().callback(&request, &inlet).await;
             assert!(matches!(answer, Err(AdapterError::Unsupported(_))), "{name}: {answer:?}");
         }
-        let file = rig.adapter().fetch_media("f1", 1_000_000).await;
+        let file = rig.adapter().fetch_media(&rig.media(), 1_000_000).await;
         if can.media_in && !can.read_from_log {
             assert!(file.is_ok_and(|file| !file.is_empty()), "{name} has files at its network");
-            let file = rig.adapter().fetch_media("f1", 10).await;
+            let file = rig.adapter().fetch_media(&rig.media(), 10).await;
             assert!(file.is_err() || file.is_ok_and(|file| file.len() <= 10), "{name}: too large");
         } else {
             assert!(matches!(file, Err(AdapterError::Unsupported(_))), "{name}: {file:?}");

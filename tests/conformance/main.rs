@@ -13,8 +13,15 @@
 
 mod called_back;
 mod delivering;
+mod dingtalk;
 mod doors;
 mod email;
 mod everyone;
+mod hosted;
+mod feishu;
 mod inlet;
+mod matrix;
 mod running;
+mod wecom;
+mod slack;
+mod telegram;

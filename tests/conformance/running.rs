@@ -41,18 +41,19 @@ impl Kept {
 }
 
 /// Every door that runs, running, with what stands behind it.
-async fn each(check: impl AsyncFn(&str, &FarEnd, &Arc<Behind>)) {
+async fn each(check: impl AsyncFn(&dyn Rig, &FarEnd, &Arc<Behind>)) {
     for rig in doors::with(|can| can.runs) {
         let (name, (inlet, behind)) = (name(rig.as_ref()), Behind::open());
         let kept = Kept::running(rig.as_ref(), &inlet);
-        check(&name, rig.far_end().unwrap(), &behind).await;
+        check(rig.as_ref(), rig.far_end().unwrap(), &behind).await;
         kept.ends(&name).await;
     }
 }
 
 #[tokio::test]
 async fn everything_arrives_once_in_order_under_a_stable_id() {
-    each(async |name, far_end, behind| {
+    each(async |rig, far_end, behind| {
+        let name = &name(rig);
         for n in 0..5 {
             far_end.hears(&format!("m{n}"), &format!("word {n}"));
         }
@@ -60,7 +61,7 @@ async fn everything_arrives_once_in_order_under_a_stable_id() {
         assert_eq!(behind.texts(5).await, expected, "{name}");
         behind.taken.look(|taken| {
             for (n, inbound) in taken.accepted.iter().enumerate() {
-                assert_eq!(inbound.external_id, format!("m{n}"), "{name}");
+                assert_eq!(inbound.external_id, rig.known_as(&format!("m{n}")), "{name}");
                 assert!(inbound.external_id.len() <= EXTERNAL_ID_BYTES_MAX, "{name}");
                 assert_eq!(inbound.channel.as_str(), "reference", "{name}");
             }
@@ -72,7 +73,8 @@ async fn everything_arrives_once_in_order_under_a_stable_id() {
 
 #[tokio::test]
 async fn what_was_not_taken_is_given_again_and_not_confirmed_before() {
-    each(async |name, far_end, behind| {
+    each(async |rig, far_end, behind| {
+        let name = &name(rig);
         far_end.hears("m0", "first");
         behind.texts(1).await;
         eventually("the first is confirmed", async || {
@@ -92,7 +94,8 @@ async fn what_was_not_taken_is_given_again_and_not_confirmed_before() {
 
 #[tokio::test]
 async fn a_line_that_breaks_is_opened_again_and_nothing_is_missed() {
-    each(async |name, far_end, behind| {
+    each(async |rig, far_end, behind| {
+        let name = &name(rig);
         far_end.hears("m0", "before");
         behind.texts(1).await;
         far_end.goes_down();

@@ -1,4 +1,5 @@
-//! A name server that knows a few texts and nothing else, over UDP (RFC 1035).
+//! A name server that knows a few texts and nothing else, over UDP (RFC 1035). What it does not know it
+//! denies as a real one does, with the SOA record that lets the denial be remembered (RFC 2308, section 3).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,6 +8,8 @@ use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
 const TXT: u16 = 16;
+/// The SOA record of the root, in seconds: serial, refresh, retry, expire, and how long a denial holds.
+const SOA: [u32; 5] = [1, 3_600, 600, 86_400, 60];
 const NO_SUCH_NAME: u8 = 3;
 
 /// A running name server.
@@ -62,7 +65,8 @@ fn answer(question: &[u8], texts: &BTreeMap<String, String>) -> Vec<u8> {
     let code = if text.is_some() { 0 } else { NO_SUCH_NAME };
     let text = text.filter(|_| kind == TXT);
     let mut answer = question[..2].to_vec();
-    answer.extend([0x81, 0x80 | code, 0, 1, 0, u8::from(text.is_some()), 0, 0, 0, 0]);
+    let (found, denied) = (u8::from(text.is_some()), u8::from(text.is_none()));
+    answer.extend([0x81, 0x80 | code, 0, 1, 0, found, 0, denied, 0, 0]);
     answer.extend(asked);
     if let Some(text) = text {
         let mut data = Vec::new();
@@ -74,6 +78,10 @@ fn answer(question: &[u8], texts: &BTreeMap<String, String>) -> Vec<u8> {
         answer.extend([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 10]);
         answer.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
         answer.extend(data);
+    } else {
+        // Of the root, SOA, IN, 60 seconds, 22 bytes: no names, and the numbers.
+        answer.extend([0, 0, 6, 0, 1, 0, 0, 0, 60, 0, 22, 0, 0]);
+        answer.extend(SOA.iter().flat_map(|number| number.to_be_bytes()));
     }
     answer
 }

@@ -10,6 +10,7 @@ mod faults;
 mod gateway;
 mod install;
 mod openapi;
+mod peers;
 mod say;
 mod test;
 mod tidy;

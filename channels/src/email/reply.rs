@@ -165,8 +165,9 @@ fn runs(new: &[Line]) -> Vec<Run> {
     let mut at = 0;
     while let Some(line) = new.get(at) {
         let after = new.get(at..).unwrap_or_default();
-        let attribution = match marks::at(after) {
-            Some(Mark::Attribution { lines, .. }) if is_words(line) => {
+        let mark = if is_words(line) { marks::at(after) } else { None };
+        let attribution = match mark {
+            Some(Mark::Attribution { lines, .. }) => {
                 Some(lines).filter(|n| quote_follows(after.get(*n..).unwrap_or_default()))
             }
             _ => None,

@@ -23,7 +23,7 @@ pub(super) fn decode(raw: &Bytes, encoding: &str, kind: Kind) -> Bytes {
 }
 
 /// The six bits of a letter of base64.
-pub(super) fn base64_value(byte: u8) -> Option<u8> {
+pub(super) const fn base64_value(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
@@ -34,10 +34,32 @@ pub(super) fn base64_value(byte: u8) -> Option<u8> {
     }
 }
 
+/// What stands for a byte that is no letter of base64.
+const NO_LETTER: u32 = 1 << 24;
+
+/// The six bits of each byte, or [`NO_LETTER`].
+const SIX_BITS: [u32; 256] = {
+    let mut bits = [NO_LETTER; 256];
+    let mut rest: &mut [u32] = &mut bits;
+    let mut byte = 0_u8;
+    while let Some((first, after)) = rest.split_first_mut() {
+        if let Some(value) = base64_value(byte) {
+            *first = value as u32;
+        }
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    bits
+};
+
+fn six_bits(byte: u8) -> u32 {
+    SIX_BITS.get(usize::from(byte)).copied().unwrap_or(NO_LETTER)
+}
+
 fn looks_like_base64(raw: &[u8]) -> bool {
     let junk = raw
         .iter()
-        .filter(|byte| base64_value(**byte).is_none() && !matches!(**byte, b'\r' | b'\n' | b'='))
+        .filter(|byte| six_bits(**byte) == NO_LETTER && !matches!(**byte, b'\r' | b'\n' | b'='))
         .count();
     junk.saturating_mul(BASE64_JUNK_SHARE) <= raw.len()
 }
@@ -47,9 +69,16 @@ fn looks_like_base64(raw: &[u8]) -> bool {
 pub(super) fn base64(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len() / 4 * 3 + 3);
     let (mut bits, mut held) = (0_u32, 0_u32);
-    for byte in raw {
-        if let Some(value) = base64_value(*byte) {
-            bits = (bits << 6) | u32::from(value);
+    let mut rest = raw;
+    loop {
+        if held == 0 {
+            rest = whole_groups(rest, &mut out);
+        }
+        let Some((byte, after)) = rest.split_first() else { return out };
+        rest = after;
+        let value = six_bits(*byte);
+        if value != NO_LETTER {
+            bits = (bits << 6) | value;
             held += 6;
             if held >= 8 {
                 held -= 8;
@@ -60,7 +89,21 @@ pub(super) fn base64(raw: &[u8]) -> Vec<u8> {
             (bits, held) = (0, 0);
         }
     }
-    out
+}
+
+/// Decodes groups of four letters, up to the first that has anything else in it; what is left.
+fn whole_groups<'r>(mut rest: &'r [u8], out: &mut Vec<u8>) -> &'r [u8] {
+    while let [a, b, c, d, after @ ..] = rest {
+        let (a, b, c, d) = (six_bits(*a), six_bits(*b), six_bits(*c), six_bits(*d));
+        let group = (a << 18) | (b << 12) | (c << 6) | d;
+        if (a | b | c | d) & NO_LETTER != 0 {
+            break;
+        }
+        let [_, first, second, third] = group.to_be_bytes();
+        out.extend_from_slice(&[first, second, third]);
+        rest = after;
+    }
+    rest
 }
 
 /// Quoted-printable; what is no valid escape stands for itself.
@@ -115,6 +158,35 @@ mod tests {
         assert_eq!(base64(b"aGVs\r\nbG8="), b"hello");
         assert_eq!(base64(b"aGVs!bG8=d29ybGQ="), b"helloworld");
         assert_eq!(base64(b"aGVsbG8"), b"hello");
+        assert_eq!(base64(b"aGV!sbG8\n===d29y\r\nbG==Q="), b"hellowor\x6c");
+    }
+
+    #[test]
+    fn whatever_the_bytes_groups_decode_as_letters_do_one_by_one() {
+        let mut dice = 7_u32;
+        for _ in 0..2_000 {
+            let raw: Vec<u8> = (0..40)
+                .map(|_| {
+                    dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    b"ABcd+/09\n!="[usize::try_from(dice >> 16).unwrap() % 11]
+                })
+                .collect();
+            let (mut bits, mut held, mut plain) = (0_u32, 0, Vec::new());
+            for byte in &raw {
+                match base64_value(*byte) {
+                    Some(value) => {
+                        (bits, held) = (bits << 6 | u32::from(value), held + 6);
+                        if held >= 8 {
+                            held -= 8;
+                            plain.push((bits >> held) as u8);
+                        }
+                    }
+                    None if *byte == b'=' => held = 0,
+                    None => {}
+                }
+            }
+            assert_eq!(base64(&raw), plain, "{raw:?}");
+        }
     }
 
     #[test]

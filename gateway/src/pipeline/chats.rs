@@ -6,6 +6,7 @@ pub(in crate::pipeline) mod changes;
 pub(in crate::pipeline) mod deeds;
 mod desk;
 pub(in crate::pipeline) mod fetch;
+pub(in crate::pipeline) mod people;
 pub mod send;
 pub(in crate::pipeline) mod telling;
 pub mod way;

@@ -4,11 +4,14 @@
 //! Repeating an event is safe: its external id is the dedupe key, and the message's id is made of it,
 //! so a retry finds the same message under the same id.
 
+mod home;
+mod wish;
+
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::clock::mint;
 use crate::pipeline::chats::arrival::{self, Brought};
-use crate::pipeline::chats::{changes, deeds};
+use crate::pipeline::chats::{changes, deeds, people};
 use crate::pipeline::letters::{self, LetterError};
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
@@ -17,70 +20,18 @@ use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
-    AgentId, Audience, Author, Channel, ChannelId, ChannelKind, ContactId, Conversation,
-    ConversationId, ConversationInfo, Entry, Event, Identity, Locale, MessageContent, MessageId,
-    MessageKind, QueueId, State, TenantId, Timestamp,
+    Audience, Author, Channel, ChannelKind, ContactId, ConversationId, ConversationInfo, Entry,
+    Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
 };
 use records::contacts::NewContact;
-use records::history::HistoryFilter;
 use routing::command::{Belongs, Reader, ReceiveMessage};
 use routing::reply::Received;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
+use wish::Wish;
 
-/// What a door knows of the contact's conversation on it, so that it need not be looked up again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing: look it up.
-    Unknown,
-    /// There is none.
-    None,
-    /// It is open, or was closed lately.
-    Known {
-        /// In which queue it is, or was.
-        queue: QueueId,
-        /// Its request type.
-        request_type: Option<String>,
-        /// Is it over?
-        over: bool,
-        /// Who holds it, or held it to its end.
-        agent: Option<AgentId>,
-        /// Whose it is, and where it is at home.
-        home: Home,
-    },
-}
-
-/// Whose a conversation is, and where it is at home: what comes through another door joins it there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
-    /// Through which channel it came.
-    channel: ChannelId,
-    /// What kind of work it is.
-    kind: ChannelKind,
-    /// Who asks.
-    contact: ContactId,
-    /// When it was closed.
-    closed_at: Option<Timestamp>,
-}
-
-impl Standing {
-    /// What a conversation tells.
-    pub fn of(conversation: &Conversation) -> Self {
-        Self::Known {
-            queue: conversation.queue.clone(),
-            request_type: conversation.info.request_type.clone(),
-            over: matches!(conversation.state, State::Closed | State::WrapUp),
-            agent: conversation.agent.clone(),
-            home: Home {
-                channel: conversation.channel.clone(),
-                kind: conversation.kind,
-                contact: conversation.contact.clone(),
-                closed_at: conversation.closed_at,
-            },
-        }
-    }
-}
+pub use home::{Home, Standing};
 
 /// The sink of one tenant's doors.
 #[derive(Debug, Clone)]
@@ -141,6 +92,7 @@ pub async fn accept(
     if let Some(done) = deeds::accept(app, tenant, (&view, channel), &inbound).await? {
         return Ok(done);
     }
+    people::introduce(app, tenant, channel, &mut inbound).await?;
     match &inbound.payload {
         Payload::MessageNew(message) => {
             if let Some(refusal) = refusal(&view, channel, message) {
@@ -173,10 +125,12 @@ fn refusal(view: &DeskView, channel: &Channel, message: &NewMessage) -> Option<R
     if message.text.trim().is_empty() && !has_files {
         return Some(Refusal::Empty);
     }
-    let files_max = if message.mail.is_some() { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
+    let is_im = channel.kind == ChannelKind::Im;
+    let is_letter = message.mail.is_some();
+    let files_max = if is_letter || is_im { MAIL_FILES_MAX } else { FILES_PER_MESSAGE_MAX };
     let files = message.files.len() + message.media.len();
     // A messenger's long text goes on in a file.
-    let text_max = if channel.kind == ChannelKind::Im { usize::MAX } else { TEXT_BYTES_MAX };
+    let text_max = if is_im { usize::MAX } else { TEXT_BYTES_MAX };
     if message.text.len() > text_max || files > files_max {
         return Some(Refusal::TooLarge);
     }
@@ -213,15 +167,6 @@ struct Arrival<'a> {
     message: &'a NewMessage,
     brought: &'a Brought,
     belongs: Belongs<'a>,
-}
-
-/// What decides where a message waits.
-struct Wish {
-    kind: ChannelKind,
-    queue: QueueId,
-    topic: Option<String>,
-    request_type: Option<String>,
-    last_agent: Option<AgentId>,
 }
 
 impl Arrival<'_> {
@@ -336,17 +281,6 @@ impl Arrival<'_> {
         Ok(self.app.router.receive_message(self.tenant, &message).await?)
     }
 
-    /// The home of the conversation that this goes on with, where that is another door's and can still
-    /// be gone on with.
-    fn home<'h>(&self, standing: &'h Standing) -> Option<&'h Home> {
-        let Standing::Known { queue, home, .. } = standing else { return None };
-        let reopen_ms =
-            self.view.queue(queue).map(|queue| i64::from(queue.reopen_hours) * 3_600_000);
-        let now = self.app.clock.now();
-        let may_go_on = home.closed_at.is_none_or(|at| now.ms_since(at) < reopen_ms.unwrap_or(0));
-        Some(home).filter(|home| home.channel != self.channel.id && may_go_on)
-    }
-
     /// Who says it, and whether we never met. A door that knows the contact spares us the look-up, unless this may open a
     /// conversation, which carries the contact's name.
     async fn contact(
@@ -392,83 +326,6 @@ impl Arrival<'_> {
         let found = contacts.find_or_create_by_identity(self.tenant, &identity, &new).await?;
         let is_new = found.id == new.id;
         Ok((found, is_new))
-    }
-
-    /// Where the person wants to go: into the conversation there is, or by the chosen topic.
-    async fn wish(&self, contact: &ContactId, standing: Standing) -> Result<Wish, ApiError> {
-        let standing = match standing {
-            // Whether what is over can still be gone on with, only the switchboard knows.
-            Standing::Unknown | Standing::Known { over: true, .. } => self.look_up(contact).await?,
-            known @ (Standing::None | Standing::Known { .. }) => known,
-        };
-        match standing {
-            Standing::Known { queue, request_type, over, agent, .. }
-                if self.view.queue(&queue).is_some() =>
-            {
-                // Only what may be queued anew needs to know whom the person spoke with last.
-                let last_agent = if over { self.last_agent(contact, agent).await? } else { None };
-                let (kind, topic) = (self.channel.kind, self.message.topic.clone());
-                Ok(Wish { kind, queue, topic, request_type, last_agent })
-            }
-            Standing::Known { agent, .. } => {
-                let last_agent = self.last_agent(contact, agent).await?;
-                Ok(Wish { last_agent, ..self.chosen()? })
-            }
-            Standing::None | Standing::Unknown => {
-                let last_agent = self.last_agent(contact, None).await?;
-                Ok(Wish { last_agent, ..self.chosen()? })
-            }
-        }
-    }
-
-    async fn look_up(&self, contact: &ContactId) -> Result<Standing, ApiError> {
-        let id = match self.belongs {
-            Belongs::ToContact => {
-                let channel = &self.channel.id;
-                self.app.router.contact_conversation(self.tenant, channel, contact).await?
-            }
-            Belongs::ToThread { into, .. } => into.cloned(),
-        };
-        let Some(id) = id else { return Ok(Standing::None) };
-        let known = self.app.router.conversation(self.tenant, &id).await?;
-        Ok(known.map_or(Standing::None, |(conversation, _)| Standing::of(&conversation)))
-    }
-
-    /// By the topic chosen; without one by the channel's first.
-    fn chosen(&self) -> Result<Wish, ApiError> {
-        let topics = &self.channel.topics;
-        let topic = match &self.message.topic {
-            Some(chosen) => topics.iter().find(|topic| topic.id == *chosen),
-            None => topics.first(),
-        };
-        let topic = topic.ok_or_else(|| ApiError::unknown("topic"))?;
-        let request_type = self.message.request_type.clone().or_else(|| topic.request_type.clone());
-        let (queue, topic) = (topic.queue.clone(), Some(topic.id.clone()));
-        Ok(Wish { kind: self.channel.kind, queue, topic, request_type, last_agent: None })
-    }
-
-    /// Whom the person spoke with last. What the switchboard still holds is newer than anything in
-    /// the records, where a conversation arrives only some time after its end.
-    async fn last_agent(
-        &self,
-        contact: &ContactId,
-        held: Option<AgentId>,
-    ) -> Result<Option<AgentId>, ApiError> {
-        let last = match held {
-            Some(agent) => Some(agent),
-            None => self.last_agent_of_records(contact).await?,
-        };
-        Ok(last.filter(|agent| self.view.agent(agent).is_some_and(|agent| agent.enabled)))
-    }
-
-    async fn last_agent_of_records(
-        &self,
-        contact: &ContactId,
-    ) -> Result<Option<AgentId>, ApiError> {
-        let filter =
-            HistoryFilter { contact: Some(contact.clone()), limit: 1, ..HistoryFilter::default() };
-        let earlier = self.app.records.history().list(self.tenant, &filter).await?;
-        Ok(earlier.into_iter().find_map(|conversation| conversation.agent))
     }
 
     /// For whom the sender speaks: as the settings know the address, or else as the door is for.

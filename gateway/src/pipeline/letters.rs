@@ -19,6 +19,8 @@ use crate::files::StoreError;
 use channels::inbound::NewMessage;
 use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
 use domain::{Conversation, ConversationId, FileId, FileRef, Notice, State, TenantId};
+use futures_util::future::try_join_all;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use records::RecordsError;
 use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
@@ -26,6 +28,7 @@ use routing::RoutingError;
 use routing::command::Belongs;
 use routing::reply::{Noticed, Rate};
 use sha2::{Digest, Sha256};
+use std::panic::AssertUnwindSafe;
 use threading::Thread;
 
 pub use failures::Failures;
@@ -224,17 +227,13 @@ async fn read(
     let Ok(adapter) = app.doors.adapter(tenant, channel) else {
         return closed("the channel's settings are wrong");
     };
-    // In a task of its own: a letter that brings the reader down brings down nothing else.
-    let whole = raw.clone();
-    let reading = std::iter::once(async move { adapter.read(&whole).await });
-    match together::side_by_side(reading).await.pop() {
-        Some(Ok(Ok(inbound))) => Ok(Ok(inbound)),
-        Some(Ok(Err(AdapterError::Malformed(why)))) => Ok(Err((QuarantineReason::Unreadable, why))),
-        Some(Ok(Err(error))) => Err(error.into()),
-        None => Err(LetterError::Defect),
-        Some(Err(broken)) => {
-            let panicked = broken.is_panic();
-            tracing::error!(tenant.id = %tenant, channel.id = %raw.channel, panicked, "a letter brought its reader down");
+    // A letter that brings the reader down brings down nothing else: the reader keeps nothing of it.
+    match AssertUnwindSafe(adapter.read(raw)).catch_unwind().await {
+        Ok(Ok(inbound)) => Ok(Ok(inbound)),
+        Ok(Err(AdapterError::Malformed(why))) => Ok(Err((QuarantineReason::Unreadable, why))),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_panic) => {
+            tracing::error!(tenant.id = %tenant, channel.id = %raw.channel, "a letter brought its reader down");
             Ok(Err((QuarantineReason::Unreadable, "the reader fails on it: a defect".to_owned())))
         }
     }
@@ -275,9 +274,11 @@ impl Letter<'_> {
             // A copy of our own letter came back: the log has it already.
             return Ok(Outcome::Accepted(Accepted::Noted));
         }
-        let thread = threading::find(app, tenant, &inbound, &message).await?;
+        let finding = threading::find(app, tenant, &inbound, &message);
+        let asking = app.router.seen(tenant, &raw.channel, &inbound.external_id);
+        let asking = asking.map_err(LetterError::from);
+        let (thread, known) = tokio::try_join!(finding, asking)?;
         let automatic = message.mail.as_ref().is_some_and(|mail| mail.automatic);
-        let known = app.router.seen(tenant, &raw.channel, &inbound.external_id).await?;
         if !known && !self.within_limit(&inbound, automatic).await? {
             return Ok(aside(QuarantineReason::Loop, "this sender writes too often"));
         }
@@ -323,11 +324,12 @@ impl Letter<'_> {
         files: &[FileRef],
     ) -> Result<(), LetterError> {
         let records = self.app.records.files();
-        for file in std::iter::once(self.original).chain(files.iter().map(|file| &file.id)) {
-            if records.attach(self.tenant, file, conversation).await? == Attached::Unknown {
-                // It was pruned since it was kept: the letter comes again and is kept anew.
-                return Err(LetterError::Pruned);
-            }
+        let files = std::iter::once(self.original).chain(files.iter().map(|file| &file.id));
+        let attaching = files.map(|file| records.attach(self.tenant, file, conversation));
+        let attached = try_join_all(attaching).await?;
+        if attached.contains(&Attached::Unknown) {
+            // It was pruned since it was kept: the letter comes again and is kept anew.
+            return Err(LetterError::Pruned);
         }
         Ok(())
     }

@@ -1,20 +1,21 @@
 //! Connections: one writer and a few readers for SQLite, a pool for PostgreSQL.
 //!
-//! SQLite allows one writer. All writes of this process pass through one connection, in turn (single
-//! statements that wait are written together, see [`super::writer`]), and
+//! SQLite allows one writer. All writes of this process take turns (single statements that wait are
+//! written together, see [`super::thread`]), and
 //! every transaction takes the write lock as it begins, so none has to be upgraded half way (the one
 //! case in which waiting does not help and SQLite answers "busy"). Other processes are waited for.
 
 use super::Engine;
 use super::statement::{Row, Statement, Value, sql};
-use super::writer::Writer;
+use super::thread::{Duty, Thread, Work};
 use crate::error::{RecordsError, Result};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long a writer waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -55,7 +56,7 @@ macro_rules! run {
 /// In tests every statement that runs must ask for its tenant, but for those that find tenants and
 /// those that touch no tenant's rows.
 #[cfg(test)]
-fn check_tenant(text: &str) {
+pub(super) fn check_tenant(text: &str) {
     const WITHOUT: [&str; 10] = [
         "SELECT 1 AS one",
         "SELECT pg_advisory_xact_lock(",
@@ -87,13 +88,17 @@ fn check_tenant(text: &str) {
 /// The open database.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
-    /// SQLite: one connection writes, the others read.
+    /// SQLite: two connections write, in turn, the others read.
     Sqlite {
-        /// The only one that writes, for transactions.
+        /// Writes transactions of several steps.
         writer: SqlitePool,
-        /// The same one, for single statements.
-        statements: Writer,
-        /// These only read.
+        /// Whoever holds it may write.
+        turn: Arc<Mutex<()>>,
+        /// Writes single statements.
+        statements: Thread,
+        /// Looks up single rows.
+        lookups: Thread,
+        /// These read lists.
         readers: SqlitePool,
     },
     /// PostgreSQL.
@@ -124,8 +129,10 @@ impl Database {
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(failed)?;
-        let statements = Writer::start(writer.clone());
-        Ok(Self::Sqlite { writer, statements, readers })
+        let turn = Arc::new(Mutex::new(()));
+        let statements = Thread::start(path, BUSY_TIMEOUT, Duty::Write(turn.clone()))?;
+        let lookups = Thread::start(path, BUSY_TIMEOUT, Duty::Read)?;
+        Ok(Self::Sqlite { writer, turn, statements, lookups, readers })
     }
 
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
@@ -158,8 +165,10 @@ impl Database {
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Transaction> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite)
+            Self::Sqlite { writer, turn, .. } => {
+                let turn = Some(turn.clone().lock_owned().await);
+                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                begun.map(|tx| Transaction::Sqlite(tx, turn))
             }
             Self::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
         }
@@ -169,7 +178,9 @@ impl Database {
     /// Begins a transaction that only reads, and sees one state throughout.
     pub(crate) async fn begin_reading(&self) -> Result<Transaction> {
         match self {
-            Self::Sqlite { readers, .. } => readers.begin().await.map(Transaction::Sqlite),
+            Self::Sqlite { readers, .. } => {
+                readers.begin().await.map(|tx| Transaction::Sqlite(tx, None))
+            }
             Self::Postgres(pool) => pool
                 .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 .await
@@ -188,18 +199,21 @@ impl Database {
         }
     }
 
-    /// Reads the first row.
+    /// Reads one row that is found by a key or an index; others wait behind it.
     pub(crate) async fn one(&self, statement: Statement) -> Result<Option<Row>> {
-        Ok(self.all(statement).await?.into_iter().next())
+        let rows = match self {
+            Self::Sqlite { lookups, .. } => lookups.run_one(Work::Rows(statement)).await?.rows,
+            Self::Postgres(_) => self.all(statement).await?,
+        };
+        Ok(rows.into_iter().next())
     }
 
     /// Writes by one statement; tells how many rows it changed.
     pub(crate) async fn write(&self, statement: Statement) -> Result<u64> {
         match self {
-            Self::Sqlite { statements, .. } => statements
-                .write_one(SqliteWrite::Change(statement))
-                .await
-                .map(|answer| answer.changed),
+            Self::Sqlite { statements, .. } => {
+                statements.run_one(Work::Change(statement)).await.map(|answer| answer.changed)
+            }
             Self::Postgres(pool) => {
                 run!(Postgres, pool, statement, execute).map(|done| done.rows_affected())
             }
@@ -210,8 +224,8 @@ impl Database {
     pub(crate) async fn write_all(&self, statements: Vec<Statement>) -> Result<Vec<u64>> {
         match self {
             Self::Sqlite { statements: writer, .. } => {
-                let writes = statements.into_iter().map(SqliteWrite::Change).collect();
-                let answers = writer.write(writes).await?;
+                let works = statements.into_iter().map(Work::Change).collect();
+                let answers = writer.run(works).await?;
                 Ok(answers.into_iter().map(|answer| answer.changed).collect())
             }
             Self::Postgres(_) => {
@@ -231,7 +245,7 @@ impl Database {
         // All rows are fetched, so that the statement runs to its end and commits.
         let rows = match self {
             Self::Sqlite { statements, .. } => {
-                statements.write_one(SqliteWrite::Return(statement)).await.map(|answer| answer.rows)
+                statements.run_one(Work::Rows(statement)).await.map(|answer| answer.rows)
             }
             Self::Postgres(pool) => run!(Postgres, pool, statement, fetch_all).map(postgres_rows),
         }?;
@@ -240,7 +254,9 @@ impl Database {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers, .. } => {
+            Self::Sqlite { writer, statements, lookups, readers, .. } => {
+                statements.close().await;
+                lookups.close().await;
                 readers.close().await;
                 writer.close().await;
             }
@@ -249,45 +265,11 @@ impl Database {
     }
 }
 
-/// A statement that writes to SQLite.
-#[derive(Debug, Clone)]
-pub(crate) enum SqliteWrite {
-    /// Its count of changed rows is wanted.
-    Change(Statement),
-    /// Its rows are wanted.
-    Return(Statement),
-}
-
-/// What a statement that writes gave.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// So many rows were changed; 0 when rows were wanted.
-    pub(crate) changed: u64,
-    /// The rows, when they were wanted.
-    pub(crate) rows: Vec<Row>,
-}
-
-/// Runs a statement on the writing connection.
-pub(crate) async fn run_sqlite<'e>(
-    connection: impl sqlx::Executor<'e, Database = Sqlite>,
-    write: SqliteWrite,
-) -> Result<Answer> {
-    match write {
-        SqliteWrite::Change(statement) => {
-            let done = run!(Sqlite, connection, statement, execute)?;
-            Ok(Answer { changed: done.rows_affected(), rows: Vec::new() })
-        }
-        SqliteWrite::Return(statement) => {
-            let rows = run!(Sqlite, connection, statement, fetch_all)?;
-            Ok(Answer { changed: 0, rows: sqlite_rows(rows) })
-        }
-    }
-}
-
 /// A transaction of either engine. Dropped without [`Transaction::commit`], it is undone.
 #[derive(Debug)]
 pub(crate) enum Transaction {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// With its turn, if it writes.
+    Sqlite(sqlx::Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -304,7 +286,7 @@ impl Transaction {
 
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>> {
         match self {
-            Self::Sqlite(tx) => run!(Sqlite, &mut **tx, statement, fetch_all).map(sqlite_rows),
+            Self::Sqlite(tx, _) => run!(Sqlite, &mut **tx, statement, fetch_all).map(sqlite_rows),
             Self::Postgres(tx) => {
                 run!(Postgres, &mut **tx, statement, fetch_all).map(postgres_rows)
             }
@@ -318,7 +300,7 @@ impl Transaction {
     /// Tells how many rows the statement changed.
     pub(crate) async fn write(&mut self, statement: Statement) -> Result<u64> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _) => {
                 run!(Sqlite, &mut **tx, statement, execute).map(|done| done.rows_affected())
             }
             Self::Postgres(tx) => {
@@ -330,14 +312,14 @@ impl Transaction {
     /// Runs a text of several statements without values: a migration.
     pub(crate) async fn run_script(&mut self, script: &'static str) -> sqlx::Result<()> {
         match self {
-            Self::Sqlite(tx) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
+            Self::Sqlite(tx, _) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
             Self::Postgres(tx) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
         }
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
+            Self::Sqlite(tx, _turn) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
         }
         .map_err(|source| RecordsError::Transaction { step: "commit", source })
@@ -345,7 +327,7 @@ impl Transaction {
 
     pub(crate) fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Sqlite(..) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
         }
     }

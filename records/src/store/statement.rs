@@ -3,7 +3,7 @@
 use crate::error::{RecordsError, Result};
 use domain::{AgentId, ChannelId, ContactId, ConversationId, FileId, QueueId, TenantId, Timestamp};
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
-use std::{borrow::Cow, fmt::Display, str::FromStr};
+use std::{borrow::Cow, fmt::Display, str::FromStr, sync::Arc};
 
 /// A value for a placeholder. A NULL keeps its type, which PostgreSQL asks for.
 #[derive(Debug, Clone)]
@@ -175,18 +175,80 @@ impl Statement {
 #[derive(Debug)]
 pub(crate) enum Row {
     Sqlite(SqliteRow),
+    /// Of SQLite too, by its own thread.
+    Held(HeldRow),
     Postgres(PgRow),
+}
+
+/// A row that was taken out of the database whole.
+#[derive(Debug)]
+pub(crate) struct HeldRow {
+    pub(crate) names: Arc<[String]>,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// One value of a row.
+#[derive(Debug)]
+pub(crate) enum Cell {
+    Null,
+    Int(i64),
+    /// A fraction: no column of ours has any.
+    Real,
+    Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// A type that both engines can give back.
 pub(crate) trait Column:
     for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
 {
+    /// The value of a cell; `None` if it is of another type.
+    fn of(cell: &Cell) -> Option<Self>;
 }
 
-impl<T> Column for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
+impl Column for i64 {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Int(number) = cell { Some(*number) } else { None }
+    }
+}
+
+impl Column for bool {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Int(number) = cell { Some(*number != 0) } else { None }
+    }
+}
+
+impl Column for String {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Text(text) = cell { Some(text.clone()) } else { None }
+    }
+}
+
+impl Column for Vec<u8> {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
+    }
+}
+
+impl Column for Option<i64> {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Null = cell { Some(None) } else { i64::of(cell).map(Some) }
+    }
+}
+
+impl Column for Option<String> {
+    fn of(cell: &Cell) -> Option<Self> {
+        if let Cell::Null = cell { Some(None) } else { String::of(cell).map(Some) }
+    }
+}
+
+impl HeldRow {
+    fn get<T: Column>(&self, column: &'static str) -> Result<T> {
+        let place = self.names.iter().position(|name| name == column);
+        let cell = place.and_then(|place| self.cells.get(place));
+        let cell = cell.ok_or_else(|| corrupt(column, &"there is no such column"))?;
+        T::of(cell).ok_or_else(|| corrupt(column, &"it is of another type"))
+    }
 }
 
 impl Row {
@@ -194,6 +256,7 @@ impl Row {
     pub(crate) fn get<T: Column>(&self, column: &'static str) -> Result<T> {
         match self {
             Self::Sqlite(row) => row.try_get(column),
+            Self::Held(row) => return row.get(column),
             Self::Postgres(row) => row.try_get(column),
         }
         .map_err(|error| corrupt(column, &error))

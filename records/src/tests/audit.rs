@@ -53,6 +53,18 @@ on_both_engines! {
         assert_eq!(audit.verify(&city).await.unwrap(), Verified::Intact { rows: 33 });
     }
 
+    async fn a_long_stretch_is_one_chain_in_its_order(r) {
+        let city = r.tenant("city").await;
+        let (audit, entries) = (r.audit(), (0..150).map(entry).collect::<Vec<_>>());
+        audit.append(&city, &entry(-1)).await.unwrap();
+        let stored = audit.append_commits(&city, "audit", ("0-0", "5-0"), &entries).await.unwrap();
+        assert_eq!(stored, CommitsAppended::Stored);
+        assert_eq!(audit.verify(&city).await.unwrap(), Verified::Intact { rows: 151 });
+        let listed = audit.list(&city, None, 200, None).await.unwrap();
+        let times: Vec<i64> = listed.iter().rev().map(|row| row.entry.at.0).collect();
+        assert_eq!(times, (-1..150).collect::<Vec<_>>());
+    }
+
     async fn rows_are_listed_from_the_newest_and_by_object(r) {
         let city = r.tenant("city").await;
         for n in 1..=5 {

@@ -152,6 +152,26 @@ on_both_engines! {
         }
     }
 
+    async fn the_last_agent_of_a_contact_is_whoever_answered_last_or_nobody(r) {
+        let city = r.tenant("city").await;
+        let contact = closed(1, 0, &[]).conversation.contact;
+        assert_eq!(r.history().last_agent(&city, &contact).await.unwrap(), None);
+        for (n, at, agent) in [(1, 9_000, Some("li")), (2, 5_000, Some("wang"))] {
+            let mut one = closed(n, at, &[]);
+            one.conversation.agent = agent.map(agent_id);
+            r.history().store_closed(&city, &one).await.unwrap();
+        }
+        assert_eq!(r.history().last_agent(&city, &contact).await.unwrap(), Some(agent_id("li")));
+        let mut other = closed(3, 19_000, &[]);
+        other.conversation.contact = "ctc_hong".parse().unwrap();
+        r.history().store_closed(&city, &other).await.unwrap();
+        let mut unanswered = closed(4, 29_000, &[]);
+        unanswered.conversation.agent = None;
+        assert_eq!(r.history().last_agent(&city, &contact).await.unwrap(), Some(agent_id("li")));
+        r.history().store_closed(&city, &unanswered).await.unwrap();
+        assert_eq!(r.history().last_agent(&city, &contact).await.unwrap(), None, "nobody answered the last one");
+    }
+
     async fn what_is_stored_outlives_the_process(r) {
         let city = r.tenant("city").await;
         let one = closed(1, 9_000, &["一"]);

@@ -94,6 +94,10 @@ on_both_engines! {
         let filter = HistoryFilter { limit: 9, ..HistoryFilter::default() };
         assert!(r.history().list(&empty, &filter).await.unwrap().is_empty());
         assert!(r.history().search(&empty, "退税", &filter).await.unwrap().is_empty());
+        let of_full = closed(1, 9_000, &[]).conversation;
+        assert!(of_full.agent.is_some());
+        assert_eq!(r.history().last_agent(&full, &of_full.contact).await.unwrap(), of_full.agent);
+        assert_eq!(r.history().last_agent(&empty, &of_full.contact).await.unwrap(), None);
         assert_eq!(r.ratings().get(&empty, &conversation).await.unwrap(), None);
         assert!(r.ratings().list(&empty, None, 9).await.unwrap().is_empty());
         assert!(r.audit().list(&empty, None, 9, None).await.unwrap().is_empty());

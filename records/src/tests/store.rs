@@ -4,7 +4,7 @@ use crate::audit::{AuditEntry, Verified};
 use crate::files::Uploader;
 use crate::tests::engine::{TestRecords, on_both_engines};
 use crate::tests::files::file;
-use crate::tests::sample::{agent_id, identity, new_contact};
+use crate::tests::sample::{agent_id, closed, identity, new_contact};
 use crate::{Records, RecordsConfig, RecordsError};
 use domain::Timestamp;
 use futures_util::{FutureExt, future::join_all};
@@ -65,6 +65,34 @@ on_both_engines! {
         })).await;
         let new = again.into_iter().map(Result::unwrap).filter(|is_new| *is_new).count();
         assert_eq!(new, 1, "all but the wrong one were written");
+    }
+
+    async fn transactions_and_single_statements_take_turns(r) {
+        let city = r.tenant("city").await;
+        let storing = join_all((0..20).map(|n| {
+            let (history, city) = (r.history(), city.clone());
+            async move { history.store_closed(&city, &closed(n, 9_000, &["一", "二"])).await }
+        }));
+        let noting = join_all((0..40).map(|n| {
+            let (files, city, file) = (r.files(), city.clone(), file(n, Uploader::Agent(agent_id("ming"))));
+            async move { files.create(&city, &file).await }
+        }));
+        let reading = join_all((0..40).map(|_| r.ping()));
+        let (stored, noted, read) = tokio::join!(storing, noting, reading);
+        assert!(stored.into_iter().all(|stored| stored.unwrap().new_messages == 2));
+        assert!(noted.into_iter().all(Result::unwrap));
+        assert!(read.into_iter().all(|read| read.is_ok()));
+    }
+
+    async fn what_comes_after_the_close_is_refused_and_may_be_tried_elsewhere(r) {
+        let city = r.tenant("city").await;
+        let again = Records::open(&r.config).await.unwrap();
+        again.close().await;
+        let file = file(1, Uploader::Agent(agent_id("ming")));
+        let refused = again.files().create(&city, &file).await.unwrap_err();
+        assert!(refused.may_retry(), "{refused:?}");
+        assert!(again.files().get(&city, &file.id).await.is_err());
+        assert!(r.files().create(&city, &file).await.unwrap(), "the others go on");
     }
 
     async fn a_change_that_is_given_up_half_way_leaves_nothing_and_blocks_nobody(r) {

@@ -37,6 +37,7 @@ impl TelephoneRig {
         RawRequest {
             method: "POST".to_owned(),
             path_and_query: "/v1/hooks/reference".to_owned(),
+            below: String::new(),
             headers: vec![(
                 "x-signature".to_owned(),
                 signature(&self.0.token, body.as_bytes()).into(),

@@ -54,6 +54,9 @@ impl Manager {
             (Need::Dovecot, Self::Apt) => &["dovecot-imapd", "dovecot-lmtpd"],
             (Need::Dovecot, Self::Apk) => &["dovecot", "dovecot-lmtpd"],
             (Need::Dovecot, _) => &["dovecot"],
+            (Need::Python, Self::Apt) => &["python3", "python3-venv"],
+            (Need::Python, Self::Pacman) => &["python"],
+            (Need::Python, _) => &["python3"],
             (Need::Exim, Self::Apt) => &["exim4-daemon-light"],
             (Need::Exim, _) => &["exim"],
         }

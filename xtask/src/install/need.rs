@@ -28,7 +28,12 @@ pub(crate) enum Need {
     Dovecot,
     /// `exim4`, or `exim`, for the tests of mail.
     Exim,
+    /// `python3` with environments of its own, for the tests of messengers.
+    Python,
 }
+
+/// What the kits of vendors ask for.
+const PYTHON_MIN: Version = (3, 9);
 
 /// Names under which systems keep Chromium or a browser made of it.
 const BROWSERS: &[&str] = &[
@@ -52,6 +57,7 @@ impl Need {
             Self::Postgres => "postgresql",
             Self::Dovecot => "dovecot, with imap and lmtp",
             Self::Exim => "exim",
+            Self::Python => "python3, 3.9 or later, with venv",
         }
     }
 
@@ -71,6 +77,12 @@ impl Need {
                 let parts = ["dovecot", "imap", "lmtp"].map(|name| machine.find_served(name));
                 absent(parts.iter().all(Option::is_some))
             }
+            Self::Python => {
+                let too_old = too_old(machine, "python3", "Python ", PYTHON_MIN);
+                // Debian keeps the part that makes environments in a package of its own.
+                let has_venv = machine.ask("python3", &["-c", "import ensurepip, venv; print(1)"]);
+                too_old.or_else(|| absent(has_venv.is_some_and(|said| said.contains('1'))))
+            }
             Self::Exim => {
                 let either = ["exim4", "exim"].map(|name| machine.find_served(name));
                 absent(either.iter().any(Option::is_some))
@@ -83,6 +95,7 @@ impl Need {
         match self {
             Self::Redis => Some(REDIS_MIN.0),
             Self::Node => Some(NODE_MIN.0),
+            Self::Python => Some(PYTHON_MIN.0),
             Self::Npm | Self::Chromium | Self::Postgres | Self::Dovecot | Self::Exim => None,
         }
     }

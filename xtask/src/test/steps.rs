@@ -4,7 +4,7 @@ use super::count::{self, Count};
 use super::licences;
 use crate::gateway::{Hutong, Profile};
 use crate::install::{self, Need};
-use crate::{command, openapi, say, tidy, web};
+use crate::{command, openapi, peers, say, tidy, web};
 use anyhow::Result;
 use std::process::Command;
 
@@ -100,7 +100,15 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "rust",
         title: "Rust tests",
-        needs: &[Need::Redis, Need::Postgres, Need::Dovecot, Need::Exim],
+        needs: &[
+            Need::Redis,
+            Need::Postgres,
+            Need::Dovecot,
+            Need::Exim,
+            Need::Python,
+            Need::Node,
+            Need::Npm,
+        ],
         run: rust_tests,
     },
     Step { name: "openapi", title: "published API descriptions are fresh", needs: WEB, run: fresh },
@@ -151,6 +159,7 @@ fn npm_tests() -> Result<Count> {
 
 /// Tests start the gateway as a program of its own, so it is built first and they are told where.
 fn rust_tests(workshop: &mut Workshop) -> Result<Count> {
+    peers::ensure()?;
     let hutong = workshop.hutong()?;
     let mut has_nextest = command::cargo(&["nextest", "--version"]);
     let mut tests = if command::output(&mut has_nextest).is_ok() {

@@ -10,6 +10,9 @@ const ATTRIBUTION_LINES_MAX: usize = 3;
 const HEAD_LINES_MAX: usize = 12;
 /// So many fields below the first make a head.
 const HEAD_FIELDS_MIN: usize = 2;
+/// What rules are drawn with, and so many of them at least.
+const RULES: &[char] = &['-', '_', '=', '—', '－', '─', '|', '>'];
+const RULES_MIN: usize = 3;
 /// So many digits make a date.
 const DATE_DIGITS_MIN: usize = 4;
 
@@ -143,6 +146,9 @@ pub(super) enum Mark {
 
 /// What stands at the first of these lines.
 pub(super) fn at(lines: &[Line]) -> Option<Mark> {
+    if !may_be_mark(lines) {
+        return None;
+    }
     let first = flat(&lines.first()?.text)?;
     if first.is_empty() {
         return None;
@@ -160,6 +166,14 @@ pub(super) fn at(lines: &[Line]) -> Option<Mark> {
     attribution(lines, &first)
 }
 
+/// Does a colon stand there, or a rule? Every mark has one or the other, and most lines have neither: this
+/// costs much less than the comparisons.
+fn may_be_mark(lines: &[Line]) -> bool {
+    let has_colon = |line: &Line| line.text.contains(':') || line.text.contains('：');
+    let rules = |line: &Line| line.text.matches(RULES).take(RULES_MIN).count() == RULES_MIN;
+    lines.iter().take(ATTRIBUTION_LINES_MAX).any(has_colon) || lines.first().is_some_and(rules)
+}
+
 /// A line as marks are compared: unbreakable spaces as spaces, stars of bold text left out, in lower
 /// case; `None` for a line too long to be one.
 fn flat(line: &str) -> Option<String> {
@@ -174,14 +188,14 @@ fn flat(line: &str) -> Option<String> {
 /// `----- 原始邮件 -----` and its like. A line without a rule counts only where it is a sentence that
 /// programs write.
 fn ruled(line: &str) -> Option<Mark> {
-    let is_rule = |c: char| matches!(c, '-' | '_' | '=' | '—' | '－' | '─' | ' ' | '|' | '>');
+    let is_rule = |c: char| c == ' ' || RULES.contains(&c);
     let inner = line.trim_matches(is_rule);
     let rules = line.chars().count() - inner.chars().count();
     let rules = line.chars().filter(|c| is_rule(*c) && *c != ' ').count().min(rules);
     if FORWARDED.contains(&inner) && (rules >= 4 || inner.ends_with([':', '：'])) {
         return Some(Mark::Forwarded);
     }
-    (ORIGINAL.contains(&inner) && rules >= 3).then_some(Mark::Original)
+    (ORIGINAL.contains(&inner) && rules >= RULES_MIN).then_some(Mark::Original)
 }
 
 /// The rule that Outlook draws above a head.

@@ -32,7 +32,7 @@ pub async fn accept_together(
 
 /// Runs each in a task of its own, so that every core works and a defect that one meets is its alone;
 /// the results stand in their order. Dropped, all end.
-pub(super) async fn side_by_side<T: Send + 'static>(
+async fn side_by_side<T: Send + 'static>(
     work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<Result<T, JoinError>> {
     let mut tasks = JoinSet::new();

@@ -1,0 +1,182 @@
+//! WeCom (企业微信): a self-built app that members write to, and 微信客服 beside it (`kf`), through
+//! which people with the ordinary WeChat write.
+//!
+//! What decides how it is built: the network waits five seconds for an answer and calls three times;
+//! a callback is answered with nothing, and we speak through the interface; more than 30 messages a
+//! minute to one member vanish without a word (`pace`); a text that is too long is cut off without a
+//! word; and the network has no id by which it would know a message of ours again (`notes`). Access
+//! tokens are limited in number and shared by all gateways ([`crate::token`]).
+
+mod callback;
+mod cloud;
+mod config;
+pub mod crypto;
+mod heard;
+mod inbound;
+pub mod kf;
+mod media;
+mod notes;
+mod outbound;
+mod pace;
+mod people;
+mod said;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+use crate::adapter::{
+    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Profile, RawReply,
+    RawRequest, ReplyWindow,
+};
+use crate::error::{AdapterError, SettingsProblem};
+use crate::means::Means;
+use crate::outbound::{Command, Outcome};
+use crate::registry::SecretSetting;
+use bytes::Bytes;
+use callback::Called;
+use cloud::Cloud;
+use config::{AppConfig, DirectoryId};
+use domain::{Channel, ChannelKind};
+use serde::Deserialize;
+use std::fmt;
+
+/// The adapter's name in a channel's settings.
+pub const ADAPTER: &str = "wecom";
+/// The secrets of its settings, and of those of [`kf`].
+pub const SECRETS: &[SecretSetting] =
+    &[("/secret", &["/api_url"]), ("/token", &[]), ("/encoding_aes_key", &[])];
+
+/// One self-built app.
+pub struct WeCom {
+    descriptor: Descriptor,
+    cloud: Cloud,
+    agent_id: u64,
+    directory_id: DirectoryId,
+}
+
+impl fmt::Debug for WeCom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeCom").field("descriptor", &self.descriptor).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct AgentAnswer {
+    #[serde(default)]
+    name: String,
+}
+
+impl WeCom {
+    /// Opens the door of a configured channel.
+    ///
+    /// # Errors
+    /// Every problem of its settings, with paths that start with `settings`.
+    pub fn open(channel: &Channel, means: &Means) -> Result<Self, Vec<SettingsProblem>> {
+        let config = AppConfig::parse(&channel.settings)?;
+        let capabilities = Capabilities {
+            callbacks: true,
+            media_in: true,
+            media_out: true,
+            delete: true,
+            cards: true,
+            proactive: true,
+            profiles: true,
+            ..Capabilities::default()
+        };
+        let descriptor = Descriptor {
+            channel: channel.id.clone(),
+            kind: ChannelKind::Im,
+            adapter: ADAPTER,
+            capabilities,
+            limits: Limits {
+                text_bytes_max: outbound::TEXT_BYTES_MAX,
+                file_bytes_max: media::BYTES_MAX,
+                files_max: 1,
+            },
+            reply_window: ReplyWindow::Always,
+        };
+        Ok(Self {
+            descriptor,
+            cloud: Cloud::new(config.account, means.clone()),
+            agent_id: config.agent_id,
+            directory_id: config.directory_id,
+        })
+    }
+
+    async fn permissions(&self) -> Finding {
+        const POINT: &str = "permissions";
+        if self.agent_id == 0 {
+            return Finding::no(POINT, "the setting `agent_id` is missing");
+        }
+        let id = self.agent_id.to_string();
+        match self.cloud.get::<AgentAnswer>("agent/get", &[("agentid", &id)]).await {
+            Ok(agent) => Finding::yes(POINT, agent.name),
+            Err(failure) => Finding::no(POINT, failure.to_string()),
+        }
+    }
+}
+
+/// Are the credentials taken?
+async fn credentials(cloud: &Cloud) -> Finding {
+    match cloud.fetch_token().await {
+        Ok(_) => Finding::yes("credentials", ""),
+        Err(failure) => Finding::no("credentials", failure.to_string()),
+    }
+}
+
+/// Can callbacks be read? Whether they come is seen only when the network tries.
+fn callbacks(cloud: &Cloud) -> Finding {
+    match cloud.account().seal {
+        None => Finding::no("callback", "the settings `token` and `encoding_aes_key` are missing"),
+        Some(_) => Finding::unknown(
+            "callback",
+            "WeCom tries the address when it is saved there (接收消息 → 设置API接收)",
+        ),
+    }
+}
+
+#[async_trait::async_trait]
+impl ChannelAdapter for WeCom {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn callback(
+        &self,
+        request: &RawRequest,
+        inlet: &Inlet,
+    ) -> Result<RawReply, AdapterError> {
+        let now = self.cloud.means().clock.now();
+        let said = match callback::open(self.cloud.account().seal.as_ref(), request, now)? {
+            Called::Challenge(echo) => return Ok(RawReply::text(echo)),
+            Called::Said(said) => said,
+        };
+        let malformed = |why: &str| AdapterError::Malformed(why.to_owned());
+        let fields = xml::read(&said).map_err(malformed)?;
+        if let Some(heard) = inbound::read(&fields).map_err(malformed)? {
+            let inbound = heard.into_inbound(&self.descriptor.channel, now);
+            inlet.sink.accept(inbound).await.map_err(AdapterError::NotTaken)?;
+        }
+        Ok(RawReply::empty())
+    }
+
+    async fn deliver(&self, command: &Command) -> Outcome {
+        self.carry(command).await
+    }
+
+    async fn look_up(&self, command: &Command) -> Outcome {
+        notes::look_up(self.cloud.means(), command).await
+    }
+
+    async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
+        people::profile(&self.cloud, &self.directory_id, user).await
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        vec![credentials(&self.cloud).await, self.permissions().await, callbacks(&self.cloud)]
+    }
+
+    async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
+        media::fetch(&self.cloud, reference, bytes_max).await
+    }
+}

@@ -1,0 +1,142 @@
+//! WeCom's servers as its documents describe them: tokens, messages of an app, temporary material, the
+//! directory, 微信客服.
+
+mod app;
+mod kf;
+
+use super::{FarEnd, SECRET, calls};
+use crate::everyone::{command, says};
+use channels::Outcome;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use tests::cloud::{Answered, Asked, Line, Network};
+use tests::watched::Watched;
+
+/// The corporation, its app, the key of its calls, its one member and customer, its one account.
+pub(crate) const CORP: &str = "ww1234567890abcdef";
+pub(crate) const AGENT: u64 = 1_000_002;
+pub(crate) const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+pub(crate) const MEMBER: &str = "contact";
+pub(crate) const ACCOUNT: &str = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q";
+/// The token that a call carries, by which reading is free of limits.
+pub(super) const CALL_TOKEN: &str = "ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR";
+
+/// What it saw, and what it does next.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Every request, in order.
+    pub(crate) asked: Vec<Asked>,
+    /// Tokens that were given out; the last one is taken.
+    pub(crate) tokens: usize,
+    /// Is the token that was given last taken?
+    pub(crate) is_revoked: bool,
+    /// What the next requests to a path get instead.
+    pub(crate) instead: VecDeque<(&'static str, Value)>,
+    /// Other fields of the messages with these ids, laid over those of a plain text.
+    pub(crate) fields: BTreeMap<String, Value>,
+    /// Files that were uploaded: their sort, their name and their bytes.
+    pub(crate) files: Vec<(String, String, Vec<u8>)>,
+    /// Message ids of ours that an account has used.
+    pub(crate) msgids: Vec<String>,
+    /// Calls for more messages say so and give none.
+    pub(crate) is_coy: bool,
+    /// The state of the customer's session.
+    pub(crate) service_state: i64,
+}
+
+/// WeCom.
+#[derive(Debug, Default)]
+pub(crate) struct StandIn {
+    pub(crate) far_end: FarEnd,
+    pub(crate) seen: Watched<Seen>,
+}
+
+/// An answer that is in order.
+fn good(more: &Value) -> Answered {
+    let mut answer = json!({ "errcode": 0, "errmsg": "ok" });
+    for (key, value) in more.as_object().unwrap() {
+        answer[key] = value.clone();
+    }
+    Answered::Json(200, answer)
+}
+
+/// A refusal, in the network's words.
+fn bad(code: i64, words: &str) -> Answered {
+    let hint = "hint: [1615478585_30_8e3bc0], from ip: 203.0.113.7, more info at \
+                https://open.work.weixin.qq.com/devtool/query";
+    Answered::Json(200, json!({ "errcode": code, "errmsg": format!("{words}, {hint}?e={code}") }))
+}
+
+impl StandIn {
+    fn is_down(&self) -> bool {
+        self.far_end.fetch(usize::MAX).is_err()
+    }
+
+    fn token(&self, asked: &Asked) -> Answered {
+        if asked.query.get("corpid").map(String::as_str) != Some(CORP) {
+            return bad(40013, "invalid corpid");
+        }
+        if asked.query.get("corpsecret").map(String::as_str) != Some(SECRET) {
+            return bad(40001, "invalid credential");
+        }
+        let n = self.seen.change(|seen| {
+            (seen.tokens, seen.is_revoked) = (seen.tokens + 1, false);
+            seen.tokens
+        });
+        good(&json!({ "access_token": format!("token-{n}"), "expires_in": 7200 }))
+    }
+
+    /// What is wrong with the access token, if anything.
+    fn token_problem(&self, asked: &Asked) -> Option<Answered> {
+        let token = asked.query.get("access_token").cloned().unwrap_or_default();
+        self.seen.look(|seen| match () {
+            () if token.is_empty() => Some(bad(41001, "access_token missing")),
+            () if token != format!("token-{}", seen.tokens) => {
+                Some(bad(40014, "invalid access_token"))
+            }
+            () if seen.is_revoked => Some(bad(42001, "access_token expired")),
+            () => None,
+        })
+    }
+
+    /// Carries words to the person, as the far end's mood is.
+    fn carry(&self, id: &str, gone: i64, sent: &Value) -> Answered {
+        match self.far_end.carry(&command(id, says(id))) {
+            Outcome::Sent(_) => good(sent),
+            Outcome::RecipientGone => bad(gone, "user & party & tag all invalid"),
+            _ => Answered::Cut,
+        }
+    }
+}
+
+impl Network for StandIn {
+    fn answer(&self, asked: &Asked) -> Answered {
+        self.seen.change(|seen| seen.asked.push(asked.clone()));
+        if self.is_down() {
+            return Answered::Cut;
+        }
+        let path = asked.path.strip_prefix("/cgi-bin/").unwrap_or_default();
+        if path == "gettoken" {
+            return self.token(asked);
+        }
+        if let Some(problem) = self.token_problem(asked) {
+            return problem;
+        }
+        let instead = self.seen.change(|seen| {
+            let place = seen.instead.iter().position(|(wanted, _)| *wanted == path);
+            place.and_then(|place| seen.instead.remove(place))
+        });
+        if let Some((_, answer)) = instead {
+            return Answered::Json(200, answer);
+        }
+        match path.strip_prefix("kf/") {
+            Some(path) => self.kf(path, asked),
+            None => self.app(path, asked),
+        }
+    }
+
+    fn talk(&self, _asked: Asked, _line: Line) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
