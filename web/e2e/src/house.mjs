@@ -74,7 +74,7 @@ export class House {
       redis: { urls: [`redis+unix://${join(this.folder, "redis/redis.sock")}`] },
       web: { root: web, demo: true },
       // The messengers of these tests live here.
-      doors: { allow_http: true, allow_inner: ["127.0.0.1"] },
+      doors: { allow_http: true, allow_inner: ["127.0.0.1/32"] },
       limits,
     }));
   }

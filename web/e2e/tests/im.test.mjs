@@ -7,12 +7,13 @@ import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
 import { Company, chromium } from "../src/people.mjs";
 import { picture } from "../src/pictures.mjs";
+import { freePort } from "../src/processes.mjs";
 import { Synapse } from "../src/synapse.mjs";
 
 let matrix, house, browser;
 before(async () => {
   matrix = await Synapse.take();
-  house = await House.start(1, { channels: [matrix.channel("tax")] });
+  house = await House.start(1, { channels: [matrix.channel("tax"), await unreachable("tax")] });
   await matrix.start(`${house.origin}/v1/callbacks/chat`);
   browser = await chromium.launch();
 }, { timeout: 150_000 });
@@ -21,6 +22,15 @@ after(async () => {
   await house?.close();
   await matrix?.close();
 });
+
+/** A messenger that does not answer. */
+async function unreachable(queue) {
+  return {
+    id: "bot", name: { "zh-CN": "旅行者服务", en: "Travellers" }, kind: "im", adapter: "telegram", audience: "public",
+    topics: [{ id: queue, name: { "zh-CN": "咨询", en: "Questions" }, queue, request_type: "consultation" }],
+    settings: { token: "4711:of-a-bot-that-nobody-has", api_url: `http://127.0.0.1:${await freePort()}` },
+  };
+}
 
 const company = new Company(() => ({ house, browser }));
 beforeEach(() => company.leave());
@@ -99,6 +109,7 @@ test("somebody writes in a messenger, changes and takes back words, sends a pict
   assert.equal(await ming.page.getByTestId("timeline").getByText("482913").count(), 0);
   await gone.getByTestId("taken-back-show").click();
   await shows("its words", gone.getByText("482913"));
+  await says("the row", ming.page.getByTestId("row"), "对方撤回了一条消息");
   await isAccessible(ming.page, "a message that was taken back");
   await picture(ming.page, "chat-taken-back");
   await gone.getByTestId("taken-back-show").click();
@@ -170,6 +181,9 @@ test("the writer knows how long one can answer, who reads along, and what the ne
   await composer.fill("您好");
   assert.equal(await ming.page.getByTestId("send").isDisabled(), true);
   await isAccessible(ming.page, "a line that is closed");
+  await ming.page.setViewportSize({ width: 360, height: 740 });
+  await picture(ming.page, "chat-closed-on-a-phone");
+  await ming.page.setViewportSize({ width: 1440, height: 900 });
   await picture(ming.page, "chat-closed");
   // A note can still be written.
   await ming.page.getByTestId("mode-note").click();
@@ -197,6 +211,30 @@ test("on a phone, in English", { timeout: 90_000 }, async () => {
   await ming.closes();
 });
 
+test("in English and in the dark", { timeout: 90_000 }, async () => {
+  const ming = await company.starts("ming", { locale: "en", colorScheme: "dark", viewport: { width: 1280, height: 800 } });
+  const chen = await matrix.person("chen", "Chen Yu");
+  const word = await chen.says("My refund of 3,000 has not arrived.");
+  await ming.accepts("My refund of 3,000 has not arrived.");
+  await ming.says("It was paid out today.");
+  await chen.reacts((await chen.hears("It was paid out today.")).id, "❤");
+  await chen.changes(word, "My refund of 5,000 has not arrived.");
+  await chen.takesBack(await chen.says("My password is 482913."));
+  await shows("the new words", theirs(ming, "My refund of 5,000 has not arrived."));
+  await shows("it is taken back", ming.page.getByTestId("taken-back"));
+  await ming.page.getByTestId("edited").click();
+  await shows("the sign", ours(ming, "It was paid out today.").getByTestId("reactions"));
+  // What happened is found again after a reload.
+  await ming.page.reload();
+  await shows("the new words", theirs(ming, "My refund of 5,000 has not arrived."));
+  await shows("it is taken back", ming.page.getByTestId("taken-back"));
+  assert.equal(await ming.page.getByTestId("timeline").getByText("482913").count(), 0);
+  await ming.page.getByTestId("edited").click();
+  await isAccessible(ming.page, "a messenger in the dark");
+  await picture(ming.page, "chat-dark");
+  await ming.closes();
+});
+
 test("an admin connects a messenger and sees what works", { timeout: 90_000 }, async () => {
   const root = await company.signsIn("root");
   await root.page.goto(`${house.origin}/desk/admin/channels/chat`);
@@ -219,7 +257,16 @@ test("an admin connects a messenger and sees what works", { timeout: 90_000 }, a
   await root.page.getByTestId("im-check").click();
   await expect("the token is refused", async () => (await finding("credentials").getAttribute("data-passed")) === "no");
   await says("in words", finding("credentials"), "平台不认可凭证");
-  assert.equal(await root.page.getByTestId("at-as_token").inputValue() === "another-token-altogether", false);
+  await picture(root.page, "chat-channel-refused");
+  assert.equal(await root.page.getByTestId("at-as_token").inputValue(), "", "it is not shown again");
+  const { value } = await house.get("/v1/settings/channels/chat");
+  assert.doesNotMatch(JSON.stringify(value), /another-token|hs-token-of/u);
+
+  // One that keeps a connection tells how it stands.
+  await root.page.goto(`${house.origin}/desk/admin/channels/bot`);
+  const door = root.page.getByTestId("door-state");
+  await expect("it is seen to fail", async () => (await door.getAttribute("data-state")) === "failing", 30_000);
+  await says("how it stands", door, "无法使用");
 
   // A new one: each network asks for its own.
   await root.page.goto(`${house.origin}/desk/admin/channels/-new`);
@@ -231,4 +278,10 @@ test("an admin connects a messenger and sees what works", { timeout: 90_000 }, a
   await root.page.getByTestId("im-network").selectOption("wecom");
   await isAccessible(root.page, "a new messenger");
   await picture(root.page, "chat-new-channel");
+  await root.page.getByTestId("deed-end").fill("再见");
+  await root.page.getByRole("button", { name: "添加部门" }).click();
+  await root.page.getByTestId("department").getByRole("textbox").fill("税务局");
+  await root.page.getByTestId("department").scrollIntoViewIfNeeded();
+  await isAccessible(root.page, "what the desk does in a chat");
+  await picture(root.page, "chat-new-channel-desk");
 });

@@ -100,3 +100,18 @@ describe("the desk", () => {
     expect(run(start, { ...missed, agent: "wang" }).presence).toBe("ready");
   });
 });
+
+describe("the last words in the list", () => {
+  const fact = (seq: number, notice: NonNullable<Message["notice"]>): Event => ({
+    type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na",
+    message: { id: `msg_${seq}`, seq, at: seq, kind: "notice", author: { type: "system" }, notice } });
+  const said = run(withOne, { type: "message_appended", conversation: "conv_1", contact: "ctc_1", message: word(2) });
+  it("follow a change, and are said no more once they are taken back", () => {
+    const changed = run(said, fact(3, { code: "edited", seq: 2, text: "您好，我想咨询" }));
+    expect(get(changed)).toMatchObject({ last_seq: 3, last_message: { seq: 2, text: "您好，我想咨询" } });
+    expect(get(run(changed, fact(4, { code: "taken_back", seq: 2 })))?.last_message).toMatchObject({ text: "", notice: { code: "taken_back" } });
+  });
+  it("stay when another message changes", () => {
+    expect(get(run(said, fact(3, { code: "edited", seq: 1, text: "x" }), fact(4, { code: "taken_back", seq: 1 })))?.last_message?.text).toBe("您好");
+  });
+});

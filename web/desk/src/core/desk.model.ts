@@ -187,10 +187,11 @@ function messageAppended(state: DeskState, event: Of<"message_appended">): Appli
   return { state: withUndelivered(after, event.conversation, undeliveredAfter(state.undelivered.get(event.conversation), event.message)) };
 }
 
-/** The last words may be changed afterwards. */
+/** The last words may be changed afterwards, or taken back: then the list no longer says them. */
 function changedWords({ last_message }: ConversationSummary, { notice }: Message): Partial<ConversationSummary> {
-  const isLast = notice?.code === "edited" && last_message?.seq === notice.seq;
-  return isLast ? { last_message: { ...last_message, text: notice.text } } : {};
+  if (!notice || !("seq" in notice) || last_message?.seq !== notice.seq) return {};
+  if (notice.code === "edited") return { last_message: { ...last_message, text: notice.text } };
+  return notice.code === "taken_back" ? { last_message: { ...last_message, text: "", files: [], notice } } : {};
 }
 
 /** Remembers what came back in a conversation, or that nothing needs a look any more. */

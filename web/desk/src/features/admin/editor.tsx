@@ -50,6 +50,12 @@ function useEditor(kind: SettingKind, stored: Setting) {
     guardLeaving(changed ? () => window.confirm(t("admin.leave")) : null);
     return () => guardLeaving(null);
   }, [changed]);
+  const show = (one: Setting | undefined) => {
+    if (!one) return;
+    setValue(one.value);
+    setBase(one.value);
+    setVersion(one.version);
+  };
   const save = async () => {
     setBusy(true);
     setProblem("");
@@ -60,8 +66,8 @@ function useEditor(kind: SettingKind, stored: Setting) {
         return;
       }
       guardLeaving(null);
-      setBase(value);
-      setVersion((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id)?.version ?? 0);
+      // As it is stored: secrets are marks from now on.
+      show((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id));
       say(t("admin.saved", { name: titleOf(value) }));
       goTo({ page: "admin", kind, id: value.id }, "replace");
     } catch (error) {
@@ -82,12 +88,6 @@ function useEditor(kind: SettingKind, stored: Setting) {
       setProblem(problemText(error));
       setBusy(false);
     }
-  };
-  const show = (one: Setting | undefined) => {
-    if (!one) return;
-    setValue(one.value);
-    setBase(one.value);
-    setVersion(one.version);
   };
   const undo = async () => {
     setProblem("");

@@ -2,7 +2,7 @@
 import type { Channel } from "@hutong/api-client";
 import { CheckBox, Field, Select, TextArea, type Choice } from "@hutong/ui";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t, type TextKey } from "../../texts/texts";
 import { at, hasPart, listAt, textAt, withAt, withPart, type Part } from "./email.model";
 import { Group } from "./fields";
@@ -57,9 +57,15 @@ export function LinesAt({ settings, onSettings, path, label, hint, problem }: At
 /** A secret goes in and never comes out again: what stands there is a mark, which keeps the stored one. */
 export function SecretAt({ settings, onSettings, path, label, hint: about, boundTo = [], long }: AtProps & { boundTo?: readonly string[]; long?: boolean }) {
   const shownTo = boundTo.map((each) => textAt(settings, each)).join("\n");
-  const [kept] = useState(() => textAt(settings, path));
-  const [server] = useState(shownTo);
+  const stored = textAt(settings, path);
+  const [{ kept, server }, keep] = useState({ kept: stored, server: shownTo });
   const [typed, setTyped] = useState("");
+  useEffect(() => {
+    // It was saved, or taken from somebody else: what was typed is not shown again.
+    if (stored === typed || stored === kept) return;
+    keep({ kept: stored, server: shownTo });
+    setTyped("");
+  }, [stored]);
   const moved = kept !== "" && typed === "" && shownTo !== server;
   const inFile = at(settings, `${path}_file`) !== undefined;
   const take = (text: string) => {

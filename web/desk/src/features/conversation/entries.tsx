@@ -34,10 +34,10 @@ export function Entries({ entries, marks, failures, changes, one }: EntriesProps
   );
 }
 
-function Notice({ message }: { message: Message }) {
+function Notice({ message, one }: { message: Message; one: ConversationSummary }) {
   return (
     <p class="notice" data-testid="notice">
-      {untracked(() => (message.notice ? noticeText(message.notice) : message.text))} <Time at={message.at} />
+      {untracked(() => (message.notice ? noticeText(message.notice, one.kind) : message.text))} <Time at={message.at} />
     </p>
   );
 }
@@ -70,7 +70,7 @@ interface SpokenProps {
 
 function Spoken({ message, first, one, mark, failure, change }: SpokenProps) {
   if (message.notice?.code === "undelivered") return <UndeliveredNotice message={message} notice={message.notice} />;
-  if (message.kind === "notice") return <Notice message={message} />;
+  if (message.kind === "notice") return <Notice message={message} one={one} />;
   if (message.mail) return <LetterEntry message={message} head={message.mail} one={one} writer={nameOf(message, one)} failure={failure} />;
   const isContact = message.author.type === "contact";
   const name = nameOf(message, one);

@@ -1,5 +1,5 @@
 /** System facts in the reader's language. */
-import type { Notice } from "@hutong/api-client";
+import type { ChannelKind, Notice } from "@hutong/api-client";
 import { agentName, queueName } from "../../core/names";
 import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
@@ -7,7 +7,7 @@ import { t, tOr } from "../../texts/texts";
 export const undeliveredText = ({ permanent, recipient }: { permanent: boolean; recipient: string }) =>
   recipient === "" ? t("chat.undelivered") : t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
 
-export function noticeText(notice: Notice): string {
+export function noticeText(notice: Notice, kind: ChannelKind): string {
   switch (notice.code) {
     case "joined":
       return notice.agent === desk.value?.me.id ? t("notice.joined_me") : t("notice.joined", { agent: agentName(notice.agent) });
@@ -18,7 +18,7 @@ export function noticeText(notice: Notice): string {
     case "reopened":
       return t("notice.reopened");
     case "acknowledged":
-      return t("mail.acknowledged");
+      return t(kind === "email" ? "mail.acknowledged" : "chat.acknowledged");
     case "address_left":
       return t("mail.address_left", { address: notice.address });
     case "went_by_mail":

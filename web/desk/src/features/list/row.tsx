@@ -14,8 +14,8 @@ import { Due } from "./due";
 
 export const ROW_PX = 78;
 
-function wordsOf(message: Message): string {
-  if (message.notice) return noticeText(message.notice);
+function wordsOf(message: Message, { kind }: ConversationSummary): string {
+  if (message.notice) return noticeText(message.notice, kind);
   const words = message.text || (message.files?.length ? t("message.file") : "");
   if (message.author.type !== "agent") return words;
   const who = message.author.id === desk.value?.me.id ? t("message.me") : agentName(message.author.id);
@@ -28,8 +28,8 @@ function Words({ one }: { one: ConversationSummary }) {
   if (waiting) return <>{t("message.failed_in_list")}</>;
   if (isTyping?.who === "contact") return <>{t("typing.contact")}</>;
   const subject = one.last_message?.mail?.subject;
-  if (one.last_message && subject) return <><b class="row-subject" data-testid="row-subject">{subject}</b> {wordsOf(one.last_message)}</>;
-  if (one.last_message) return <>{wordsOf(one.last_message)}</>;
+  if (one.last_message && subject) return <><b class="row-subject" data-testid="row-subject">{subject}</b> {wordsOf(one.last_message, one)}</>;
+  if (one.last_message) return <>{wordsOf(one.last_message, one)}</>;
   const facts = [one.info.request_type && requestTypeName(one.info.request_type), one.info.resolution && resolutionName(one.info.resolution)];
   return <>{facts.filter(Boolean).join(" · ") || t("message.none")}</>;
 }
