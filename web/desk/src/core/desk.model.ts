@@ -194,6 +194,13 @@ function changedWords({ last_message }: ConversationSummary, { notice }: Message
   return notice.code === "taken_back" ? { last_message: { ...last_message, text: "", files: [], notice } } : {};
 }
 
+/** The list's last words as a piece of the log tells them: the desk's lists hold them as they were said. */
+export function withWordsNow(state: DeskState, id: string, messages: readonly Message[]): DeskState {
+  const before = state.known.get(id);
+  const after = before && messages.reduce((one, message) => ({ ...one, ...changedWords(one, message) }), before);
+  return !after || after.last_message === before.last_message ? state : change(state, id, { last_message: after.last_message ?? null });
+}
+
 /** Remembers what came back in a conversation, or that nothing needs a look any more. */
 export function withUndelivered(state: DeskState, conversation: string, found: Undelivered | undefined): DeskState {
   if (state.undelivered.get(conversation) === found) return state;

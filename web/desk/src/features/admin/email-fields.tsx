@@ -62,7 +62,7 @@ export function SecretAt({ settings, onSettings, path, label, hint: about, bound
   const [typed, setTyped] = useState("");
   useEffect(() => {
     // It was saved, or taken from somebody else: what was typed is not shown again.
-    if (stored === typed || stored === kept) return;
+    if (stored === typed || (typed === "" && stored === kept)) return;
     keep({ kept: stored, server: shownTo });
     setTyped("");
   }, [stored]);
