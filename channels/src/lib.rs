@@ -15,6 +15,7 @@ pub mod http;
 pub mod im;
 pub mod inbound;
 pub mod ledger;
+pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
@@ -38,6 +39,7 @@ pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
+pub use mail_reach::{MailReach, NotAllowed};
 pub use means::{Means, OwnShelf, Shelf};
 pub use outbound::{
     Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,

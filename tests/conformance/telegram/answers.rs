@@ -3,7 +3,7 @@
 use super::{Running, command, gives, says};
 use crate::doors::Rig as _;
 use crate::doors::telegram::{FILE, TelegramRig, token};
-use channels::{Action, AdapterError, ChannelAdapter as _, Outcome, Passed, Payload};
+use channels::{Action, AdapterError, Outcome, Passed, Payload};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

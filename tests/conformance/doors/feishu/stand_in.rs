@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) instead: VecDeque<(&'static str, u16, Value)>,
     /// Frames to say next.
     pub(crate) to_say: VecDeque<Frame>,
+    /// So many of the next lines are cut as soon as they stand.
+    pub(crate) cuts: usize,
     /// In how many parts a message comes; 0 is one.
     pub(crate) parts: usize,
 }
@@ -212,6 +214,14 @@ impl Network for StandIn {
 impl StandIn {
     async fn talk_until_it_ends(&self, mut line: Line) {
         if !self.far_end.connects() {
+            return;
+        }
+        let is_cut = self.seen.change(|seen| {
+            let left = seen.cuts.checked_sub(1);
+            seen.cuts = left.unwrap_or(0);
+            left.is_some()
+        });
+        if is_cut {
             return;
         }
         // What was not acknowledged comes again.
