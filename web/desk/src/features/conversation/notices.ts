@@ -1,11 +1,15 @@
 /** System facts in the reader's language. */
 import type { ChannelKind, Notice } from "@hutong/api-client";
 import { agentName, queueName } from "../../core/names";
+import { othersIn } from "../../core/undelivered.model";
 import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
 
-export const undeliveredText = ({ permanent, recipient }: { permanent: boolean; recipient: string }) =>
-  recipient === "" ? t("chat.undelivered") : t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+export function undeliveredText({ permanent, recipient, more }: { permanent: boolean; recipient: string; more: number }) {
+  if (recipient === "") return t("chat.undelivered");
+  const what = t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+  return more > 0 ? t("mail.undelivered_and", { what, n: more }) : what;
+}
 
 export function noticeText(notice: Notice, kind: ChannelKind): string {
   switch (notice.code) {
@@ -21,10 +25,14 @@ export function noticeText(notice: Notice, kind: ChannelKind): string {
       return t(kind === "email" ? "mail.acknowledged" : "chat.acknowledged");
     case "address_left":
       return t("mail.address_left", { address: notice.address });
+    case "address_withdrawn":
+      return t("mail.address_withdrawn");
     case "went_by_mail":
       return t("mail.went_by_mail");
+    case "automatic_answer":
+      return t("mail.automatic_answer", { address: notice.address, text: notice.text });
     case "undelivered":
-      return undeliveredText(notice);
+      return undeliveredText({ ...notice, more: othersIn(notice) });
     case "edited":
       return t("chat.notice.edited", { text: notice.text });
     case "taken_back":
