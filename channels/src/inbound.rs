@@ -71,6 +71,7 @@ pub enum Assurance {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is a message")]
 pub enum Payload {
     /// Somebody said something.
     MessageNew(NewMessage),
