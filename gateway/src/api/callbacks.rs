@@ -26,12 +26,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     }
 }
 
-/// A request of an outside network. Its form is the network's; see the channel's page in the handbook.
-#[utoipa::path(post, path = "/v1/callbacks/{channel}", tag = "callbacks",
-    params(("channel" = String, Path)),
-    request_body(content = String, content_type = "application/octet-stream"),
-    responses((status = 200, description = "as the network wants it"),
-        (status = "4XX", body = super::error::Problem), (status = "5XX", body = super::error::Problem)))]
+/// A request of an outside network. Its form is the network's, so the published API does not have it.
 pub(crate) async fn call(
     app: web::Data<App>,
     request: HttpRequest,

@@ -1,7 +1,7 @@
 //! The published description of the API, generated from the handlers.
 
 use super::{
-    admin, auth, callbacks, chat, contacts, conversations, desk, files, health, letters, lines,
+    admin, auth, chat, contacts, conversations, desk, files, health, letters, lines,
     settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
@@ -32,7 +32,7 @@ use utoipa::{Modify, OpenApi};
         conversations::describe, conversations::assign,
         contacts::one,
         letters::view, letters::addressees, letters::list, letters::original, letters::retry,
-        letters::remove, lines::of_conversation, lines::check, lines::check_new, callbacks::call,
+        letters::remove, lines::of_conversation, lines::check, lines::check_new,
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
         supervisors::send_away, supervisors::ratings, supervisors::today,
         settings::list, settings::put, settings::delete, settings::apply, settings::try_out,

@@ -130,7 +130,7 @@ impl Rig for KfRig {
     }
     fn request(&self, id: &str, text: &str) -> Option<RawRequest> {
         self.far.network.far_end.hears(id, text);
-        Some(post(&calls::something(ACCOUNT)))
+        Some(post(&something(ACCOUNT)))
     }
     fn gibberish(&self) -> Option<RawRequest> {
         Some(post("<xml><Event>kf_msg_or_event</Event></xml>"))
