@@ -1,6 +1,6 @@
 //! Networks, and which addresses are inside one: nobody but whoever runs the gateway may have it connect there.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A network such as `10.0.0.0/8`; a bare address is a network of one.
