@@ -51,7 +51,5 @@ fn gives(name: &str, media_type: &str, bytes: &'static [u8]) -> Action {
 
 /// The requests under a path, in order.
 fn asked(rig: &FeishuRig, path: &str) -> Vec<Asked> {
-    rig.seen().look(|seen| {
-        seen.asked.iter().filter(|asked| asked.path == path).cloned().collect()
-    })
+    rig.seen().look(|seen| seen.asked.iter().filter(|asked| asked.path == path).cloned().collect())
 }

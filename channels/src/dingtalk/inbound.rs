@@ -62,6 +62,8 @@ pub(super) fn read(
         return Err(Skipped::NotToUs);
     }
     let conversation = text(data, "conversationId");
+    let title = Some(text(data, "conversationTitle")).filter(|title| !title.is_empty());
+    let group = is_group.then(|| title.unwrap_or(conversation).to_owned());
     let inbound = Inbound {
         channel: channel.clone(),
         external_id: bounded(id),
@@ -77,13 +79,13 @@ pub(super) fn read(
         },
         occurred_at: millis(data.get("createAt")),
         received_at,
-        payload: payload(data, is_group),
+        payload: payload(data, group),
         raw: Bytes::new(),
     };
     Ok(Read { inbound, webhook: webhook(data) })
 }
 
-fn payload(data: &Value, is_group: bool) -> Payload {
+fn payload(data: &Value, group: Option<String>) -> Payload {
     let kind = text(data, "msgtype");
     let nothing = Value::Null;
     let content = data.get("content").unwrap_or(&nothing);
@@ -107,8 +109,7 @@ fn payload(data: &Value, is_group: bool) -> Payload {
     if message.text.is_empty() && message.media.is_empty() && kind != "text" {
         return Payload::Unsupported { what: unsupported(kind) };
     }
-    let title = Some(text(data, "conversationTitle")).filter(|title| !title.is_empty());
-    message.group = is_group.then(|| title.unwrap_or(text(data, "conversationId")).to_owned());
+    message.group = group;
     Payload::MessageNew(message)
 }
 

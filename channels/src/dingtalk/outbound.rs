@@ -82,10 +82,8 @@ impl Api {
             Ok(url) => url?,
             Err(error) => return Some(Outcome::Unavailable(error.reason)),
         };
-        let mut body = session_message(words, choices);
-        if command.external_conversation.is_some() && choices.is_empty() {
-            body["at"] = json!({ "atUserIds": [command.recipient] });
-        }
+        let asker = command.external_conversation.as_ref().map(|_group| &*command.recipient);
+        let body = session_message(words, choices, asker);
         let refusal = match self.open_call(&url, &body, judge_old).await {
             Ok(_) => return Some(Outcome::Sent(vec![format!("{BY_SESSION}{}", command.id)])),
             Err(refusal) => refusal,
@@ -189,13 +187,18 @@ impl Api {
             let why = "DingTalk takes nothing back that went by a session webhook";
             return Outcome::Rejected(why.to_owned());
         }
-        let mut body = json!({ "robotCode": self.config.robot_code, "processQueryKeys": [id] });
-        let path = match &command.external_conversation {
+        let robot = &self.config.robot_code;
+        let (path, body) = match &command.external_conversation {
             Some(group) => {
-                body["openConversationId"] = json!(group);
-                "/v1.0/robot/groupMessages/recall"
+                let body = json!({
+                    "openConversationId": group, "robotCode": robot, "processQueryKeys": [id],
+                });
+                ("/v1.0/robot/groupMessages/recall", body)
             }
-            None => "/v1.0/robot/otoMessages/batchRecall",
+            None => {
+                let body = json!({ "robotCode": robot, "processQueryKeys": [id] });
+                ("/v1.0/robot/otoMessages/batchRecall", body)
+            }
         };
         match self.post(path, &body).await {
             Ok(said) => match said.get("failedResult").and_then(|failed| failed.get(id)) {
@@ -263,13 +266,16 @@ fn message(words: &str, choices: &[Choice]) -> (String, Value) {
     }
 }
 
-/// The same for a session webhook.
-fn session_message(words: &str, choices: &[Choice]) -> Value {
+/// The same for a session webhook; in a group, whoever asked is mentioned.
+fn session_message(words: &str, choices: &[Choice], asker: Option<&str>) -> Value {
     let button =
         |choice: &Choice| json!({ "title": choice.label, "actionURL": choice::link(choice) });
-    match choices {
-        [] => json!({ "msgtype": "text", "text": { "content": words } }),
-        some => {
+    match (choices, asker) {
+        ([], None) => json!({ "msgtype": "text", "text": { "content": words } }),
+        ([], Some(asker)) => json!({
+            "msgtype": "text", "text": { "content": words }, "at": { "atUserIds": [asker] },
+        }),
+        (some, _) => {
             let card = json!({
                 "title": title(words), "text": choice::as_markdown(words), "btnOrientation": "0",
                 "btns": some.iter().map(button).collect::<Vec<_>>(),

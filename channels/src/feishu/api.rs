@@ -208,6 +208,14 @@ impl Api {
     }
 }
 
+/// An object with one more field.
+pub(super) fn with(mut object: Value, key: &str, value: impl Into<Value>) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value.into());
+    }
+    object
+}
+
 /// A text of an object; empty when it has none.
 pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()

@@ -12,6 +12,8 @@ use domain::{ChannelId, Locale, Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// The event of a reaction; the other one takes it away.
+const ADDED: &str = "im.message.reaction.created_v1";
 /// The most messages that one event says were read.
 const READ_MAX: usize = 50;
 /// Under which name a button's value comes back.
@@ -51,8 +53,7 @@ impl Reader<'_> {
             "im.message.receive_v1" => return self.message(body).into_iter().collect(),
             "im.message.message_read_v1" => return self.were_read(id, body),
             "im.message.recalled_v1" => self.recalled(body),
-            "im.message.reaction.created_v1" => self.reacted(body, true),
-            "im.message.reaction.deleted_v1" => self.reacted(body, false),
+            ADDED | "im.message.reaction.deleted_v1" => self.reacted(event, body),
             "card.action.trigger" => self.pressed(body),
             _ => None,
         };
@@ -114,13 +115,13 @@ impl Reader<'_> {
         self.inbound(&chat, millis(body.get("recall_time")), payload)
     }
 
-    fn reacted(&self, body: &Value, added: bool) -> Option<Inbound> {
+    fn reacted(&self, event: &Value, body: &Value) -> Option<Inbound> {
         let id = Some(text(body, "message_id")).filter(|id| !id.is_empty())?;
         if text(body, "operator_type") == "app" {
             return None;
         }
         let kind = body.pointer("/reaction_type/emoji_type").and_then(Value::as_str)?;
-        let emoji = reactions::shown(kind);
+        let (emoji, added) = (reactions::shown(kind), self::kind(event) == ADDED);
         let payload = Payload::Reaction { external_id: bounded(id), emoji, added };
         self.inbound(body.get("user_id")?, millis(body.get("action_time")), payload)
     }

@@ -5,7 +5,7 @@
 //! connections of an app one gets each event. The address says which `service` our pings name.
 
 use super::Feishu;
-use super::api::{Refusal, text};
+use super::api::{Refusal, text, with};
 use super::frame::{CONTROL, DATA, Frame, Joined, Parts};
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
@@ -181,7 +181,7 @@ impl Feishu {
             Ok(event) => {
                 let reply = self.take_in(&event, Assurance::Proved, inlet).await?;
                 if let Some(reply) = reply {
-                    answer["data"] = STANDARD.encode(reply.to_string()).into();
+                    answer = with(answer, "data", STANDARD.encode(reply.to_string()));
                 }
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 //!
 //! Source: open.feishu.cn, 发送消息, 回复消息, 编辑消息, 更新应用发送的消息卡片, 撤回消息, 添加消息表情回复.
 
-use super::api::{Api, Refusal, text};
+use super::api::{Api, Refusal, text, with};
 use super::inbound::{IN_GROUP, VALUE};
 use super::reactions;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
@@ -53,8 +53,8 @@ impl Api {
         if choices.is_empty() {
             return self.send(command, "text", &json!({ "text": harmless(words) })).await;
         }
-        let is_group = command.external_conversation.is_some();
-        self.send(command, "interactive", &card(words, choices, is_group)).await
+        let group = command.external_conversation.as_deref();
+        self.send(command, "interactive", &card(words, choices, group)).await
     }
 
     async fn give(&self, command: &Command, file: &OutgoingFile) -> Outcome {
@@ -104,7 +104,7 @@ impl Api {
             }
             Err(away) => return away,
         }
-        let mut body = json!({
+        let body = json!({
             "msg_type": kind, "content": content.to_string(), "uuid": uuid(&command.id),
         });
         let answers = command.answers.as_deref().filter(|id| id.starts_with("om_"));
@@ -114,9 +114,9 @@ impl Api {
             _ => None,
         };
         let sent = match replied {
-            None => self.create(command, &mut body).await,
+            None => self.create(command, body).await,
             Some(Err(Refusal::Refused(code, _))) if ANSWERED_IS_GONE.contains(&code) => {
-                self.create(command, &mut body).await
+                self.create(command, body).await
             }
             Some(replied) => replied,
         };
@@ -134,15 +134,15 @@ impl Api {
         self.call(Method::POST, &url, Some(body)).await
     }
 
-    async fn create(&self, command: &Command, body: &mut Value) -> Result<Value, Refusal> {
+    async fn create(&self, command: &Command, body: Value) -> Result<Value, Refusal> {
         let (kind, id) = match command.external_conversation.as_deref() {
             Some(chat) => ("chat_id", chat),
             None => (id_kind(&command.recipient), command.recipient.as_str()),
         };
-        body["receive_id"] = id.into();
+        let body = with(body, "receive_id", id);
         let path = ["open-apis", "im", "v1", "messages"];
         let url = self.url(&path, &[("receive_id_type", kind)])?;
-        self.call(Method::POST, &url, Some(body)).await
+        self.call(Method::POST, &url, Some(&body)).await
     }
 
     /// May Feishu still know this command by its id, or is it the first time that it is sent?
@@ -166,7 +166,7 @@ impl Api {
         let body = json!({ "msg_type": "text", "content": content });
         let changed = match self.call(Method::PUT, &url, Some(&body)).await {
             Err(Refusal::Refused(code, _)) if OTHER_KIND.contains(&code) => {
-                let body = json!({ "content": card(words, &[], false).to_string() });
+                let body = json!({ "content": card(words, &[], None).to_string() });
                 self.call(Method::PATCH, &url, Some(&body)).await
             }
             other => other,
@@ -243,14 +243,12 @@ fn harmless(words: &str) -> String {
     shown
 }
 
-/// A card that says something and has buttons below.
-fn card(words: &str, choices: &[Choice], is_group: bool) -> Value {
+/// A card that says something and has buttons below; they tell whether they stood in a group.
+fn card(words: &str, choices: &[Choice], group: Option<&str>) -> Value {
     let plain = |words: &str| json!({ "tag": "plain_text", "content": words });
     let button = |choice: &Choice| {
-        let mut value = json!({ VALUE: choice.value });
-        if is_group {
-            value[IN_GROUP] = true.into();
-        }
+        let value = json!({ VALUE: choice.value });
+        let value = if group.is_some() { with(value, IN_GROUP, true) } else { value };
         json!({ "tag": "button", "type": "default", "text": plain(&choice.label), "value": value })
     };
     let mut elements = vec![json!({ "tag": "div", "text": plain(words) })];

@@ -12,6 +12,11 @@ use serde_json::Value;
 /// The deepest nesting of a card that is read.
 const DEPTH_MAX: usize = 8;
 
+/// What a picture in a text is called, and its type.
+const PICTURE: (&str, &str) = ("图片.jpg", "image/jpeg");
+/// The same of a film.
+const FILM: (&str, &str) = ("视频.mp4", "video/mp4");
+
 /// What a message's mentions stand for.
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
@@ -30,7 +35,7 @@ impl Mentions {
         });
         let mut found: Vec<(String, String)> = found.filter(|(key, _)| !key.is_empty()).collect();
         // `@_user_12` before `@_user_1`, which it begins with.
-        found.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()));
+        found.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
         Self { found }
     }
 
@@ -78,7 +83,7 @@ pub(super) fn said(message: &Value, mentions: &Mentions, locale: Locale) -> Opti
         }
         "audio" => file("file", "file_key", or("语音.opus", "voice.opus"), "audio/ogg"),
         "media" => file("file", "file_key", own_name(or("视频.mp4", "video.mp4")), "video/mp4"),
-        kind => return in_words(kind, &content, is_zh).map(words),
+        kind => return in_words(kind, &content, locale).map(words),
     };
     media.map(|media| NewMessage { media: vec![media], ..NewMessage::default() })
 }
@@ -88,7 +93,8 @@ fn words(text: String) -> NewMessage {
 }
 
 /// What is neither text nor file, in a sentence.
-fn in_words(kind: &str, content: &Value, is_zh: bool) -> Option<String> {
+fn in_words(kind: &str, content: &Value, locale: Locale) -> Option<String> {
+    let is_zh = locale == Locale::ZhCn;
     let label = |zh: &str, en: &str, what: &str| {
         let what = if what.is_empty() { String::new() } else { format!(" {what}") };
         Some(format!("[{}]{what}", if is_zh { zh } else { en }))
@@ -188,10 +194,10 @@ impl Post {
                 words.push_str(&mentions.name_of(key).map_or_else(other, str::to_owned));
             }
             "img" => {
-                self.file(media::reference(id, "image", text(piece, "image_key")), true, words)
+                self.file(media::reference(id, "image", text(piece, "image_key")), PICTURE, words)
             }
             "media" => {
-                self.file(media::reference(id, "file", text(piece, "file_key")), false, words)
+                self.file(media::reference(id, "file", text(piece, "file_key")), FILM, words)
             }
             "emotion" => words.push_str(&format!("[{}]", text(piece, "emoji_type"))),
             "hr" => words.push_str("――――"),
@@ -199,15 +205,13 @@ impl Post {
         }
     }
 
-    fn file(&mut self, reference: Option<String>, is_picture: bool, words: &mut String) {
+    fn file(&mut self, reference: Option<String>, named: (&str, &str), words: &mut String) {
         let Some(reference) = reference else { return };
         if self.media.len() == FILES_PER_MESSAGE_MAX {
             words.push_str("[…]");
             return;
         }
-        let (name, media_type) =
-            if is_picture { ("图片.jpg", "image/jpeg") } else { ("视频.mp4", "video/mp4") };
-        let (name, media_type) = (name.to_owned(), media_type.to_owned());
+        let (name, media_type) = (named.0.to_owned(), named.1.to_owned());
         self.media.push(MediaRef { reference, name, media_type });
     }
 

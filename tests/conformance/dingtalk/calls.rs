@@ -24,7 +24,10 @@ async fn a_person_and_a_group_are_written_to_each_in_its_way() {
     let body = &bodies(&rig, ONE)[0];
     assert_eq!(body["userIds"], json!([MEMBER]));
     assert_eq!(body["robotCode"], "dingue4kfzdxbyn0pjqd");
-    assert_eq!((&body["msgKey"], param(body)), (&json!("sampleText"), json!({ "content": "您好" })));
+    assert_eq!(
+        (&body["msgKey"], param(body)),
+        (&json!("sampleText"), json!({ "content": "您好" }))
+    );
     rig.adapter().deliver(&in_group("c2", says("大家好"))).await;
     let body = &bodies(&rig, GROUP)[0];
     assert_eq!(body["openConversationId"], "cid6KeBBLoveMJOGXoYKF5x7EeiodoA==");
@@ -36,7 +39,8 @@ async fn a_session_webhook_answers_while_it_lives_and_the_api_after() {
     let (rig, (inlet, behind)) = (DingTalkRig::open(), Behind::open());
     let webhook = rig.network.session();
     rig.seen().change(|seen| {
-        seen.fields = json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+        seen.fields =
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
     });
     let kept = Kept::running(&rig, &inlet);
     rig.network.far_end.hears("m0", "在吗");
@@ -94,9 +98,7 @@ async fn a_picture_and_a_file_are_uploaded_and_sent() {
         let uploads = seen.asked.iter().filter(|asked| asked.path == "/media/upload");
         uploads.cloned().collect::<Vec<_>>()
     });
-    let holds = |n: usize, part: &str| {
-        String::from_utf8_lossy(&uploads[n].body).contains(part)
-    };
+    let holds = |n: usize, part: &str| String::from_utf8_lossy(&uploads[n].body).contains(part);
     assert!(holds(0, "PNG picture") && holds(1, "%PDF file") && holds(1, "办事指南.pdf"));
     assert_eq!((&*uploads[0].query["type"], &*uploads[1].query["type"]), ("image", "file"));
     let sent = bodies(&rig, ONE);
@@ -207,7 +209,8 @@ async fn a_live_check_says_what_is_missing() {
         findings.into_iter().map(|found| (found.point, found.passed, found.detail)).collect()
     };
     let found = points(rig.adapter().check().await);
-    let expected = [("credentials", Passed::Yes), ("connection", Passed::Yes), ("identity", Passed::Yes)];
+    let expected =
+        [("credentials", Passed::Yes), ("connection", Passed::Yes), ("identity", Passed::Yes)];
     let shown: Vec<_> = found.iter().map(|(point, passed, _)| (point.as_str(), *passed)).collect();
     assert_eq!(shown[..3], expected);
     let refused = json!({ "code": "invalidClientIdOrSecret", "message": "无效的clientId" });

@@ -32,7 +32,8 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     let (rig, folder) = (DingTalkRig::open(), tempfile::tempdir().unwrap());
     let webhook = rig.network.session();
     rig.seen().change(|seen| {
-        seen.fields = json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+        seen.fields =
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
     });
     rig.network.far_end.hears("m0", "请问居住证怎么续签？");
     let mut robot = script("robot.py");
@@ -62,7 +63,8 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     let kept = Kept::running(&rig, &inlet);
     rig.seen().change(|seen| {
         seen.frames.clear();
-        seen.fields = json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+        seen.fields =
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
     });
     far_end.hears("m2", "社保卡呢？");
     assert_eq!(behind.texts(1).await, ["社保卡呢？"]);
@@ -70,7 +72,10 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     let ours = rig.seen().look(|seen| acknowledgement(seen, 2)).unwrap();
     assert_eq!(keys(&ours), keys(&kits_frame), "{ours} and {kits_frame}");
     assert_eq!(keys(&ours["headers"]), keys(&kits_frame["headers"]));
-    assert_eq!((&ours["code"], &ours["data"]), (&kits_frame["code"], &json!(r#"{"response":"OK"}"#)));
+    assert_eq!(
+        (&ours["code"], &ours["data"]),
+        (&kits_frame["code"], &json!(r#"{"response":"OK"}"#))
+    );
     let said = super::command("c1", super::says("已收到"));
     let outcome = rig.adapter().deliver(&said).await;
     assert!(matches!(outcome, channels::Outcome::Sent(_)), "{outcome:?}");
@@ -90,9 +95,10 @@ fn keys(value: &Value) -> Vec<String> {
 async fn what_others_sign_is_authentic_and_nothing_else() {
     let output = script("sign.py").arg(SECRET).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let (timestamp, sign) = printed.trim().split_once(' ').unwrap_or_else(|| {
-        panic!("{printed} {}", String::from_utf8_lossy(&output.stderr))
-    });
+    let (timestamp, sign) = printed
+        .trim()
+        .split_once(' ')
+        .unwrap_or_else(|| panic!("{printed} {}", String::from_utf8_lossy(&output.stderr)));
     let rig = DingTalkRig::open();
     let settings = json!({
         "mode": "http", "client_id": "dingue4", "client_secret": SECRET,

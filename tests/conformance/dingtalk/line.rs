@@ -47,9 +47,7 @@ async fn a_disconnect_brings_a_new_line_and_never_a_storm_of_them() {
 #[tokio::test]
 async fn what_cannot_be_read_holds_nothing_up() {
     let (rig, (inlet, behind)) = (DingTalkRig::open(), Behind::open());
-    let callback = |topic: &str, data: &str| {
-        json!({ "type": "CALLBACK", "headers": { "topic": topic, "messageId": "x" }, "data": data })
-    };
+    let callback = |topic: &str, data: &str| json!({ "type": "CALLBACK", "headers": { "topic": topic, "messageId": "x" }, "data": data });
     let robot = "/v1.0/im/bot/messages/get";
     for frame in [
         json!("no frame"),

@@ -22,9 +22,7 @@ pub(crate) struct DingTalkRig {
 impl DingTalkRig {
     pub(crate) fn open() -> Self {
         let mut network = None;
-        let cloud = Cloud::start(|address| {
-            network.insert(Arc::new(StandIn::at(address))).clone()
-        });
+        let cloud = Cloud::start(|address| network.insert(Arc::new(StandIn::at(address))).clone());
         let settings = json!({
             "client_id": "dingue4kfzdxbyn0pjqd", "client_secret": SECRET,
             "api_base_url": cloud.url(), "oapi_base_url": cloud.url(),

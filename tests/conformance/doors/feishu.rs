@@ -38,8 +38,7 @@ impl FeishuRig {
 
     fn with(mode: &str) -> Self {
         let mut network = None;
-        let cloud =
-            Cloud::start(|address| network.insert(Arc::new(StandIn::at(address))).clone());
+        let cloud = Cloud::start(|address| network.insert(Arc::new(StandIn::at(address))).clone());
         let settings = json!({
             "mode": mode, "app_id": APP, "app_secret": SECRET,
             "encrypt_key": KEYS.0, "verification_token": KEYS.1, "base_url": cloud.url(),

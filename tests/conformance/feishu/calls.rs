@@ -64,22 +64,28 @@ async fn a_picture_and_a_file_are_uploaded_and_sent() {
         let outcome = rig.adapter().deliver(&to_member(id, action)).await;
         assert!(matches!(outcome, Outcome::Sent(_)), "{outcome:?}");
     }
-    let holds = |path: &str, part: &str| {
-        String::from_utf8_lossy(&asked(&rig, path)[0].body).contains(part)
-    };
+    let holds =
+        |path: &str, part: &str| String::from_utf8_lossy(&asked(&rig, path)[0].body).contains(part);
     assert!(holds("/open-apis/im/v1/images", "PNG picture"));
     let file = "/open-apis/im/v1/files";
     assert!(holds(file, "%PDF file") && holds(file, "办事指南.pdf") && holds(file, "pdf\r\n"));
     let sent: Vec<Value> = asked(&rig, SEND).iter().map(tests::cloud::Asked::json).collect();
-    assert_eq!((&sent[0]["msg_type"], content(&sent[0])), (&json!("image"), json!({ "image_key": "img_v2_up" })));
-    assert_eq!((&sent[1]["msg_type"], content(&sent[1])), (&json!("file"), json!({ "file_key": "file_v2_up" })));
+    assert_eq!(
+        (&sent[0]["msg_type"], content(&sent[0])),
+        (&json!("image"), json!({ "image_key": "img_v2_up" }))
+    );
+    assert_eq!(
+        (&sent[1]["msg_type"], content(&sent[1])),
+        (&json!("file"), json!({ "file_key": "file_v2_up" }))
+    );
 }
 
 #[tokio::test]
 async fn a_text_that_is_a_card_is_changed_as_one() {
     let rig = FeishuRig::open();
     let path = "/open-apis/im/v1/messages/om_1";
-    let other = json!({ "code": 230_054, "msg": "This operation is not supported for this message type." });
+    let other =
+        json!({ "code": 230_054, "msg": "This operation is not supported for this message type." });
     rig.seen().change(|seen| seen.instead.push_back((path, 400, other)));
     let edit = Action::Edit { external_id: "om_1".to_owned(), text: "改过的".to_owned() };
     let outcome = rig.adapter().deliver(&to_member("c1", edit)).await;
@@ -108,7 +114,8 @@ async fn one_token_serves_all_and_a_revoked_one_is_renewed_once() {
 async fn each_refusal_says_what_to_do_next() {
     let rig = FeishuRig::open();
     let said = |code: i64, words: &str| json!({ "code": code, "msg": words });
-    let scopes = "Access denied. One of the following scopes is required: [im:message:send_as_bot].";
+    let scopes =
+        "Access denied. One of the following scopes is required: [im:message:send_as_bot].";
     let limited = Outcome::RateLimited(Duration::from_secs(7));
     let cases = [
         (429, said(99_991_400, "request trigger frequency limit"), limited.clone()),
@@ -145,9 +152,9 @@ async fn files_have_a_limit_and_references_are_checked() {
     assert!(matches!(fetched, Err(AdapterError::Malformed(_))), "{fetched:?}");
     // Ids come from outside: they stay one part of the path each.
     rig.adapter().fetch_media("file/../x?y/k#z", 100).await.unwrap_err();
-    let paths = rig.seen().look(|seen| {
-        seen.asked.iter().map(|asked| asked.path.clone()).collect::<Vec<_>>()
-    });
+    let paths = rig
+        .seen()
+        .look(|seen| seen.asked.iter().map(|asked| asked.path.clone()).collect::<Vec<_>>());
     assert!(paths.iter().all(|path| path.starts_with("/open-apis/")), "{paths:?}");
     let gone = json!({ "code": 234_003, "msg": "File not in message." });
     let path = "/open-apis/im/v1/messages/om_1/resources/file_v2_1";

@@ -5,7 +5,7 @@ use crate::doors::feishu::Seen;
 use crate::doors::feishu::wire::Frame;
 use crate::inlet::Behind;
 use crate::running::Kept;
-use tests::eventually::{eventually, holds};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn it_pings_for_the_service_that_the_address_names() {
@@ -20,19 +20,14 @@ async fn it_pings_for_the_service_that_the_address_names() {
 #[tokio::test]
 async fn a_line_that_is_cut_again_and_again_is_opened_ever_more_slowly() {
     let (rig, (inlet, behind)) = (FeishuRig::open(), Behind::open());
+    rig.seen().change(|seen| seen.cuts = 3);
+    rig.network.far_end.hears("om_0", "after all of it");
+    let begun = Instant::now();
     let kept = Kept::running(&rig, &inlet);
-    let far_end = &rig.network.far_end;
-    for n in 1..=3 {
-        eventually("a line stands", async || {
-            holds(far_end.connections() >= n, format!("{} lines", far_end.connections()))
-        })
-        .await;
-        far_end.goes_down();
-        far_end.comes_back();
-    }
-    far_end.hears("om_0", "after all of it");
     assert_eq!(behind.texts(1).await, ["after all of it"]);
-    assert!(far_end.connections() <= 4, "{} lines", far_end.connections());
+    // 0.2 s, 0.4 s and 0.8 s lie between the four.
+    assert!(begun.elapsed() >= Duration::from_millis(1_400), "{:?}", begun.elapsed());
+    assert_eq!(rig.network.far_end.connections(), 4);
     kept.ends("feishu").await;
 }
 

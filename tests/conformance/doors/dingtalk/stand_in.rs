@@ -115,9 +115,7 @@ impl StandIn {
 
     /// Is this the token that was given last?
     fn knows(&self, token: Option<&String>) -> bool {
-        self.seen.look(|seen| {
-            !seen.is_revoked && token == Some(&format!("token-{}", seen.tokens))
-        })
+        self.seen.look(|seen| !seen.is_revoked && token == Some(&format!("token-{}", seen.tokens)))
     }
 
     fn said(&self, words: &str, list: &str) -> Answered {
@@ -135,7 +133,8 @@ impl StandIn {
 
     fn answer_with_token(&self, asked: &Asked) -> Answered {
         if !self.knows(asked.headers.get("x-acs-dingtalk-access-token")) {
-            let body = json!({ "code": "InvalidAuthentication", "message": "不合法的access_token" });
+            let body =
+                json!({ "code": "InvalidAuthentication", "message": "不合法的access_token" });
             return Answered::Json(400, body);
         }
         let body = asked.json();
@@ -166,26 +165,31 @@ impl StandIn {
             return Answered::Json(200, body);
         }
         let body = asked.json();
-        Answered::Json(200, match asked.path.as_str() {
-            "/media/upload" => json!({ "errcode": 0, "media_id": "@lADPDeC2uP3QBZs", "type": "file" }),
-            "/topapi/v2/user/get" if body["userid"] != MEMBER => {
-                json!({ "errcode": 60121, "errmsg": "找不到该用户" })
-            }
-            "/topapi/v2/user/get" => json!({ "errcode": 0, "errmsg": "ok", "result": {
+        Answered::Json(
+            200,
+            match asked.path.as_str() {
+                "/media/upload" => {
+                    json!({ "errcode": 0, "media_id": "@lADPDeC2uP3QBZs", "type": "file" })
+                }
+                "/topapi/v2/user/get" if body["userid"] != MEMBER => {
+                    json!({ "errcode": 60121, "errmsg": "找不到该用户" })
+                }
+                "/topapi/v2/user/get" => json!({ "errcode": 0, "errmsg": "ok", "result": {
                 "userid": MEMBER, "unionid": "z21HjQliSzpw0YWCNxmii6u2Os62cZ62iSZ", "name": "王小丽",
                 "mobile": "13800138000", "state_code": "86", "org_email": "wang@city.gov.cn",
                 "email": "xiaoli@example.com", "job_number": "4220", "dept_id_list": [42],
                 "avatar": "https://static-legacy.dingtalk.com/media/a.jpg",
             } }),
-            _ => {
-                let (name, parent) = match body["dept_id"].as_i64() {
-                    Some(42) => ("窗口一科", json!(7)),
-                    Some(7) => ("政务服务中心", json!(1)),
-                    _ => ("某市政府", Value::Null),
-                };
-                json!({ "errcode": 0, "result": { "name": name, "parent_id": parent } })
-            }
-        })
+                _ => {
+                    let (name, parent) = match body["dept_id"].as_i64() {
+                        Some(42) => ("窗口一科", json!(7)),
+                        Some(7) => ("政务服务中心", json!(1)),
+                        _ => ("某市政府", Value::Null),
+                    };
+                    json!({ "errcode": 0, "result": { "name": name, "parent_id": parent } })
+                }
+            },
+        )
     }
 }
 
@@ -216,7 +220,10 @@ impl Network for StandIn {
             "/v1.0/oauth2/accessToken" if body["appSecret"] == SECRET => self.token(),
             "/v1.0/gateway/connections/open" | "/v1.0/oauth2/accessToken" => {
                 let message = "无效的clientId或者clientSecret";
-                Answered::Json(400, json!({ "code": "invalidClientIdOrSecret", "message": message }))
+                Answered::Json(
+                    400,
+                    json!({ "code": "invalidClientIdOrSecret", "message": message }),
+                )
             }
             "/robot/sendBySession" => {
                 self.seen.change(|seen| seen.by_session.push(body));
@@ -273,11 +280,13 @@ impl StandIn {
 
     fn hears(&self, frame: &str) {
         let frame: Value = serde_json::from_str(frame).unwrap();
-        let place = frame.pointer("/headers/messageId").and_then(Value::as_str).and_then(|id| {
-            id.strip_prefix("frame_")?.parse::<usize>().ok()
-        });
+        let place = frame
+            .pointer("/headers/messageId")
+            .and_then(Value::as_str)
+            .and_then(|id| id.strip_prefix("frame_")?.parse::<usize>().ok());
         // `data` must be a text: otherwise nothing is acknowledged.
-        if frame["code"] == 200 && frame["data"].is_string()
+        if frame["code"] == 200
+            && frame["data"].is_string()
             && let Some(place) = place
         {
             self.far_end.confirm(place + 1);

@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) instead: VecDeque<(&'static str, u16, Value)>,
     /// Frames to say next.
     pub(crate) to_say: VecDeque<Frame>,
+    /// So many of the next lines are cut as soon as they stand.
+    pub(crate) cuts: usize,
     /// In how many parts a message comes; 0 is one.
     pub(crate) parts: usize,
 }
@@ -214,13 +216,21 @@ impl StandIn {
         if !self.far_end.connects() {
             return;
         }
+        let is_cut = self.seen.change(|seen| {
+            let left = seen.cuts.checked_sub(1);
+            seen.cuts = left.unwrap_or(0);
+            left.is_some()
+        });
+        if is_cut {
+            return;
+        }
         // What was not acknowledged comes again.
         let mut sent = self.far_end.confirmed();
         loop {
             let Ok(news) = self.far_end.fetch(sent) else { return };
-            let (mut frames, parts) = self.seen.change(|seen| {
-                (seen.to_say.drain(..).collect::<Vec<Frame>>(), seen.parts.max(1))
-            });
+            let (mut frames, parts) = self
+                .seen
+                .change(|seen| (seen.to_say.drain(..).collect::<Vec<Frame>>(), seen.parts.max(1)));
             for (id, text) in news {
                 frames.extend(in_parts(sent, &self.message(&id, &text), parts));
                 sent += 1;
@@ -257,7 +267,8 @@ impl StandIn {
         let answer: Value = serde_json::from_slice(payload).unwrap_or_default();
         let place = frame.header("message_id").strip_prefix("frame_");
         let place = place.and_then(|place| place.parse::<usize>().ok());
-        if frame.method == 1 && answer["code"] == 200
+        if frame.method == 1
+            && answer["code"] == 200
             && let Some(place) = place
         {
             self.far_end.confirm(place + 1);
@@ -281,7 +292,10 @@ fn in_parts(place: usize, event: &Value, parts: usize) -> Vec<Frame> {
     let one = |(n, piece): (usize, &[u8])| {
         let (sum, seq) = (parts.to_string(), n.to_string());
         let headers = [
-            ("type", "event"), ("message_id", &*id), ("trace_id", "t1"), ("sum", &*sum),
+            ("type", "event"),
+            ("message_id", &*id),
+            ("trace_id", "t1"),
+            ("sum", &*sum),
             ("seq", &*seq),
         ];
         Frame::with(1, &headers, piece)
