@@ -193,6 +193,43 @@ test("the writer knows how long one can answer, who reads along, and what the ne
   await ming.closes();
 });
 
+test("what did not arrive, and files on their way, are told at their messages", { timeout: 90_000 }, async () => {
+  const ming = await company.starts("ming");
+  const sun = await matrix.person("sun", "孙丽");
+  await sun.says("材料已经准备好了，请问发到哪里？");
+  await ming.accepts("材料已经准备好了，请问发到哪里？");
+  await ming.says("请直接发在这里。");
+  await sun.hears("请直接发在这里。");
+  // What networks say afterwards, this one does not: the gateway's log is told further.
+  const pending = (id, name) => ({ id, name, media_type: "application/octet-stream", bytes: 0, pending: true });
+  await ming.page.route("**/v1/conversations/*/messages?*", async (route) => {
+    const answer = await route.fetch();
+    const { messages, ...more } = await answer.json();
+    const [last, mine] = [messages.at(-1), messages.findLast(({ author }) => author.type === "agent")];
+    const theirs = messages.find(({ author }) => author.type === "contact");
+    const next = (n, content) => ({ id: `${last.id}${n}`, seq: last.seq + n, at: last.at + n, kind: "notice", author: { type: "system" }, ...content });
+    const added = [
+      next(1, { notice: { code: "undelivered", message: mine.id, recipient: "", permanent: true, reason: "the person blocked the account" } }),
+      next(2, { kind: "text", author: theirs.author, text: "", files: [pending("file_on_its_way", "营业执照.jpg"), pending("file_that_is_gone", "合同.pdf")] }),
+      next(3, { notice: { code: "file_missing", seq: last.seq + 2, file: "file_that_is_gone", reason: "the media has expired" } }),
+    ];
+    await route.fulfill({ response: answer, json: { ...more, messages: [...messages, ...added] } });
+  });
+  await ming.page.reload();
+  const failed = ours(ming, "请直接发在这里").getByTestId("mark-undelivered");
+  await says("why", failed, "the person blocked the account");
+  assert.equal(await ming.page.getByTestId("undelivered").count(), 0, "it is no line of its own");
+  await says("one is on its way", ming.page.getByTestId("file-pending"), "营业执照.jpg");
+  await says("one will not come", ming.page.getByTestId("file-missing"), "the media has expired");
+  await says("the row", ming.page.getByTestId("row").getByTestId("row-undelivered"), "未送达");
+  await isAccessible(ming.page, "what did not arrive");
+  await picture(ming.page, "chat-undelivered");
+  await failed.getByTestId("rewrite").click();
+  await expect("it is written again", async () => (await ming.page.getByTestId("composer").inputValue()) === "请直接发在这里。");
+  await ming.page.getByTestId("composer").fill("");
+  await ming.closes();
+});
+
 test("on a phone, in English", { timeout: 90_000 }, async () => {
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, locale: "en" };
   const ming = await company.starts("ming", phone);

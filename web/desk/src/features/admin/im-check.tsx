@@ -91,7 +91,7 @@ export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }
   const found = checked?.callback ?? guess;
   const callback = found && found + (connection?.below ?? "");
   return (
-    <Group title={t("im.check")} hint={t(changed ? "im.check_saved_hint" : "im.check_hint")}>
+    <Group title={t("im.check")} hint={t(channel.id === "" ? "im.check_id_hint" : changed ? "im.check_saved_hint" : "im.check_hint")}>
       {callback && called && <CallbackUrl url={callback} />}
       <div class="admin-buttons">
         <Button icon={PlugZap} busy={busy} disabled={channel.id === ""} onClick={() => void run()} data-testid="im-check">{t("im.check_run")}</Button>
