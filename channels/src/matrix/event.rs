@@ -39,7 +39,7 @@ pub(super) enum Said {
         membership: String,
     },
     /// A message.
-    Message(NewMessage),
+    Message(Box<NewMessage>),
     /// A message has another text now.
     Edited {
         /// Which message.
@@ -155,7 +155,7 @@ fn message(content: &Map<String, Value>) -> Said {
 }
 
 fn words(text: String) -> Said {
-    Said::Message(NewMessage { text, ..NewMessage::default() })
+    Said::Message(Box::new(NewMessage { text, ..NewMessage::default() }))
 }
 
 fn place(content: &Map<String, Value>, body: &str) -> String {
@@ -176,13 +176,14 @@ fn file(content: &Map<String, Value>, body: &str) -> Said {
     let media = media(content, name);
     let text = if media.is_none() { format!("[File] {body}") } else { caption.to_owned() };
     let media = media.into_iter().collect();
-    Said::Message(NewMessage { text, media, ..NewMessage::default() })
+    Said::Message(Box::new(NewMessage { text, media, ..NewMessage::default() }))
 }
 
 fn sticker(content: &Map<String, Value>) -> Said {
     let body = text(content, "body");
-    let media = media(content, "sticker").into_iter().collect();
-    Said::Message(NewMessage { text: format!("[Sticker] {body}"), media, ..NewMessage::default() })
+    let (text, media) = (format!("[Sticker] {body}"), media(content, "sticker"));
+    let media = media.into_iter().collect();
+    Said::Message(Box::new(NewMessage { text, media, ..NewMessage::default() }))
 }
 
 fn media(content: &Map<String, Value>, name: &str) -> Option<MediaRef> {

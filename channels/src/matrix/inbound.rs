@@ -115,7 +115,7 @@ impl Matrix {
     ) -> Result<Option<Payload>, AdapterError> {
         let group = room.group(&event.room_id);
         let payload = match said {
-            Said::Message(message) => return Ok(self.message(event, message, group)),
+            Said::Message(message) => return Ok(self.message(event, *message, group)),
             // Whether it names the desk, only its key would tell.
             Said::Unreadable(_) if group.is_some() => return Ok(None),
             Said::Unreadable(what) => Payload::Unsupported { what: what.to_owned() },

@@ -126,7 +126,7 @@ fn shown(said: Said) -> Value {
     match said {
         Said::Nothing => Value::Null,
         Said::Member { user, membership } => json!({ "member": [user, membership] }),
-        Said::Message(new) => message(new),
+        Said::Message(new) => message(*new),
         Said::Edited { of, text } => json!({ "edited": [of, text] }),
         Said::Redacted { of } => json!({ "redacted": of }),
         Said::Reaction { of, emoji } => json!({ "reaction": [of, emoji] }),

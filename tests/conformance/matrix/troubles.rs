@@ -82,7 +82,7 @@ async fn forged_damaged_and_repeated_transactions_leave_nothing_twice() {
     let body = |events: Value| json!({ "events": events }).to_string().into_bytes();
     let put = |id: &'static str| (Method::PUT, id);
     let forged = body(json!([event("$forged", "I am the tax office")]));
-    for token in ["", "wrong", AS_TOKEN, &HS_TOKEN[1..]] {
+    for token in ["", "wrong", AS_TOKEN, HS_TOKEN.trim_start_matches('C')] {
         assert_eq!(call(&desk, put("/transactions/1"), token, &forged).await, 403, "{token}");
     }
     for damaged in [&b"\xff{"[..], b"", b"[]", b"{\"events\": {}}", b"{\"events\": [", b"{}"] {

@@ -7,6 +7,7 @@ import sys
 import slixmpp
 
 WAIT_SECS = 30
+LINE_BYTES_MAX = 1 << 20
 
 
 class Person(slixmpp.ClientXMPP):
@@ -15,7 +16,7 @@ class Person(slixmpp.ClientXMPP):
         for plugin in ("xep_0030", "xep_0085", "xep_0184", "xep_0199", "xep_0308", "xep_0333"):
             self.register_plugin(plugin)
         # The test says when.
-        self["xep_0184"].auto_request = False
+        self.plugin["xep_0184"].auto_request = False
         self.messages = []
         self.states = []
         self.receipts = []
@@ -37,7 +38,7 @@ class Person(slixmpp.ClientXMPP):
             await self.note(self.messages, {
                 "id": message["id"], "from": str(message["from"]), "type": message["type"],
                 "body": message["body"], "replaces": replaced,
-                "error": message["error"]["condition"] if message["type"] == "error" else None,
+                "condition": message["error"]["condition"] if message["type"] == "error" else None,
             })
 
     async def receipt(self, message):
@@ -73,7 +74,7 @@ class Person(slixmpp.ClientXMPP):
         return {}
 
     async def reads(self, to, id):
-        self["xep_0333"].send_marker(to, id, "displayed", mtype="chat")
+        self.plugin["xep_0333"].send_marker(to, id, "displayed", mtype="chat")
         return {}
 
     async def hears(self, body):
@@ -100,8 +101,8 @@ async def log_in(jid, password, host, port):
     person.enable_starttls = False
     person.enable_direct_tls = False
     person.enable_plaintext = True
-    person["feature_mechanisms"].unencrypted_plain = True
-    person["feature_mechanisms"].unencrypted_scram = True
+    person.plugin["feature_mechanisms"].unencrypted_plain = True
+    person.plugin["feature_mechanisms"].unencrypted_scram = True
     person.connect(host=host, port=port)
     await asyncio.wait_for(started, WAIT_SECS)
     person.send_presence()
@@ -111,7 +112,7 @@ async def log_in(jid, password, host, port):
 
 async def main():
     person = None
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=LINE_BYTES_MAX)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():

@@ -11,6 +11,7 @@ import sys
 import nio
 
 WAIT_SECS = 30
+LINE_BYTES_MAX = 1 << 20
 
 
 class Person:
@@ -153,7 +154,7 @@ def good(answer, wanted):
 
 async def main():
     person = Person()
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=LINE_BYTES_MAX)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():

@@ -79,7 +79,7 @@ async function postAll() {
     if (answer.status === 200 || answer.status === 422) {
       const { result, detail } = await answer.json().catch(() => ({ result: "unreadable" }));
       const stanza = result === "refused" ? refusal(receipt, detail) : received(receipt);
-      if (receipt && stanza) await xmpp.send(stanza).catch(() => {});
+      if (receipt && stanza) await sendOnceOnline(stanza);
       unlinkSync(`${SPOOL}/${name}`);
       wait = 500;
     } else {
@@ -88,6 +88,11 @@ async function postAll() {
       wait = Math.min(wait * 2, 30_000);
     }
   }
+}
+
+/** Before the handshake is over, the server throws away what it is sent. */
+async function sendOnceOnline(stanza) {
+  while (xmpp.status !== "online" || !(await xmpp.send(stanza).then(() => true, () => false))) await pause(200);
 }
 
 const received = (receipt) => receipt?.wanted
