@@ -55,6 +55,7 @@ pub use config::{
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Inlet, Limits, ReplyWindow};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::inbound::{Inbound, LetterView, RawInbound, RemoteImages};
+use crate::mail_reach::MailReach;
 use crate::outbound::{Action, AutoSubmitted, Command, Outcome, OutgoingMail};
 use crate::registry::SecretSetting;
 use bytes::Bytes;
@@ -119,8 +120,8 @@ impl EmailAdapter {
     ///
     /// # Errors
     /// Every problem of its settings, with paths that start with `settings`.
-    pub fn open(channel: &Channel) -> Result<Self, Vec<SettingsProblem>> {
-        Self::open_with(channel, Arc::new(SystemClock))
+    pub fn open(channel: &Channel, reach: &MailReach) -> Result<Self, Vec<SettingsProblem>> {
+        Self::open_with(channel, reach, Arc::new(SystemClock))
     }
 
     /// As [`EmailAdapter::open`], with another clock.
@@ -129,9 +130,10 @@ impl EmailAdapter {
     /// As [`EmailAdapter::open`].
     pub fn open_with(
         channel: &Channel,
+        reach: &MailReach,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Vec<SettingsProblem>> {
-        let config = Arc::new(EmailConfig::parse(channel)?);
+        let config = Arc::new(EmailConfig::parse(channel)?.within(reach)?);
         let tokens = config.oauth.clone().map(|oauth| Arc::new(Tokens::new(oauth)));
         let domain = config.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let sender = config.smtp.clone().map(|smtp| Sender::new(smtp, domain, tokens.clone()));

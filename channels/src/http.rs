@@ -192,14 +192,24 @@ impl Http {
 
 fn failure(error: reqwest::Error) -> CallError {
     let (is_connect, is_timeout) = (error.is_connect(), error.is_timeout());
-    if error.is_builder() {
-        return CallError::NotAllowed;
-    }
+    let was_made = !error.is_builder();
     // The URL may hold a token.
-    let why = error.without_url().to_string();
+    let why = chain(&error.without_url());
     match (is_connect, is_timeout) {
+        _ if !was_made => CallError::Unreachable(why),
         (true, _) => CallError::Unreachable(why),
         (false, true) => CallError::Cut("it took too long".to_owned()),
         (false, false) => CallError::Cut(why),
     }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }

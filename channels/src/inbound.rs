@@ -1,5 +1,6 @@
 //! What arrives through a door, in one envelope for all of them.
 
+use crate::outbound::Missed;
 use bytes::Bytes;
 use domain::{
     Audience, ChannelId, ContactId, ConversationId, FileRef, Locale, MailHead, MessageId, Timestamp,
@@ -117,18 +118,15 @@ pub enum Payload {
         /// Why not; empty when it did.
         reason: String,
     },
-    /// A letter of ours came back, or part of its way failed (RFC 3464).
+    /// A letter of ours came back, or part of its way failed (RFC 3464). At least one of the lists has an
+    /// entry; whom the letter reached stands in neither.
     Bounced {
         /// The `Message-ID` of our letter, without brackets, where the report tells it.
         message_id: Option<String>,
-        /// Whom it did not reach.
-        recipient: String,
-        /// For good (5.x.x), or is it still being tried (4.x.x)?
-        permanent: bool,
-        /// The enhanced status code (RFC 3463), such as `5.1.1`; empty when none was told.
-        status: String,
-        /// What the server said, cut short.
-        reason: String,
+        /// Whom it will not reach (`failed`, 5.x.x).
+        failed: Vec<Missed>,
+        /// Whom it has not reached yet, while it is still being tried (`delayed`, 4.x.x).
+        delayed: Vec<Missed>,
     },
     /// A call changed its state.
     CallState {
@@ -176,6 +174,20 @@ pub struct NewMessage {
     pub mail: Option<Box<MailHead>>,
     /// What it answers.
     pub answers: Answers,
+    /// Who or what wrote it.
+    pub writer: Writer,
+}
+
+/// Who or what wrote a message, as far as it says (RFC 3834).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Writer {
+    /// A person, to us.
+    #[default]
+    Person,
+    /// A person, to a list that we are on (`List-Id`, RFC 2919). No program may answer it, but people do.
+    List,
+    /// A program: an automatic answer, a newsletter.
+    Program,
 }
 
 /// What a letter answers, by its own account: nothing of it is proved.

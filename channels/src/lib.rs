@@ -6,6 +6,7 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod bridge;
 pub mod dingtalk;
 pub mod email;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod im;
 pub mod inbound;
 pub mod ledger;
+pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
@@ -37,6 +39,7 @@ pub use inbound::{
     Accepted, Answers, Assurance, Attachment, Envelope, Inbound, InboundSink, LetterView,
     NewMessage, Payload, RawInbound, Refusal, RemoteImages, Sender, SinkError,
 };
+pub use mail_reach::{MailReach, NotAllowed};
 pub use means::{Means, OwnShelf, Shelf};
 pub use outbound::{
     Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,

@@ -11,7 +11,7 @@
 //! * Homeservers know our transaction ids only for a while (Synapse: 30 minutes, and not beyond its own
 //!   end), so every event of ours carries the command's id, and a second try looks for it first.
 //! * Rooms may be encrypted, and an application service reads no such room: what is said there becomes
-//!   [`crate::Payload::Unsupported`], so that the person can be told.
+//!   [`crate::Payload::Unsupported`], so that somebody can tell the person.
 //! * In a room with more than one other person only what names the desk is meant for it.
 
 mod api;

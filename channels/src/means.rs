@@ -2,6 +2,7 @@
 
 use crate::http::Http;
 use crate::inbound::SinkError;
+use crate::mail_reach::MailReach;
 use domain::{Clock, Timestamp};
 use std::collections::HashMap;
 use std::fmt;
@@ -45,6 +46,8 @@ pub struct Means {
     pub shelf: Arc<dyn Shelf>,
     /// The present.
     pub clock: Arc<dyn Clock>,
+    /// What mail may reach.
+    pub mail: MailReach,
 }
 
 impl fmt::Debug for Means {
@@ -57,7 +60,8 @@ impl Means {
     /// Means with which nothing is reached: enough to check settings.
     pub fn none() -> Self {
         let clock = Arc::new(Stopped);
-        Self { http: Http::none(), shelf: Arc::new(OwnShelf::new(clock.clone())), clock }
+        let shelf = Arc::new(OwnShelf::new(clock.clone()));
+        Self { http: Http::none(), shelf, clock, mail: MailReach::default() }
     }
 }
 

@@ -1,11 +1,13 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::feishu::{self, Feishu};
 use crate::im::{self, ImSettings};
+use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
 use crate::slack::{self, Slack};
@@ -20,6 +22,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
+    (bridge::ADAPTER, ChannelKind::Im),
     (wecom::ADAPTER, ChannelKind::Im),
     (kf::ADAPTER, ChannelKind::Im),
     (dingtalk::ADAPTER, ChannelKind::Im),
@@ -39,6 +42,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         web_chat::SECRETS,
         email::SECRETS,
         matrix::SECRETS,
+        bridge::SECRETS,
         wecom::SECRETS,
         dingtalk::SECRETS,
         feishu::SECRETS,
@@ -48,7 +52,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     all.into_iter().flatten()
 }
 
-/// Builds the door of a configured channel.
+/// Builds the door of a configured channel, which reaches what whoever runs the gateway allows.
 ///
 /// # Errors
 /// Every problem of the channel's adapter, kind and settings, each with its dotted path.
@@ -66,8 +70,9 @@ pub fn build(
     let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
-        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel)?)),
+        email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, &means.mail)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
+        bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),
         wecom::ADAPTER => Ok(Arc::new(WeCom::open(channel, means)?)),
         kf::ADAPTER => Ok(Arc::new(Kf::open(channel, means)?)),
         dingtalk::ADAPTER => Ok(Arc::new(DingTalk::open(channel, means)?)),
@@ -81,8 +86,9 @@ pub fn build(
 
 /// Every problem of a configured channel, each with its dotted path within the channel; empty means
 /// that [`build`] succeeds.
-pub fn problems(channel: &Channel) -> Vec<SettingsProblem> {
-    build(channel, &Means::none()).err().unwrap_or_default()
+pub fn problems(channel: &Channel, mail: &MailReach) -> Vec<SettingsProblem> {
+    let means = Means { mail: mail.clone(), ..Means::none() };
+    build(channel, &means).err().unwrap_or_default()
 }
 
 fn head_problems(channel: &Channel) -> Vec<SettingsProblem> {
@@ -133,9 +139,15 @@ mod tests {
     fn an_unknown_adapter_and_a_wrong_kind_are_named() {
         let mut configured = channel(serde_json::json!({}));
         configured.adapter = "pigeon".to_owned();
-        assert_eq!(problems(&configured).first().map(|p| p.path.as_str()), Some("adapter"));
+        assert_eq!(
+            problems(&configured, &MailReach::default()).first().map(|p| p.path.as_str()),
+            Some("adapter")
+        );
         let mut configured = channel(serde_json::json!({}));
         configured.kind = ChannelKind::Email;
-        assert_eq!(problems(&configured).first().map(|p| p.path.as_str()), Some("kind"));
+        assert_eq!(
+            problems(&configured, &MailReach::default()).first().map(|p| p.path.as_str()),
+            Some("kind")
+        );
     }
 }

@@ -35,6 +35,7 @@ pub mod limits;
 pub mod mail;
 pub mod message;
 pub mod need;
+pub mod network;
 pub mod queue;
 pub mod text;
 pub mod time;
@@ -51,8 +52,11 @@ pub use id::{
     MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
-pub use message::{Author, FileRef, Message, MessageContent, MessageKind, Notice};
+pub use message::{
+    Author, FileRef, Message, MessageContent, MessageKind, Notice, UNREACHED_OTHERS_MAX, Unreached,
+};
 pub use need::Need;
+pub use network::{Network, is_inner};
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
 pub use text::{Locale, Localized};
 pub use time::{Clock, Timestamp};

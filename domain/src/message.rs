@@ -4,6 +4,7 @@ use crate::id::{AgentId, ContactId, FileId, MessageId, QueueId};
 use crate::mail::MailHead;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// One entry of a conversation's log.
@@ -120,10 +121,19 @@ pub enum Notice {
         /// Which: personal data.
         address: String,
     },
+    /// The contact took the address back: answers are no longer mailed.
+    AddressWithdrawn,
     /// What the contact had not read went by mail.
     WentByMail {
         /// Up to this message.
         seq: u64,
+    },
+    /// A program answered a letter of the desk after the end: nobody waits for an answer to it.
+    AutomaticAnswer {
+        /// Whose program: personal data.
+        address: String,
+        /// How its text begins.
+        text: String,
     },
     /// The contact changed an earlier message.
     Edited {
@@ -173,5 +183,36 @@ pub enum Notice {
         permanent: bool,
         /// What the far end said, cut short.
         reason: String,
+        /// Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Unreached>,
+        /// So many more are not named here.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unnamed: u32,
     },
+}
+
+/// The most recipients beside the first that one notice names: with their reasons as much as a long
+/// message.
+pub const UNREACHED_OTHERS_MAX: usize = 20;
+
+/// Somebody whom a letter did not reach.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unreached {
+    /// Whom: personal data.
+    pub recipient: String,
+    /// What the far end said, cut short.
+    pub reason: String,
+}
+
+// Personal data: it must not reach a log by `{:?}`.
+impl fmt::Debug for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unreached(…)")
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -18,13 +18,12 @@ use crate::files::FileStore;
 use crate::hub::Hub;
 use crate::metrics;
 use crate::middleware::at_once::AtOnce;
-use crate::middleware::client::Network;
 use crate::middleware::limits::LocalLimits;
 use crate::pipeline::letters::Failures;
 use crate::pipeline::usual::UsualWaits;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
-use domain::{Clock, TenantId};
+use domain::{Clock, Network, TenantId};
 use records::Records;
 use routing::Router;
 use std::sync::Arc;
@@ -111,7 +110,7 @@ impl App {
         let embedded =
             if config.embeds_redis() { Some(Embedded::start(&config).await?) } else { None };
         let router = open_router(&config).await?;
-        let doors = Doors::new(Workshop::new(&config.doors, &router, &clock)?);
+        let doors = Doors::new(Workshop::new(&config, &router, &clock)?);
         let (monitor, link) = link::Monitor::new();
         let proxies = config.server.trusted_proxies.iter().filter_map(|n| n.parse().ok()).collect();
         Ok(Arc::new(Self {

@@ -10,7 +10,9 @@ mod print;
 pub use load::{Layers, load, load_from};
 pub use print::print;
 
+use channels::MailReach;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// The reference: every key with its comment and default. Layer one.
@@ -43,6 +45,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Outbound webhooks.
     pub webhooks: WebhooksConfig,
+    /// Mail.
+    pub mail: MailConfig,
     /// The networks behind messengers, apps and telephones.
     pub doors: DoorsConfig,
     /// Logging.
@@ -207,6 +211,44 @@ pub struct WebhooksConfig {
     pub allow_inner: Vec<String>,
     /// Milliseconds for one try.
     pub timeout_ms: u64,
+}
+
+/// Mail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Inner addresses or networks that mail channels may connect to.
+    pub allow_inner: Vec<String>,
+    /// At which ports, each a number or a range.
+    pub inner_ports: Vec<String>,
+    /// Ports at which mail channels may listen, each a number or a range.
+    pub listen_ports: Vec<String>,
+    /// Folders in which mail channels may have a socket.
+    pub listen_folders: Vec<PathBuf>,
+    /// Days that a letter lies in the quarantine at most.
+    pub quarantine_days: u32,
+    /// MiB of letters in one tenant's quarantine.
+    pub quarantine_mib_max: u64,
+}
+
+impl MailConfig {
+    /// What mail channels may reach; what [`check`] names as a problem is left out.
+    pub fn reach(&self) -> MailReach {
+        let ports = |texts: &[String]| texts.iter().filter_map(|text| port_range(text)).collect();
+        MailReach {
+            inner: self.allow_inner.iter().filter_map(|network| network.parse().ok()).collect(),
+            inner_ports: ports(&self.inner_ports),
+            listen_ports: ports(&self.listen_ports),
+            listen_folders: self.listen_folders.iter().cloned().collect(),
+        }
+    }
+}
+
+/// A port such as `143`, or a range such as `2400-2499`.
+fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = first.trim().parse().ok()?..=last.trim().parse().ok()?;
+    (*range.start() > 0 && !range.is_empty()).then_some(range)
 }
 
 /// What doors that speak HTTP may reach.

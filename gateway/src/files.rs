@@ -6,7 +6,7 @@ mod sniff;
 mod store;
 
 pub use sniff::{MEDIA_TYPES, clean_name, media_type};
-pub use store::{FileStore, Incoming, StoreError};
+pub use store::{FileStore, Incoming, StoreError, Written};
 
 use domain::FileRef;
 use records::files::FileRecord;

@@ -91,7 +91,7 @@ pub fn timer_failed() {
     counter!("hutong_timers_failed_total").increment(1);
 }
 
-/// A delivery's try ended so (`sent`, `retry`, `dead`).
+/// A delivery's try ended so (`sent`, `withdrawn`, `retry`, `dead`).
 pub fn delivery_tried(outcome: &'static str) {
     counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);
 }
@@ -99,6 +99,16 @@ pub fn delivery_tried(outcome: &'static str) {
 /// A letter was taken in and went so (`accepted`, `aside`: into the quarantine).
 pub fn letter_taken(outcome: &'static str) {
     counter!("hutong_letters_total", "outcome" => outcome).increment(1);
+}
+
+/// A conversation's letter could not be acknowledged, and is passed over.
+pub fn acknowledging_failed() {
+    counter!("hutong_acknowledging_failures_total").increment(1);
+}
+
+/// A letter of the quarantine was let go of unresolved, because of its `age` or for room (`bytes`).
+pub fn quarantine_dropped(why: &'static str) {
+    counter!("hutong_quarantine_dropped_total", "why" => why).increment(1);
 }
 
 /// A door's connection to its network: this gateway runs it and it stands (1), or not (0).

@@ -125,13 +125,34 @@ impl Files<'_> {
         self.database.all(select).await?.iter().map(read_file).collect()
     }
 
-    /// Forgets a file that no message carries. False when one does, or there is none: then its bytes
-    /// must stay.
-    pub async fn forget_unattached(self, tenant: &TenantId, id: &FileId) -> Result<bool> {
-        let delete =
-            sql("DELETE FROM files WHERE tenant = $1 AND id = $2 AND conversation IS NULL \
-             AND id NOT IN (SELECT original FROM quarantine WHERE tenant = $1)");
-        Ok(self.database.write(delete.bind(tenant).bind(id)).await? == 1)
+    /// A file came again: it counts as uploaded now, so that nobody cleans it up meanwhile.
+    pub async fn renew(self, tenant: &TenantId, id: &FileId, at: Timestamp) -> Result<()> {
+        let renew = sql("UPDATE files SET created_at = $3 \
+             WHERE tenant = $1 AND id = $2 AND conversation IS NULL AND created_at < $3");
+        self.database.write(renew.bind(tenant).bind(id).bind(at)).await.map(drop)
+    }
+
+    /// Forgets a file that no message carries and that was uploaded before a time, and has its bytes
+    /// removed. False when that does not hold (any more): then the bytes stay. Whoever creates the same
+    /// file anew does so before all of it or after, never in between; who comes after finds no bytes.
+    pub async fn forget_unattached(
+        self,
+        tenant: &TenantId,
+        id: &FileId,
+        created_before: Timestamp,
+        remove: impl AsyncFnOnce(),
+    ) -> Result<bool> {
+        let mut tx = self.database.begin().await?;
+        let delete = sql(
+            "DELETE FROM files WHERE tenant = $1 AND id = $2 AND conversation IS NULL \
+             AND created_at < $3 AND id NOT IN (SELECT original FROM quarantine WHERE tenant = $1)",
+        );
+        if tx.write(delete.bind(tenant).bind(id).bind(created_before)).await? != 1 {
+            return Ok(false);
+        }
+        remove().await;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Storing is idempotent and never shrinks: the same conversation may come again, after a reopening
 //! with more messages, or from two gateways at once. Messages once stored are never changed.
 
+mod late;
 mod search;
 mod token;
 mod wait;
@@ -119,8 +120,12 @@ impl History<'_> {
         closed: &ClosedConversation,
     ) -> Result<Stored> {
         let mut tx = self.database.begin().await?;
-        let conversation = finished(closed);
+        let mut conversation = finished(closed);
         tx.lock("conversation", &format!("{tenant}/{}", conversation.id)).await?;
+        if conversation.agent.is_none() {
+            // What came since may tell of nobody.
+            conversation.agent = late::agent(&mut tx, tenant, &conversation.id).await?;
+        }
         upsert_conversation(&mut tx, tenant, &conversation, closed.archived_at).await?;
         wait::store(&mut tx, tenant, &conversation, &closed.messages).await?;
         let stored = stored_messages(&mut tx, tenant, &conversation.id).await?;

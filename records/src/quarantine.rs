@@ -45,6 +45,8 @@ pub struct Quarantined {
     pub rcpt_to: Vec<String>,
     /// Its size.
     pub bytes: u64,
+    /// Are the bytes all of it, or its head alone, since it was too large?
+    pub is_whole: bool,
     /// Why it could not go on.
     pub reason: QuarantineReason,
     /// More of why, for people, in one line.
@@ -59,6 +61,13 @@ pub struct Quarantined {
 struct Around {
     mail_from: Option<String>,
     rcpt_to: Vec<String>,
+    /// Rows of before have none.
+    #[serde(default = "yes")]
+    is_whole: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 const COLUMNS: &str = "SELECT original, channel, place, envelope, bytes, reason, detail, received_at, \
@@ -68,8 +77,11 @@ impl Quarantine<'_> {
     /// Puts a letter aside. One that lies here already keeps its place, with the new reason and one
     /// try more.
     pub async fn put(self, tenant: &TenantId, letter: &Quarantined) -> Result<()> {
-        let around =
-            Around { mail_from: letter.mail_from.clone(), rcpt_to: letter.rcpt_to.clone() };
+        let around = Around {
+            mail_from: letter.mail_from.clone(),
+            rcpt_to: letter.rcpt_to.clone(),
+            is_whole: letter.is_whole,
+        };
         let detail: String = letter.detail.chars().take(DETAIL_CHARS_MAX).collect();
         let upsert =
             sql("INSERT INTO quarantine (tenant, original, channel, place, envelope, bytes, \
@@ -121,6 +133,21 @@ impl Quarantine<'_> {
         rows.first().map_or(Ok(0), |row| row.number("count"))
     }
 
+    /// How many bytes lie here.
+    pub async fn bytes(self, tenant: &TenantId) -> Result<u64> {
+        let select = sql("SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes \
+             FROM quarantine WHERE tenant = $1");
+        let row = self.database.one(select.bind(tenant)).await?;
+        row.map_or(Ok(0), |row| row.number("bytes"))
+    }
+
+    /// The oldest letters, at most so many.
+    pub async fn oldest(self, tenant: &TenantId, limit: u32) -> Result<Vec<Quarantined>> {
+        let select = sql(COLUMNS).push_bind("WHERE tenant = ", tenant);
+        let select = select.push(" ORDER BY received_at, original").limit(limit);
+        self.database.all(select).await?.iter().map(read_letter).collect()
+    }
+
     /// Lets a letter go: it went on, or a person gave it up. False when it is not here. Its bytes are
     /// pruned like those of any file that no message carries.
     pub async fn remove(self, tenant: &TenantId, original: &FileId) -> Result<bool> {
@@ -138,6 +165,7 @@ fn read_letter(row: &Row) -> Result<Quarantined> {
         mail_from: around.mail_from,
         rcpt_to: around.rcpt_to,
         bytes: row.number("bytes")?,
+        is_whole: around.is_whole,
         reason: untag("reason", row.get("reason")?)?,
         detail: row.get("detail")?,
         received_at: row.time("received_at")?,

@@ -64,6 +64,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "functions/take_duty.lua",
     "functions/take_tokens.lua",
     "functions/transfer.lua",
+    "functions/withdraw_address.lua",
 ];
 
 /// The library's name in Redis.

@@ -66,9 +66,9 @@ pub enum Declined {
 pub enum Noticed {
     /// It stands in the log, now or since an earlier call, at this place.
     Appended(u64),
-    /// The conversation is over.
-    Closed,
-    /// There is no such conversation.
+    /// Likewise, of a conversation that is over: nobody works on it.
+    Over(u64),
+    /// There is no such conversation, or it is over for so long that only the records have it.
     Unknown,
 }
 
@@ -83,6 +83,17 @@ pub enum AddressLeft {
     TooMany,
     /// The conversation is over.
     Closed,
+    /// There is no such conversation of this contact.
+    Unknown,
+}
+
+/// The answer to `withdraw_address`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressWithdrawn {
+    /// Nothing goes there any more.
+    Withdrawn,
+    /// There was none.
+    None,
     /// There is no such conversation of this contact.
     Unknown,
 }

@@ -169,3 +169,18 @@ fn the_example_of_agency_mail_can_be_applied_and_opened() {
     let queue = &desk.queues[0];
     assert_eq!((queue.target_secs, &queue.calendar), (86_400, &None));
 }
+
+#[test]
+fn every_example_of_a_messenger_opens() {
+    let entries = std::fs::read_dir(root().join("config")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let examples: Vec<String> =
+        names.filter(|name| name.starts_with("im-") && name.ends_with(".example.json")).collect();
+    assert!(!examples.is_empty());
+    for name in examples {
+        let channel: domain::Channel =
+            serde_json::from_str(&text(&format!("config/{name}"))).unwrap();
+        assert_eq!(channels::registry::problems(&channel), [], "{name}");
+        assert!(!channel.enabled, "{name} would be open to everybody");
+    }
+}

@@ -1,9 +1,11 @@
 //! The doors under test, each with a far end that obeys the test.
 
+mod bridge;
 mod called_back;
 pub(crate) mod dingtalk;
 mod far_end;
 pub(crate) mod feishu;
+mod matrix;
 mod polled;
 mod push;
 pub(crate) mod slack;
@@ -93,6 +95,8 @@ pub(crate) fn all() -> Vec<Box<dyn Rig>> {
         Box::new(socket::SocketRig::open()),
         Box::new(push::PushRig::open()),
         Box::new(telephone::TelephoneRig::open()),
+        Box::new(matrix::MatrixRig::open()),
+        Box::new(bridge::BridgeRig::open()),
         Box::new(wecom::AppRig::open()),
         Box::new(wecom::KfRig::open()),
         Box::new(dingtalk::DingTalkRig::open()),

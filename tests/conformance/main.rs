@@ -11,17 +11,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod bridge;
 mod called_back;
 mod delivering;
 mod dingtalk;
 mod doors;
 mod email;
 mod everyone;
-mod hosted;
 mod feishu;
+mod hosted;
 mod inlet;
 mod matrix;
 mod running;
-mod wecom;
 mod slack;
 mod telegram;
+mod wecom;

@@ -195,14 +195,24 @@ async fn a_stranger_with_a_stolen_token_opens_a_conversation_that_says_so() {
 
 /// What a mail server says of a letter of ours to `WANG` that it could not deliver (RFC 3464).
 pub(super) fn report(ours: &str) -> String {
+    report_of(
+        ours,
+        &format!(
+            "Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
+        ),
+    )
+}
+
+/// What a mail server says of some recipients of a letter of ours; each group of fields is of one.
+fn report_of(ours: &str, groups: &str) -> String {
     format!(
         "Message-ID: <dsn1@mx.agency.example>\r\nFrom: Mail Delivery System <mailer-daemon@mx.agency.example>\r\n\
          To: {DESK}\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
          --b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n\
          --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.agency.example\r\n\r\n\
-         Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+         {groups}\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\nSubject: Re: x\r\n\r\n--b--\r\n"
     )
 }
@@ -258,6 +268,166 @@ async fn a_bounce_is_told_in_the_conversation_of_the_letter_that_failed() {
 }
 
 #[tokio::test]
+async fn a_bounce_of_several_recipients_tells_each_that_failed_and_no_other_as_failed() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    let group = |who: &str, action: &str, status: &str, why: &str| {
+        format!(
+            "Final-Recipient: rfc822; {who}@agency.example\r\nAction: {action}\r\nStatus: {status}\r\n\
+             Diagnostic-Code: smtp; {why}\r\n\r\n"
+        )
+    };
+    let groups = [
+        group("here", "delivered", "2.0.0", "250 ok"),
+        group("slow", "delayed", "4.4.1", "timed out"),
+        group("gone", "failed", "5.1.1", "550 no such user"),
+        group("full", "failed", "5.2.2", "552 mailbox is full"),
+    ]
+    .concat();
+    mail.writes("", DESK, &report_of(&ours, &groups)).await;
+    let notices = eventually("the agent is told of both", async || {
+        let log = ming.log(&conversation).await;
+        let told = log.iter().filter(|message| message["notice"]["code"] == "undelivered");
+        let told: Vec<Value> = told.map(|message| message["notice"].clone()).collect();
+        holds(told.len() == 2, format!("{log:?}"))?;
+        Ok(told)
+    })
+    .await;
+    let (failed, late) = (&notices[0], &notices[1]);
+    assert_eq!((&failed["permanent"], &late["permanent"]), (&json!(true), &json!(false)));
+    assert_eq!(failed["recipient"], "gone@agency.example");
+    assert_eq!(
+        failed["others"],
+        json!([{ "recipient": "full@agency.example", "reason": "552 mailbox is full" }])
+    );
+    assert_eq!(late["recipient"], "slow@agency.example");
+    assert_eq!(late["others"], Value::Null);
+    assert_eq!(failed["message"], late["message"]);
+    mail.house.ends_well();
+}
+
+/// A report on an answer whose conversation is over is in the log, and counts as stuck mail.
+async fn is_told_after_the_end(reopen_hours: u32) {
+    let queue = json!({ "reopen_hours": reopen_hours });
+    let quick = |desk: DeskFile| desk.with_all_queues(queue);
+    let mut mail = MailHouse::start_with(1, json!({ "acknowledge": false }), quick).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let supervisor = mail.house.signs_in("sun").await;
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let ours = field(&mail.reached(WANG, 1).await[0], "Message-ID");
+    ming.closes(&conversation).await;
+    let redis = &mail.house.redis;
+    eventually("it is archived", async || {
+        let key = format!("{{main}}:log:{conversation}");
+        let left: u64 = redis.ask(&["EXISTS", &key]).await;
+        holds(left == 0, "its log still lies in Redis")
+    })
+    .await;
+    mail.writes("", DESK, &report(&ours)).await;
+    let letters = eventually("it counts as stuck", async || {
+        let letters = supervisor.api().get("/v1/quarantine").await.body;
+        holds(letters.as_array().map_or(0, Vec::len) == 1, format!("{letters}"))?;
+        Ok(letters)
+    })
+    .await;
+    assert_eq!(letters[0]["reason"], "report");
+    assert!(letters[0]["detail"].as_str().unwrap().contains(&conversation), "{letters}");
+    // Read by its id: the log of a conversation that is over lies elsewhere.
+    let log = eventually("its log tells of it", async || {
+        let log = supervisor.log(&conversation).await;
+        holds(
+            log.last().is_some_and(|last| last["notice"]["code"] == "undelivered"),
+            format!("{log:?}"),
+        )?;
+        Ok(log)
+    })
+    .await;
+    assert_eq!(log.last().unwrap()["notice"]["recipient"], WANG);
+    assert_eq!(log.last().unwrap()["seq"], log.len());
+    assert_eq!(supervisor.reads(&conversation).await["state"], "closed");
+    // Once, however often it comes.
+    let id = letters[0]["id"].as_str().unwrap();
+    let retried = supervisor.api().post(&format!("/v1/quarantine/{id}/retry"), json!({})).await;
+    assert_eq!(retried.status, 409, "{:?}", retried.body);
+    assert_eq!(supervisor.log(&conversation).await.len(), log.len());
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_bounce_after_the_end_is_told_in_the_log_and_counts_as_stuck() {
+    is_told_after_the_end(24).await;
+}
+
+#[tokio::test]
+async fn a_bounce_after_redis_forgot_the_conversation_is_told_in_the_log_and_counts_as_stuck() {
+    is_told_after_the_end(0).await;
+}
+
+/// What a program or a list answers to the desk when all is over.
+async fn answered_after_the_end(mail: &MailHouse, ming: &mut TestAgent) -> (String, String) {
+    mail.writes(WANG, DESK, &letter("1@agency.example", WANG, "退税", "", "问题")).await;
+    let conversation = ming.accepts_next_offer().await;
+    ming.says(&conversation, "答复").await;
+    let letters = mail.reached(WANG, 2).await;
+    let answer = letters.iter().find(|letter| field(letter, "Auto-Submitted").is_empty()).unwrap();
+    let ours = field(answer, "Message-ID");
+    ming.closes(&conversation).await;
+    (conversation, format!("In-Reply-To: {ours}\r\n"))
+}
+
+#[tokio::test]
+async fn an_automatic_answer_after_the_end_is_noted_and_reopens_nothing() {
+    for reopen_hours in [24, 0] {
+        let queue = json!({ "reopen_hours": reopen_hours });
+        let quick = |desk: DeskFile| desk.with_all_queues(queue);
+        let mut mail = MailHouse::start_with(1, json!({}), quick).await;
+        let mut ming = mail.house.ready_agent("ming").await;
+        let supervisor = mail.house.signs_in("sun").await;
+        let (conversation, answers) = answered_after_the_end(&mail, &mut ming).await;
+        let away = format!("{answers}Auto-Submitted: auto-replied\r\n");
+        mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "自动回复", &away, "我在休假"))
+            .await;
+        let log = eventually("its log tells of it", async || {
+            let log = supervisor.log(&conversation).await;
+            let is_told = log.last().is_some_and(|one| one["notice"]["code"] == "automatic_answer");
+            holds(is_told, format!("{log:?}"))?;
+            Ok(log)
+        })
+        .await;
+        let notice = &log.last().unwrap()["notice"];
+        assert_eq!((&notice["address"], &notice["text"]), (&json!(WANG), &json!("我在休假")));
+        assert_eq!(supervisor.reads(&conversation).await["state"], "closed");
+        assert_eq!(supervisor.api().get("/v1/quarantine").await.body, json!([]));
+        // What comes next is offered: nothing waits before it.
+        mail.writes(WANG, DESK, &letter("3@agency.example", WANG, "新", "", "新问题")).await;
+        let next = ming.accepts_next_offer().await;
+        assert_eq!(texts(&ming, &next).await, ["新问题"]);
+        mail.house.ends_well();
+    }
+}
+
+#[tokio::test]
+async fn a_letter_through_a_list_reopens_what_is_over_and_no_program_answers_it() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let (conversation, answers) = answered_after_the_end(&mail, &mut ming).await;
+    let list = format!("{answers}List-Id: <office.agency.example>\r\nPrecedence: list\r\n");
+    let before = mail.reached(WANG, 2).await.len();
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "Re: 退税", &list, "还是没到")).await;
+    assert_eq!(ming.accepts_next_offer().await, conversation);
+    ming.hears(&conversation, "还是没到").await;
+    ming.says(&conversation, "再查").await;
+    assert_eq!(mail.reached(WANG, before + 1).await.len(), before + 1, "the answer alone");
+    mail.house.ends_well();
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
     let mut mail = MailHouse::start(1, json!({})).await;
     let supervisor = mail.house.signs_in("sun").await;
@@ -287,6 +457,95 @@ async fn what_cannot_be_read_lies_in_the_quarantine_and_can_be_tried_again() {
     assert_eq!(root.api().delete(&path).await.status, 204);
     assert_eq!(root.api().delete(&path).await.status, 404);
     mail.house.ends_well();
+}
+
+/// Damages what Redis counts of one sender under a name, so that every call that asks for it fails.
+async fn damages(mail: &MailHouse, what: &str, sender: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digest: String =
+        Sha256::digest(sender.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("{{main}}:rate:{what}:{}", &digest[..40]);
+    let _set: u64 = mail.house.redis.ask(&["HSET", &key, "no", "number"]).await;
+    key
+}
+
+#[tokio::test]
+async fn a_letter_that_always_fails_holds_up_no_other_and_comes_in_when_the_fault_is_gone() {
+    let mut mail = MailHouse::start(1, json!({ "acknowledge": false })).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let supervisor = mail.house.signs_in("sun").await;
+    let bad = "bad@agency.example";
+    let key = damages(&mail, "letters:people:mail", bad).await;
+    mail.writes(bad, DESK, &letter("1@agency.example", bad, "退税", "", "总是失败")).await;
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "退税", "", "一切正常")).await;
+    let other = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &other).await, ["一切正常"]);
+    let letters = eventually_within(Duration::from_secs(60), "it is put aside", async || {
+        let letters = supervisor.api().get("/v1/quarantine").await.body;
+        holds(letters.as_array().map_or(0, Vec::len) == 1, format!("{letters}"))?;
+        Ok(letters)
+    })
+    .await;
+    assert_eq!(letters[0]["reason"], "failing");
+    mail.writes(WANG, DESK, &letter("3@agency.example", WANG, "新", "", "还有一件")).await;
+    let third = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &third).await, ["还有一件"], "nothing is held up behind it");
+
+    let path = format!("/v1/quarantine/{}/retry", letters[0]["id"].as_str().unwrap());
+    let still = supervisor.api().post(&path, json!({})).await;
+    assert!(still.status >= 400, "{:?}", still.body);
+    let _gone: u64 = mail.house.redis.ask(&["DEL", &key]).await;
+    let retried = supervisor.api().post(&path, json!({})).await;
+    assert_eq!(retried.status, 204, "{:?}", retried.body);
+    let conversation = ming.accepts_next_offer().await;
+    assert_eq!(texts(&ming, &conversation).await, ["总是失败"]);
+    assert_eq!(supervisor.api().get("/v1/quarantine").await.body, json!([]));
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_acknowledged_holds_up_no_other_acknowledgement() {
+    let mut mail = MailHouse::start(1, json!({})).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let bad = "bad@agency.example";
+    damages(&mail, "acknowledged", bad).await;
+    mail.writes(bad, DESK, &letter("1@agency.example", bad, "退税", "", "第一件")).await;
+    ming.accepts_next_offer().await;
+    mail.writes(WANG, DESK, &letter("2@agency.example", WANG, "退税", "", "第二件")).await;
+    let acknowledged = mail.reached(WANG, 1).await;
+    assert_eq!(field(&acknowledged[0], "Auto-Submitted"), "auto-replied");
+    mail.house.ends_well();
+}
+
+#[tokio::test]
+async fn an_admin_cannot_have_mail_reach_what_the_operator_does_not_allow() {
+    let plan = House::of(DeskFile::small());
+    let mut house = plan
+        .with("mail.inner_ports", json!(["143"]))
+        .with("mail.listen_ports", json!([]))
+        .start()
+        .await;
+    let root = house.signs_in("root").await;
+    let server = |port: u16| json!({ "host": "127.0.0.1", "port": port, "security": "plain", "user": DESK, "password": PASSWORD });
+    let puts = async |id: &str, more: Value| {
+        let mut settings = json!({ "address": DESK });
+        for (key, value) in more.as_object().unwrap() {
+            settings[key] = value.clone();
+        }
+        let value = json!({ "id": id, "name": {}, "kind": "email", "adapter": "email", "audience": "agency",
+            "topics": [{ "id": "tax", "name": {}, "queue": "tax" }], "enabled": false, "settings": settings });
+        root.api()
+            .put(&format!("/v1/settings/channels/{id}"), json!({ "version": 0, "value": value }))
+            .await
+    };
+    let redis = puts("one", json!({ "imap": server(6379) })).await;
+    assert_eq!(redis.status, 422, "{:?}", redis.body);
+    assert!(redis.body["errors"][0]["path"].as_str().unwrap().ends_with("settings.imap.host"));
+    let listens = puts("two", json!({ "lmtp": { "listen": "127.0.0.1:2424" } })).await;
+    assert_eq!(listens.status, 422, "{:?}", listens.body);
+    let allowed = puts("three", json!({ "imap": server(143) })).await;
+    assert!(allowed.status < 300, "{:?}", allowed.body);
+    house.ends_well();
 }
 
 /// How many letters the run with deaths sends. `HUTONG_LETTERS=3000 cargo nextest run -p tests --profile

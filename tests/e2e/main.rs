@@ -16,6 +16,7 @@ mod idempotency;
 mod letters;
 mod limits;
 mod matching;
+mod messengers;
 mod moving;
 mod offers;
 mod openapi;

@@ -300,3 +300,50 @@ async fn a_desk_says_which_mailbox_a_chat_cannot_have() {
     assert_eq!(root.api().get("/v1/chat/agencies").await.body["by_mail"], false);
     mail.house.ends_well();
 }
+
+#[tokio::test]
+async fn an_address_that_is_taken_back_gets_no_more_mail_also_not_what_waits() {
+    // The mail server is away at first: what goes by mail waits in the outbox.
+    let away = json!({ "settings": { "smtp": { "port": 9 } } });
+    let no_server = |desk| by_mail(desk).with_channel_changed("mail", away);
+    let mut mail = MailHouse::start_with(1, json!({ "acknowledge": false }), no_server).await;
+    let mut ming = mail.house.ready_agent("ming").await;
+    let (mut visitor, conversation) = served(&mail, &mut ming).await;
+    let nothing_yet = visitor.api().delete("/v1/chat/address").await;
+    assert_eq!(nothing_yet.status, 204, "{:?}", nothing_yet.body);
+    leaves(&visitor, WANG).await;
+    visitor.loses_connection();
+    ming.says(&conversation, "waits in the outbox").await;
+    let redis = &mail.house.redis;
+    eventually("a letter waits for its next try", async || {
+        let keys: Vec<String> = redis.ask(&["KEYS", "{main}:delivery:*"]).await;
+        let [key] = keys.as_slice() else { return Err(format!("{keys:?}")) };
+        let state: String = redis.ask(&["HGET", key, "state"]).await;
+        holds(state == "retrying", state)
+    })
+    .await;
+    for _twice in 0..2 {
+        assert_eq!(visitor.api().delete("/v1/chat/address").await.status, 204);
+    }
+    visitor.connects().await;
+    let shown = visitor.seen().look(|seen| seen.state["mail_address"].clone());
+    assert_eq!(shown, Value::Null);
+    visitor.loses_connection();
+    ming.says(&conversation, "said afterwards").await;
+    mail.house.apply(&by_mail(mail.desk.clone()));
+    eventually("the outbox is empty", async || {
+        let keys: Vec<String> = redis.ask(&["KEYS", "{main}:delivery:*"]).await;
+        holds(keys.is_empty(), format!("{keys:?}"))
+    })
+    .await;
+    nothing_waits(&mail).await;
+    let told = notices(&ming, &conversation).await;
+    assert_eq!(told, ["joined", "address_left", "went_by_mail", "address_withdrawn"]);
+    // A letter that leaves now would come behind one that had left before.
+    visitor.connects().await;
+    assert_eq!(wants_transcript(&visitor, WANG).await, (202, Value::Null));
+    let letters = mail.reached(WANG, 1).await;
+    assert_eq!(letters.len(), 1, "the transcript alone");
+    assert!(is_transcript(&&letters[0]), "{}", letters[0]);
+    mail.house.ends_well();
+}

@@ -134,6 +134,21 @@ impl DeskFile {
         self
     }
 
+    /// Adds a messenger for staff, whose topics are named like their queues.
+    #[must_use]
+    pub fn with_messenger(mut self, adapter: &str, topics: &[&str], settings: Value) -> Self {
+        let topics: Vec<Value> = topics
+            .iter()
+            .map(|topic| json!({ "id": topic, "name": named(topic), "queue": topic, "request_type": "consultation" }))
+            .collect();
+        self.push(
+            "channels",
+            json!({ "id": adapter, "name": named(adapter), "kind": "im", "adapter": adapter,
+            "audience": "staff", "topics": topics, "settings": settings }),
+        );
+        self
+    }
+
     /// Changes one thing of a channel.
     #[must_use]
     pub fn with_channel_changed(mut self, id: &str, more: Value) -> Self {

@@ -120,6 +120,9 @@ impl House {
             ("limits.requests_per_second", json!(1_000)),
             ("webhooks.allow_http", json!(true)),
             ("webhooks.allow_inner", json!(["127.0.0.1/32"])),
+            ("mail.inner_ports", json!(["1-65535"])),
+            ("mail.listen_ports", json!(["1-65535"])),
+            ("mail.listen_folders", json!(["/"])),
             ("doors.allow_http", json!(true)),
             ("doors.allow_inner", json!(["127.0.0.1/32"])),
         ];

@@ -35,6 +35,7 @@ pub mod peers;
 pub mod port;
 pub mod postgres;
 pub mod process;
+pub mod prosody;
 pub mod proxy;
 pub mod redis_group;
 pub mod redis_server;

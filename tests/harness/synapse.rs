@@ -51,6 +51,13 @@ impl Synapse {
         // A key for this server alone; nobody else ever sees its signatures.
         let key = "ed25519 a_test AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA\n";
         std::fs::write(folder.join("signing.key"), key).unwrap();
+        let log = json!({
+            "version": 1,
+            "formatters": { "short": { "format": "%(levelname)s %(name)s %(message)s" } },
+            "handlers": { "console": { "class": "logging.StreamHandler", "formatter": "short" } },
+            "root": { "level": "WARNING", "handlers": ["console"] },
+        });
+        std::fs::write(folder.join("log.yaml"), log.to_string()).unwrap();
         synapse.restart().await;
         synapse
     }
@@ -109,6 +116,7 @@ impl Synapse {
         json!({
             "server_name": SERVER_NAME,
             "report_stats": false,
+            "log_config": self.folder.join("log.yaml"),
             "suppress_key_server_warning": true,
             "trusted_key_servers": [],
             "listeners": [{

@@ -87,6 +87,11 @@ async function mailFor(request, response, isAddress) {
   const visitor = visitorOf(request);
   if (!visitor) return problem(response, 401, "not_authenticated");
   if (world.mailRefusal) return problem(response, 409, world.mailRefusal);
+  if (isAddress && request.method === "DELETE") {
+    visitor.conversation.leave(null);
+    response.writeHead(204);
+    return response.end();
+  }
   const [local, domain] = JSON.parse(await bodyOf(request)).email.split("@");
   if (isAddress) visitor.conversation.leave(`${local[0]}…@${domain}`);
   response.writeHead(isAddress ? 204 : 202);

@@ -2,7 +2,6 @@
 //! DingTalk's own SDK in `tests/conformance`.
 
 use super::*;
-use crate::http::Http;
 use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
 use crate::means::OwnShelf;
 use crate::{Bookmarks, registry};
@@ -35,7 +34,7 @@ fn channel(settings: Value) -> Channel {
 
 fn door(settings: Value) -> DingTalk {
     let clock = Arc::new(Fixed);
-    let means = Means { http: Http::none(), shelf: Arc::new(OwnShelf::new(clock.clone())), clock };
+    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
     DingTalk::open(&channel(settings), &means).expect("opens")
 }
 
@@ -249,7 +248,7 @@ fn every_problem_is_reported_with_its_path() {
         "mode": "udp", "client_id": 7, "api_base_url": "ftp://x", "oapi_base_url": "https://u:p@x",
         "colour": "red",
     });
-    let problems = registry::problems(&channel(settings));
+    let problems = registry::problems(&channel(settings), &crate::MailReach::default());
     let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
     let expected = ["mode", "client_id", "api_base_url", "oapi_base_url", "colour"];
     assert_eq!(paths, expected.map(|key| format!("settings.{key}")));

@@ -1,8 +1,10 @@
 //! The settings of a desk's mail, checked as a whole.
 
 mod parts;
+mod within;
 
 use crate::error::SettingsProblem;
+use crate::mail_reach::MailReach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::fmt;
@@ -81,6 +83,8 @@ pub struct MailServer {
     pub ca_file: Option<PathBuf>,
     /// How we say who we are; none for a server that knows us by our place.
     pub login: Option<Login>,
+    /// What may be connected to.
+    pub reach: MailReach,
 }
 
 /// How a line is protected.
@@ -181,6 +185,8 @@ pub struct OauthConfig {
     pub scope: String,
     /// The grant that a person gave (Gmail); none for the client's own (Microsoft 365).
     pub refresh_token: Option<Secret>,
+    /// What may be connected to.
+    pub reach: MailReach,
 }
 
 impl fmt::Debug for OauthConfig {

@@ -94,9 +94,9 @@ pub struct LetterFile {
 pub enum Nature {
     /// A person, as far as one can tell.
     Person,
-    /// A program: an automatic answer, a notice (RFC 3834).
+    /// A program: an automatic answer, a notice (RFC 3834), a newsletter.
     Automatic,
-    /// A mailing list or a newsletter.
+    /// A mailing list passes it on (RFC 2919); as a rule a person wrote it.
     List,
     /// A mail server that could not deliver a letter, or not yet; what it says, at least one report.
     Bounce(Vec<Report>),

@@ -44,14 +44,14 @@ pub(super) fn of(root: &Part, split: &Split) -> Nature {
     if let Some(reports) = bounce::read(root, split) {
         return Nature::Bounce(reports);
     }
-    let is_list = ["list-id", "list-unsubscribe", "list-post", "x-mailing-list"]
-        .iter()
-        .any(|name| head.has(name));
+    let is_list = ["list-id", "list-post", "x-mailing-list"].iter().any(|name| head.has(name));
     match (precedence(head), is_list) {
         // A list may put its marks on answers of programs too.
         _ if says_automatic(head) => Nature::Automatic,
-        (_, true) | (Precedence::List | Precedence::Bulk, _) => Nature::List,
+        (_, true) | (Precedence::List, _) => Nature::List,
         (Precedence::Automatic, _) => Nature::Automatic,
+        // Newsletters, and old programs that answer in somebody's absence.
+        _ if head.has("list-unsubscribe") => Nature::Automatic,
         _ if is_from_server(head) || has_null_path(head) => Nature::Automatic,
         _ if looks_automatic(head, split) => Nature::Automatic,
         (Precedence::None, false) => Nature::Person,
@@ -61,7 +61,6 @@ pub(super) fn of(root: &Part, split: &Split) -> Nature {
 enum Precedence {
     None,
     List,
-    Bulk,
     Automatic,
 }
 
@@ -69,8 +68,7 @@ fn precedence(head: &Head) -> Precedence {
     let value = head.first("precedence").unwrap_or_default().trim().to_ascii_lowercase();
     match value.as_str() {
         "list" => Precedence::List,
-        "bulk" => Precedence::Bulk,
-        "junk" | "auto_reply" | "auto-reply" => Precedence::Automatic,
+        "bulk" | "junk" | "auto_reply" | "auto-reply" => Precedence::Automatic,
         _ => Precedence::None,
     }
 }

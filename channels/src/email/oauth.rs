@@ -2,11 +2,15 @@
 
 use super::config::{OauthConfig, Secret};
 use super::tls;
+use crate::mail_reach::MailReach;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde::Deserialize;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use url::Url;
 use url::form_urlencoded::Serializer;
 
 /// How long the token endpoint may take.
@@ -38,6 +42,29 @@ pub(super) struct Tokens {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Resolves the endpoint's name to what may be connected to.
+struct Resolver {
+    reach: MailReach,
+    port: u16,
+}
+
+impl Resolver {
+    fn of(config: &OauthConfig) -> Self {
+        let port = Url::parse(&config.token_url).ok().and_then(|url| url.port_or_known_default());
+        Self { reach: config.reach.clone(), port: port.unwrap_or_default() }
+    }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (reach, port) = (self.reach.clone(), self.port);
+        Box::pin(async move {
+            let found = reach.resolve(name.as_str(), port).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
     }
 }
 
@@ -88,6 +115,7 @@ impl Tokens {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured((*tls).clone())
             .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(Resolver::of(&self.config)))
             .timeout(TIME)
             .build()
             .map_err(away)?;
@@ -170,6 +198,7 @@ mod tests {
             client_secret: Secret::new("CANARY&1"),
             scope: "https://outlook.office365.com/.default".to_owned(),
             refresh_token: None,
+            reach: MailReach::default(),
         };
         let form = Tokens::new(config.clone()).form();
         assert!(form.contains("grant_type=client_credentials"), "{form}");

@@ -7,8 +7,9 @@ use super::trust::{Trust, Verdict};
 use crate::error::AdapterError;
 use crate::inbound::{
     Answers, Assurance, Attachment, Inbound, LetterView, NewMessage, Payload, RawInbound,
-    RemoteImages, Sender,
+    RemoteImages, Sender, Writer,
 };
+use crate::outbound::Missed;
 use bytes::Bytes;
 use domain::limits::TEXT_BYTES_MAX;
 use domain::mail::{
@@ -148,16 +149,22 @@ fn body(bytes: &[u8]) -> &[u8] {
     bytes.get(at..).unwrap_or_default()
 }
 
-/// One event for one letter: the first address that is dead, else the first one told of.
+/// One event for one letter, with everybody whom it tells of.
 fn bounced(reports: &[Report]) -> Option<Payload> {
-    let report = reports.iter().find(|report| report.permanent).or_else(|| reports.first())?;
-    Some(Payload::Bounced {
-        message_id: report.message_id.clone(),
+    let message_id = reports.first()?.message_id.clone();
+    let (failed, delayed): (Vec<&Report>, Vec<&Report>) =
+        reports.iter().partition(|report| report.permanent);
+    let missed = |reports: Vec<&Report>| reports.into_iter().map(missed).collect();
+    Some(Payload::Bounced { message_id, failed: missed(failed), delayed: missed(delayed) })
+}
+
+/// A server that gives no reason gives at least a code (RFC 3463).
+fn missed(report: &Report) -> Missed {
+    let reason = if report.reason.is_empty() { &report.status } else { &report.reason };
+    Missed {
         recipient: report.recipient.clone(),
-        permanent: report.permanent,
-        status: report.status.clone(),
-        reason: report.reason.chars().take(REASON_CHARS_MAX).collect(),
-    })
+        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+    }
 }
 
 fn message(
@@ -188,9 +195,7 @@ fn message(
         message_id: letter.message_id.clone().unwrap_or_default(),
         trust: verdict.trust,
         warning,
-        // The null return path says that nobody may answer (RFC 5321, 4.5.5).
-        automatic: !matches!(letter.nature, Nature::Person)
-            || raw.envelope.mail_from.as_deref() == Some(""),
+        automatic: writer(letter, raw) != Writer::Person,
         important: letter.important,
         has_html: letter.has_html(),
         has_rest: !letter.rest.trim().is_empty(),
@@ -207,7 +212,18 @@ fn message(
         audience: rule.audience,
         mail: Some(Box::new(head)),
         answers: answers(letter, raw),
+        writer: writer(letter, raw),
         ..NewMessage::default()
+    }
+}
+
+fn writer(letter: &Letter, raw: &RawInbound) -> Writer {
+    match letter.nature {
+        // The null return path says that nobody may answer (RFC 5321, 4.5.5).
+        _ if raw.envelope.mail_from.as_deref() == Some("") => Writer::Program,
+        Nature::Person => Writer::Person,
+        Nature::List => Writer::List,
+        Nature::Automatic | Nature::Bounce(_) => Writer::Program,
     }
 }
 

@@ -8,8 +8,10 @@ use super::part::{Content, Part};
 use super::words;
 use bytes::Bytes;
 
-/// The most recipients of one report.
+/// The most recipients of one report that is a text for people, which is searched for each.
 pub(super) const REPORTS_MAX: usize = 100;
+/// The most recipients of one report in the standard form, those included whom the letter reached.
+const GROUPS_MAX: usize = 1_000;
 /// The longest reason, in characters.
 pub(super) const REASON_CHARS_MAX: usize = 500;
 
@@ -67,11 +69,11 @@ pub(super) fn id_of(bytes: &Bytes) -> Option<String> {
 
 /// The groups of fields: the first is of the letter, each other of a recipient.
 fn recipients(bytes: &Bytes, message_id: Option<&str>) -> Vec<Report> {
-    let mut reports = Vec::new();
+    let mut reports: Vec<Report> = Vec::new();
     let mut rest = bytes.clone();
     let mut original_id = None;
     let mut groups = 0;
-    while !rest.is_empty() && groups <= REPORTS_MAX {
+    while !rest.is_empty() && groups <= GROUPS_MAX {
         groups += 1;
         let blank = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         let (head, after) = header::split(&rest.slice(blank..));
@@ -83,9 +85,17 @@ fn recipients(bytes: &Bytes, message_id: Option<&str>) -> Vec<Report> {
         original_id = original_id
             .or_else(|| ids::parse(&head.first("x-original-message-id")?).into_iter().next_back());
         let id = message_id.map(str::to_owned).or_else(|| original_id.clone());
-        reports.extend(recipient(&head, id));
+        let Some(report) = recipient(&head, id) else { continue };
+        // Servers that gave a letter to several machines tell of one recipient several times.
+        let known = reports
+            .iter_mut()
+            .find(|known| !known.recipient.is_empty() && known.recipient == report.recipient);
+        match known {
+            Some(known) if report.permanent && !known.permanent => *known = report,
+            Some(_) => {}
+            None => reports.push(report),
+        }
     }
-    reports.truncate(REPORTS_MAX);
     reports
 }
 

@@ -86,7 +86,10 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
 /// See [`LineError`].
 pub(super) async fn open(server: &MailServer) -> Result<Box<dyn Line>, LineError> {
     let unreachable = |why: String| LineError::Unreachable { host: server.host.clone(), why };
-    let connecting = TcpStream::connect((server.host.as_str(), server.port));
+    let connecting = async {
+        let addresses = server.reach.resolve(&server.host, server.port).await?;
+        TcpStream::connect(addresses.as_slice()).await
+    };
     let tcp = tokio::time::timeout(CONNECT_TIME, connecting)
         .await
         .map_err(|_late| unreachable(format!("no answer in {} s", CONNECT_TIME.as_secs())))?

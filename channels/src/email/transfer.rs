@@ -178,7 +178,7 @@ mod tests {
                         (bits, held) = (bits << 6 | u32::from(value), held + 6);
                         if held >= 8 {
                             held -= 8;
-                            plain.push((bits >> held) as u8);
+                            plain.push(u8::try_from((bits >> held) & 0xff).unwrap());
                         }
                     }
                     None if *byte == b'=' => held = 0,

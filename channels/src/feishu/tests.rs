@@ -2,7 +2,6 @@
 //! own SDK in `tests/conformance`.
 
 use super::*;
-use crate::http::Http;
 use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
 use crate::means::OwnShelf;
 use crate::{Bookmarks, registry};
@@ -39,7 +38,7 @@ fn channel(settings: Value) -> Channel {
 
 fn door(settings: Value) -> Feishu {
     let clock = Arc::new(Fixed);
-    let means = Means { http: Http::none(), shelf: Arc::new(OwnShelf::new(clock.clone())), clock };
+    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
     Feishu::open(&channel(settings), &means).expect("opens")
 }
 
@@ -300,7 +299,7 @@ async fn a_door_without_credentials_says_what_is_missing() {
 #[test]
 fn every_problem_is_reported_with_its_path() {
     let settings = json!({ "mode": "udp", "app_id": 7, "base_url": "ftp://x", "colour": "red" });
-    let problems = registry::problems(&channel(settings));
+    let problems = registry::problems(&channel(settings), &crate::MailReach::default());
     let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(
         paths,

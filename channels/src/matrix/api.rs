@@ -92,9 +92,11 @@ impl From<Refusal> for AdapterError {
     }
 }
 
-/// Whether a call is made in the name of the desk user.
+/// In whose name a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum As {
+    /// In nobody's: no token is shown.
+    Nobody,
     /// As the application service itself, before there is a user.
     Service,
     /// As the desk user.
@@ -129,7 +131,11 @@ impl Matrix {
             url.query_pairs_mut().append_pair(key, value);
         }
         let request = self.means.http.request(method, url.as_str())?;
-        Ok(request.bearer_auth(self.config.as_token.reveal()).timeout(WITHIN))
+        let request = request.timeout(WITHIN);
+        Ok(match who {
+            As::Nobody => request,
+            As::Service | As::User => request.bearer_auth(self.config.as_token.reveal()),
+        })
     }
 
     /// Makes a call as the desk user; its answer as JSON.

@@ -2,7 +2,7 @@
 
 use super::Matrix;
 use super::api::{As, Refusal};
-use crate::adapter::Finding;
+use crate::adapter::{Finding, Passed};
 use domain::limits::FILE_BYTES_MAX;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,7 +20,11 @@ impl Matrix {
         if let Some(missing) = self.config.missing() {
             return vec![Finding::no("credentials", format!("{missing} is missing"))];
         }
-        let mut findings = vec![self.try_connection().await];
+        let connection = self.try_connection().await;
+        if connection.passed == Passed::No {
+            return vec![connection];
+        }
+        let mut findings = vec![connection];
         if let Err(refusal) = self.ensure_user().await {
             findings.push(Finding::no("credentials", refusal.told()));
             return findings;
@@ -33,7 +37,7 @@ impl Matrix {
 
     async fn try_connection(&self) -> Finding {
         let versions =
-            match self.request(As::Service, Method::GET, &["_matrix", "client", "versions"]) {
+            match self.request(As::Nobody, Method::GET, &["_matrix", "client", "versions"]) {
                 Ok(request) => self.ask(request, None).await,
                 Err(refusal) => Err(refusal),
             };

@@ -99,7 +99,7 @@ pub(super) fn said(event: &Event) -> Said {
         ("m.sticker", None) => sticker(content),
         ("m.reaction", None) => reaction(content),
         ("m.room.redaction", None) => redaction(event),
-        ("m.room.encrypted", None) => Said::Unreadable("encrypted"),
+        ("m.room.encrypted", None) => Said::Unreadable("encrypted message"),
         ("m.call.invite", None) => Said::Unreadable("call"),
         ("m.poll.start" | "org.matrix.msc3381.poll.start", None) => Said::Unreadable("poll"),
         // Key exchange, call candidates, votes: not what a person says.
@@ -169,7 +169,7 @@ fn place(content: &Map<String, Value>, body: &str) -> String {
 /// A file: its text is the caption, if there is one (specification v1.10).
 fn file(content: &Map<String, Value>, body: &str) -> Said {
     if content.contains_key("file") {
-        return Said::Unreadable("encrypted");
+        return Said::Unreadable("encrypted message");
     }
     let name = text(content, "filename");
     let (name, caption) = if name.is_empty() || name == body { (body, "") } else { (name, body) };

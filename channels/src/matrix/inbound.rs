@@ -1,5 +1,6 @@
 //! What happens in the desk user's rooms, as [`Inbound`].
 
+mod earlier;
 mod passing;
 
 use super::Matrix;
@@ -49,18 +50,30 @@ impl Matrix {
         if said == Said::Nothing || self.config.passes_over(&event.sender) {
             return Ok(());
         }
-        if let Said::Member { user, membership } = said {
-            return self.take_member(&event, &user, &membership, inlet).await;
+        match said {
+            Said::Member { user, membership } => {
+                self.take_member(&event, &user, &membership, inlet).await
+            }
+            said => self.take_word(&event, said, inlet).await,
         }
+    }
+
+    /// Takes in what a person did in a room.
+    pub(super) async fn take_word(
+        &self,
+        event: &Event,
+        said: Said,
+        inlet: &Inlet,
+    ) -> Result<(), AdapterError> {
         let room = match self.room(&event.room_id).await {
             Ok(room) => room,
             Err(refusal) => {
-                self.or_wait(&event, refusal).await?;
+                self.or_wait(event, refusal).await?;
                 Room::default()
             }
         };
-        match self.payload(&event, said, &room).await? {
-            Some(payload) => self.give(&event, &room, payload, inlet).await,
+        match self.payload(event, said, &room).await? {
+            Some(payload) => self.give(event, &room, payload, inlet).await,
             None => Ok(()),
         }
     }
@@ -90,7 +103,8 @@ impl Matrix {
         if !is_own && room.group(&event.room_id).is_some() {
             return Ok(());
         }
-        self.give(event, &room, Payload::Membership { joined }, inlet).await
+        self.give(event, &room, Payload::Membership { joined }, inlet).await?;
+        if joined { self.catch_up(event, inlet).await } else { Ok(()) }
     }
 
     async fn payload(
@@ -196,7 +210,11 @@ impl Matrix {
 
     /// What a room keeps from us for now is asked for again, but no room holds up the others for ever.
     /// `Ok` when it has had its time.
-    async fn or_wait(&self, event: &Event, refusal: Refusal) -> Result<(), AdapterError> {
+    pub(super) async fn or_wait(
+        &self,
+        event: &Event,
+        refusal: Refusal,
+    ) -> Result<(), AdapterError> {
         let is_of_room = match &refusal {
             Refusal::Said { status: 401, .. } | Refusal::Limited(_) => false,
             Refusal::Said { status: 400..=499, .. } => {

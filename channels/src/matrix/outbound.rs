@@ -59,7 +59,14 @@ impl Matrix {
             return Ok(room_id.clone());
         }
         let person = self.whole_id(&command.recipient);
-        self.room_to(&person).await.map_err(Refusal::before_sending)
+        let room_id = self.room_to(&person).await.map_err(Refusal::before_sending)?;
+        let Some(own) = self.own.first() else { return Ok(room_id) };
+        // A room has its name before it has anybody in it.
+        match self.membership(&room_id, own).await.map_err(Refusal::before_sending)?.as_str() {
+            "join" => Ok(room_id),
+            "" => Err(Outcome::Unavailable("the room to this person is being opened".to_owned())),
+            _ => Err(Outcome::RecipientGone),
+        }
     }
 
     /// An address without a server is one of our own server's.
@@ -91,12 +98,8 @@ impl Matrix {
     async fn place(&self, command: &Command, room_id: &str) -> Result<Place, Outcome> {
         let room = self.room(room_id).await.map_err(Refusal::before_sending)?;
         let person = self.whole_id(&command.recipient);
-        if room.lacks(&person) {
-            let stands = self.membership(room_id, &person).await;
-            let stands = stands.map_err(Refusal::before_sending)?;
-            if !matches!(stands.as_str(), "join" | "invite" | "knock") {
-                return Err(Outcome::RecipientGone);
-            }
+        if room.lacks(&person) && !self.is_expected(command, room_id, &person).await? {
+            return Err(Outcome::RecipientGone);
         }
         let answers = command.answers.clone();
         Ok(if room.group(room_id).is_some() {
@@ -104,6 +107,29 @@ impl Matrix {
         } else {
             Place::Pair
         })
+    }
+
+    /// Is somebody who is not in the room on the way into it? Into the one that we opened for a person
+    /// they are invited, if whoever opened it did not come to that yet.
+    async fn is_expected(
+        &self,
+        command: &Command,
+        room_id: &str,
+        person: &str,
+    ) -> Result<bool, Outcome> {
+        let stands = self.membership(room_id, person).await.map_err(Refusal::before_sending)?;
+        if stands.is_empty() && command.external_conversation.is_none() {
+            return match self.invite(room_id, person).await {
+                Ok(()) => Ok(true),
+                // Invited meanwhile, or not to be invited by anybody.
+                Err(Refusal::Said { status: 400..=499, .. }) => {
+                    let stands = self.membership(room_id, person).await;
+                    Ok(!stands.map_err(Refusal::before_sending)?.is_empty())
+                }
+                Err(refusal) => Err(refusal.before_sending()),
+            };
+        }
+        Ok(matches!(stands.as_str(), "join" | "invite" | "knock"))
     }
 
     /// Puts an event of ours into a room, under the command's id.

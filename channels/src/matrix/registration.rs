@@ -2,6 +2,7 @@
 
 use super::MatrixConfig;
 use crate::error::SettingsProblem;
+use crate::im;
 use domain::Channel;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 /// # Errors
 /// Every problem of the channel's settings, and what is missing from them.
 pub fn registration(channel: &Channel, callback: &str) -> Result<String, Vec<SettingsProblem>> {
-    let config = MatrixConfig::parse(&channel.settings, &channel.id)?;
+    let config = MatrixConfig::parse(&im::without(channel).settings, &channel.id)?;
     if let Some(path) = config.missing() {
         let (path, problem) = (path.to_owned(), "is missing".to_owned());
         return Err(vec![SettingsProblem { path, problem }]);

@@ -128,6 +128,13 @@ impl Matrix {
         self.call(Method::POST, &path, Some(&json!({}))).await.map(drop)
     }
 
+    /// Invites a person into a room of ours.
+    pub(super) async fn invite(&self, room_id: &str, person: &str) -> Result<(), Refusal> {
+        let path = ["_matrix", "client", "v3", "rooms", room_id, "invite"];
+        let body = json!({ "user_id": person });
+        self.call(Method::POST, &path, Some(&body)).await.map(drop)
+    }
+
     /// How a person stands to a room: `join`, `invite`, `leave`, `ban`; empty when nobody knows.
     pub(super) async fn membership(&self, room_id: &str, user: &str) -> Result<String, Refusal> {
         let path = ["_matrix", "client", "v3", "rooms", room_id, "state", "m.room.member", user];

@@ -19,6 +19,8 @@ const MARK: &str = "hutong_message";
 /// How far back a message in doubt is looked for: pages, and messages on each.
 const PAGES_MAX: usize = 5;
 const PAGE_MESSAGES: &str = "200";
+/// How long the id of a file is kept for those who ask what became of it, in milliseconds.
+const UPLOAD_MS: u64 = 24 * 3_600_000;
 
 /// Carries out a command.
 pub(super) async fn deliver(api: Api<'_>, command: &Command) -> Outcome {
@@ -205,9 +207,6 @@ async fn prepare(
     }
     Ok((target, upload.file_id))
 }
-
-/// How long the id of a file is kept for those who ask what became of it, in milliseconds.
-const UPLOAD_MS: u64 = 24 * 3_600_000;
 
 fn upload_name(command: &Command) -> String {
     format!("upload.{}", command.id)

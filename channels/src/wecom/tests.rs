@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::adapter::Bookmarks;
-use crate::http::Http;
 use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
 use crate::means::OwnShelf;
 use crate::outbound::Action;
@@ -28,7 +27,7 @@ impl Clock for Fixed {
 
 pub(super) fn means() -> Means {
     let clock = Arc::new(Fixed);
-    Means { http: Http::none(), shelf: Arc::new(OwnShelf::new(clock.clone())), clock }
+    Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() }
 }
 
 pub(super) fn configured(adapter: &str, settings: Value) -> Channel {

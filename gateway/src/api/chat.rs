@@ -37,6 +37,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/chat/conversations/{id}/messages", web::get().to(earlier::earlier_messages))
         .route("/chat/transcripts", web::post().to(by_mail::transcript))
         .route("/chat/address", web::put().to(by_mail::leave_address))
+        .route("/chat/address", web::delete().to(by_mail::withdraw_address))
         .route("/chat/{channel}", web::get().to(channel))
         .route("/chat/{channel}/sessions", web::post().to(session::open));
 }

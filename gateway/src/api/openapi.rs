@@ -22,7 +22,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         health::healthz, health::readyz, health::metrics,
         auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
-        chat::channel, chat::open, chat::messages, chat::transcript, chat::leave_address,
+        chat::channel, chat::open, chat::messages, chat::transcript, chat::leave_address, chat::withdraw_address,
         chat::earlier, chat::earlier_messages,
         files::upload, files::download,
         desk::desk, desk::presence,

@@ -12,6 +12,7 @@ use super::error::{ApiError, Code, FieldProblem};
 use super::extract::{Body, Params, id};
 use crate::app::App;
 use crate::auth::access::Staff;
+use crate::config::Config;
 use actix_web::{HttpResponse, web};
 use domain::queue::Request;
 use domain::{
@@ -218,7 +219,7 @@ pub(crate) fn check_document(app: &App, kind: SettingKind, value: &Value) -> Res
     match kind {
         SettingKind::Channels => {
             if let Ok(channel) = serde_json::from_value(value.clone()) {
-                problems.extend(channel_problems(&channel, ""));
+                problems.extend(channel_problems(&app.config, &channel, ""));
             }
         }
         SettingKind::Webhooks => {
@@ -232,19 +233,23 @@ pub(crate) fn check_document(app: &App, kind: SettingKind, value: &Value) -> Res
 }
 
 /// The same for a whole desk; also for `hutong apply`.
-pub fn desk_problems(allow_http: bool, desk: &Desk) -> Vec<FieldProblem> {
+pub fn desk_problems(config: &Config, desk: &Desk) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     for (n, channel) in desk.channels.iter().enumerate() {
-        problems.extend(channel_problems(channel, &format!("channels[{n}].")));
+        problems.extend(channel_problems(config, channel, &format!("channels[{n}].")));
     }
     for (n, webhook) in desk.webhooks.iter().enumerate() {
-        problems.extend(webhook_problem(allow_http, webhook, &format!("webhooks[{n}].")));
+        problems.extend(webhook_problem(
+            config.webhooks.allow_http,
+            webhook,
+            &format!("webhooks[{n}]."),
+        ));
     }
     problems
 }
 
-fn channel_problems(channel: &domain::Channel, prefix: &str) -> Vec<FieldProblem> {
-    let problems = channels::registry::problems(channel);
+fn channel_problems(config: &Config, channel: &domain::Channel, prefix: &str) -> Vec<FieldProblem> {
+    let problems = channels::registry::problems(channel, &config.mail.reach());
     let to_field = |problem: channels::SettingsProblem| FieldProblem {
         path: format!("{prefix}{}", problem.path),
         problem: problem.problem,
@@ -333,7 +338,7 @@ pub(crate) async fn apply(
         let (id, settings) = (channel.id.as_str(), &mut channel.settings);
         secrets::restore(&app, &staff.tenant, id, Some(settings)).await?;
     }
-    let problems = desk_problems(app.config.webhooks.allow_http, &desk);
+    let problems = desk_problems(&app.config, &desk);
     if !problems.is_empty() {
         return Err(ApiError::fields(problems));
     }

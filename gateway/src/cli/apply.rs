@@ -27,7 +27,7 @@ impl Apply {
             text.map_err(|error| format!("{} cannot be read: {error}", self.file.display()))?;
         let desk: Desk = serde_json::from_str(&text)
             .map_err(|error| format!("{}: {error}", self.file.display()))?;
-        let problems = desk_problems(config.webhooks.allow_http, &desk);
+        let problems = desk_problems(config, &desk);
         refuse(problems.into_iter().map(|p| format!("{}: {}", p.path, p.problem)).collect())?;
         let stores = Stores::open(config).await?;
         let now = SystemClock.now();

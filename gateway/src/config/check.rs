@@ -1,7 +1,7 @@
 //! Check: every rule that a config must keep, also those between keys.
 
-use super::Config;
-use crate::middleware::client::Network;
+use super::{Config, MailConfig, port_range};
+use domain::Network;
 use std::net::SocketAddr;
 
 /// Puts the contents of `…_file` keys in place.
@@ -72,8 +72,25 @@ pub(super) fn check(config: &Config, problems: &mut Vec<String>) {
             problems.push(format!("{section}.allow_inner: `{network}` is no address or network"));
         }
     }
+    mail(&config.mail, problems);
     if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
         problems.push(format!("log.level: `{}` cannot be read", config.log.level));
+    }
+}
+
+fn mail(mail: &MailConfig, problems: &mut Vec<String>) {
+    for network in mail.allow_inner.iter().filter(|text| text.parse::<Network>().is_err()) {
+        problems.push(format!("mail.allow_inner: `{network}` is no address or network"));
+    }
+    for (key, ports) in [("inner_ports", &mail.inner_ports), ("listen_ports", &mail.listen_ports)] {
+        for text in ports.iter().filter(|text| port_range(text).is_none()) {
+            problems.push(format!(
+                "mail.{key}: `{text}` is no port such as 143 and no range such as 2400-2499"
+            ));
+        }
+    }
+    for folder in mail.listen_folders.iter().filter(|folder| !folder.is_absolute()) {
+        problems.push(format!("mail.listen_folders: `{}` must begin with /", folder.display()));
     }
 }
 
@@ -187,4 +204,6 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     within("presence.lease_ms", config.presence.lease_ms, 500, 600_000);
     within("presence.ping_ms", config.presence.ping_ms, 100, 60_000);
     within("webhooks.timeout_ms", config.webhooks.timeout_ms, 100, 60_000);
+    within("mail.quarantine_days", u64::from(config.mail.quarantine_days), 1, 3_650);
+    within("mail.quarantine_mib_max", config.mail.quarantine_mib_max, 1, 1_048_576);
 }

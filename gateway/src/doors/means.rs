@@ -1,9 +1,9 @@
 //! What doors are given when they are opened: a guarded way out, and a shelf in Redis.
 
-use crate::config::DoorsConfig;
+use crate::config::Config;
 use crate::pipeline::webhooks::guard::Guard;
 use channels::http::{Http, Reach};
-use channels::{Means, Shelf, SinkError};
+use channels::{MailReach, Means, Shelf, SinkError};
 use domain::{ChannelId, Clock, TenantId};
 use reqwest::{Client, redirect};
 use routing::{Router, RoutingError};
@@ -23,6 +23,7 @@ pub struct Workshop {
     http: Http,
     router: Router,
     clock: Arc<dyn Clock>,
+    mail: MailReach,
 }
 
 impl fmt::Debug for Workshop {
@@ -36,12 +37,8 @@ impl Workshop {
     ///
     /// # Errors
     /// When no client for HTTPS can be built.
-    pub fn new(
-        config: &DoorsConfig,
-        router: &Router,
-        clock: &Arc<dyn Clock>,
-    ) -> reqwest::Result<Self> {
-        let guard = Guard::new(config.allow_http, &config.allow_inner);
+    pub fn new(config: &Config, router: &Router, clock: &Arc<dyn Clock>) -> reqwest::Result<Self> {
+        let guard = Guard::new(config.doors.allow_http, &config.doors.allow_inner);
         let tls = Arc::new(tls());
         let client = Client::builder()
             .tls_backend_preconfigured((*tls).clone())
@@ -53,7 +50,8 @@ impl Workshop {
             .user_agent("Hutong/1")
             .build()?;
         let http = Http::new(client, tls, Arc::new(guard));
-        Ok(Self { http, router: router.clone(), clock: Arc::clone(clock) })
+        let mail = config.mail.reach();
+        Ok(Self { http, router: router.clone(), clock: Arc::clone(clock), mail })
     }
 
     /// The means of one channel.
@@ -63,6 +61,7 @@ impl Workshop {
             http: self.http.clone(),
             shelf: Arc::new(SharedShelf { router, tenant, channel }),
             clock: Arc::clone(&self.clock),
+            mail: self.mail.clone(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod whole;
 
+pub use whole::Written;
+
 use super::sniff::HEAD_BYTES;
 use crate::app::App;
 use crate::clock::mint;
@@ -148,14 +150,14 @@ impl FileStore {
         files: Vec<Bytes>,
         free_min: u64,
         id_of: impl Fn(usize, &[u8; 32]) -> FileId + Send + 'static,
-    ) -> Vec<Result<(FileId, [u8; 32]), StoreError>> {
+    ) -> Vec<Result<(FileId, [u8; 32], Written), StoreError>> {
         let (store, tenant, count) = (self.clone(), tenant.clone(), files.len());
         let keeping = tokio::task::spawn_blocking(move || {
             let keep = |(n, bytes): (usize, &Bytes)| {
                 let sha256: [u8; 32] = Sha256::digest(bytes).into();
                 let id = id_of(n, &sha256);
-                whole::keep(&store, &store.path(&tenant, &id), bytes, free_min)?;
-                Ok((id, sha256))
+                let written = whole::keep(&store, &store.path(&tenant, &id), bytes, free_min)?;
+                Ok((id, sha256, written))
             };
             files.iter().enumerate().map(keep).collect()
         });
@@ -166,6 +168,15 @@ impl FileStore {
             };
             (0..count).map(|_| Err(broken())).collect()
         })
+    }
+
+    /// Do a file's bytes lie there?
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn has(&self, tenant: &TenantId, id: &FileId) -> Result<bool, StoreError> {
+        let found = fs::try_exists(self.path(tenant, id)).await;
+        found.map_err(|source| StoreError::Disk { what: "found", source })
     }
 
     /// Opens a file's bytes for reading.
@@ -259,6 +270,10 @@ impl Drop for Incoming {
 async fn prune(app: Arc<App>, stop: CancellationToken) -> TaskResult {
     while stop.run_until_cancelled(tokio::time::sleep(PRUNE_EVERY)).await.is_some() {
         for tenant in app.settings.tenants() {
+            if let Err(error) = crate::pipeline::letters::retention::prune(&app, &tenant).await {
+                let error = crate::telemetry::chain(&error);
+                tracing::warn!(tenant.id = %tenant, error, "the quarantine stays as it is for now");
+            }
             if let Err(error) = prune_tenant(&app, &tenant).await {
                 let error = crate::telemetry::chain(&error);
                 tracing::warn!(tenant.id = %tenant, error, "files that nothing carries stay for now");
@@ -272,14 +287,12 @@ async fn prune_tenant(app: &App, tenant: &TenantId) -> records::Result<()> {
     let before = app.clock.now().plus_ms(-UNATTACHED_KEPT_MS);
     let files = app.records.files();
     for file in files.unattached(tenant, before, PRUNE_AT_ONCE).await? {
-        if files.forget_unattached(tenant, &file.id).await? {
-            remove(&app.files.path(tenant, &file.id)).await;
-        }
+        let path = app.files.path(tenant, &file.id);
+        files.forget_unattached(tenant, &file.id, before, async || remove(&path).await).await?;
     }
     Ok(())
 }
 
-/// Forgotten first, removed second: a file without a row is only wasted room.
 async fn remove(path: &Path) {
     if let Err(error) = fs::remove_file(path).await {
         tracing::warn!(%error, "a forgotten file stays on disk");

@@ -139,9 +139,7 @@ pub fn frame<T: Serialize>(frame: &T) -> Utf8Bytes {
 /// and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes either.
 pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
     let content = &message.content;
-    if content.kind == MessageKind::Note
-        || matches!(content.notice, Some(Notice::Undelivered { .. } | Notice::AddressLeft { .. }))
-    {
+    if content.kind == MessageKind::Note || content.notice.as_ref().is_some_and(is_among_agents) {
         return None;
     }
     if content.mail.is_none() {
@@ -150,6 +148,16 @@ pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
     let mut shown = message.clone();
     shown.content.mail = None;
     Some(Cow::Owned(shown))
+}
+
+fn is_among_agents(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::Undelivered { .. }
+            | Notice::AddressLeft { .. }
+            | Notice::AddressWithdrawn
+            | Notice::AutomaticAnswer { .. }
+    )
 }
 
 /// For whom among the agents an event is.
@@ -237,7 +245,10 @@ pub fn contact(event: &Event) -> Option<&ContactId> {
 /// Does an event change what a visitor is shown of the conversation's state?
 pub fn changes_state(event: &Event) -> bool {
     if let Event::MessageAppended { message, .. } = event {
-        return matches!(message.content.notice, Some(Notice::AddressLeft { .. }));
+        return matches!(
+            message.content.notice,
+            Some(Notice::AddressLeft { .. } | Notice::AddressWithdrawn)
+        );
     }
     matches!(
         event,

@@ -4,6 +4,7 @@
 
 use super::commits;
 use super::duty::{DutyWork, Passed};
+use super::failing::is_away;
 use super::letters::name_of;
 use super::letters::reply::Addressees;
 use super::letters::send::{self, Ready, Word};
@@ -49,9 +50,16 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     for event in commits.iter().flat_map(|commit| commit.events()) {
         if let Event::ConversationOpened { conversation, channel, .. } = event
             && acknowledges(&app.settings.desk(tenant), channel)
-            && let Some(letter) = acknowledgement(app, tenant, conversation).await?
         {
-            letters.push(letter);
+            match acknowledgement(app, tenant, conversation).await {
+                Ok(letter) => letters.extend(letter),
+                Err(error) if is_away(error.as_ref()) => return Err(error),
+                Err(error) => {
+                    crate::metrics::acknowledging_failed();
+                    let error = crate::telemetry::chain(error.as_ref());
+                    tracing::error!(tenant.id = %tenant, conversation.id = %conversation, error, "a letter cannot be acknowledged; the others go on");
+                }
+            }
         }
     }
     let new: Vec<NewDelivery<'_>> = letters

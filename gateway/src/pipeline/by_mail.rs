@@ -151,6 +151,8 @@ async fn give_up(
             recipient: left.address.clone(),
             permanent: true,
             reason: "this chat has no mailbox any more".to_owned(),
+            others: Vec::new(),
+            unnamed: 0,
         };
         app.router.append_notice(tenant, id, &format!("no_mailbox.{last}"), &notice).await?;
     }

@@ -6,7 +6,7 @@
 //! a tenant with many slow ones holds only its own share of the places.
 
 use super::chats;
-use super::letters::send;
+use super::letters::{LetterError, send};
 use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
 use crate::metrics;
@@ -102,6 +102,8 @@ struct Carrier {
 pub(super) enum Tried {
     /// It arrived.
     Sent,
+    /// Nobody wants it any more: it is dropped.
+    Withdrawn,
     /// It arrived, and the far end knows it by these names.
     SentAs {
         /// Through which channel.
@@ -152,9 +154,14 @@ impl Carrier {
 
     /// Tries a delivery and records how that ended; whose it was.
     async fn carry_out(&self, tenant: TenantId, delivery: ClaimedDelivery) -> TenantId {
-        if let Err(error) = self.try_once(&tenant, &delivery).await {
-            // The claim is free again after its lease.
-            tell(&tenant, &error);
+        // The claim is free again after its lease.
+        match self.try_once(&tenant, &delivery).await {
+            Ok(()) => {}
+            Err(LetterError::Routing(error)) => tell(&tenant, &error),
+            Err(error) => {
+                let error = crate::telemetry::chain(&error);
+                tracing::error!(tenant.id = %tenant, delivery.id = %delivery.id, error, "a delivery's end was not told");
+            }
         }
         tenant
     }
@@ -163,12 +170,13 @@ impl Carrier {
         &self,
         tenant: &TenantId,
         delivery: &ClaimedDelivery,
-    ) -> Result<(), RoutingError> {
+    ) -> Result<(), LetterError> {
         let tried = self.attempt(tenant, delivery).await;
         let tries = delivery.tries.saturating_add(1);
         let now = self.app.clock.now();
         let (name, outcome) = match &tried {
             Tried::Sent => ("sent", DeliveryOutcome::Sent),
+            Tried::Withdrawn => ("withdrawn", DeliveryOutcome::Sent),
             Tried::SentAs { channel, names } => {
                 ("sent", DeliveryOutcome::SentAs { channel, names })
             }
@@ -200,7 +208,8 @@ impl Carrier {
                 Carried::Webhook => {}
             }
         }
-        self.app.router.record_delivery(tenant, delivery, &outcome).await.map(|_still_ours| ())
+        let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
+        Ok(())
     }
 
     async fn attempt(&self, tenant: &TenantId, delivery: &ClaimedDelivery) -> Tried {

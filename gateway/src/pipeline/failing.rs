@@ -2,6 +2,7 @@
 //! that the others go on.
 
 use domain::{ConversationId, Timestamp};
+use std::error::Error;
 
 /// So many conversations that fail are passed over; then all of them are tried again.
 const FAILING_MAX: usize = 256;
@@ -50,12 +51,20 @@ impl Failing {
     }
 }
 
-/// Is a store away, so that nothing else would go better?
-pub(super) fn is_away(error: &(dyn std::error::Error + 'static)) -> bool {
-    let routing = error.downcast_ref::<routing::RoutingError>();
-    let records = error.downcast_ref::<records::RecordsError>();
-    routing.is_some_and(routing::RoutingError::is_unavailable)
-        || records.is_some_and(records::RecordsError::may_retry)
+/// Is a store away, so that nothing else would go better? Its error may be the cause of another.
+pub(super) fn is_away(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let routing = error.downcast_ref::<routing::RoutingError>();
+        let records = error.downcast_ref::<records::RecordsError>();
+        if routing.is_some_and(routing::RoutingError::is_unavailable)
+            || records.is_some_and(records::RecordsError::may_retry)
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 #[cfg(test)]

@@ -7,18 +7,20 @@
 mod failures;
 mod keep;
 pub mod reply;
+pub(crate) mod retention;
 pub mod send;
 mod threading;
 mod together;
 mod token;
+pub(in crate::pipeline) mod undelivered;
 
 use super::inbound::{self, Standing};
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::files::StoreError;
-use channels::inbound::NewMessage;
-use channels::{Accepted, AdapterError, Envelope, Inbound, Payload, RawInbound};
-use domain::{Conversation, ConversationId, FileId, FileRef, Notice, State, TenantId};
+use channels::inbound::{NewMessage, Writer};
+use channels::{Accepted, AdapterError, Envelope, Inbound, Missed, Payload, RawInbound};
+use domain::{ConversationId, FileId, FileRef, Notice, TenantId};
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use records::RecordsError;
@@ -26,10 +28,11 @@ use records::files::Attached;
 use records::quarantine::{QuarantineReason, Quarantined};
 use routing::RoutingError;
 use routing::command::Belongs;
-use routing::reply::{Noticed, Rate};
+use routing::reply::Rate;
 use sha2::{Digest, Sha256};
 use std::panic::AssertUnwindSafe;
 use threading::Thread;
+use undelivered::{Failure, Told};
 
 pub use failures::Failures;
 pub use together::accept_together;
@@ -42,8 +45,9 @@ const PERSONAL: (u32, i64) = (200, 15_000);
 /// One conversation takes so many reports at once, and then one in so many milliseconds: whoever knows a
 /// message id of ours can write them.
 const REPORTS: (u32, i64) = (20, 600_000);
-/// The longest reason of a bounce that the log keeps, in characters.
-const REASON_CHARS_MAX: usize = 300;
+
+/// So much of an automatic answer to what is over stands in its log, in characters.
+const PROGRAM_CHARS_MAX: usize = 500;
 
 /// Why a letter could not be taken in just now; the far end gives it again.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +184,7 @@ pub async fn retry(
         envelope: Envelope { mail_from: letter.mail_from, rcpt_to: letter.rcpt_to },
         received_at: letter.received_at,
         bytes: bytes.into(),
-        is_whole: true,
+        is_whole: letter.is_whole,
     };
     accept(app, tenant, raw).await?;
     let stays = app.records.quarantine().get(tenant, original).await?.is_some();
@@ -205,6 +209,7 @@ async fn put_aside(
         mail_from: raw.envelope.mail_from.clone(),
         rcpt_to: raw.envelope.rcpt_to.clone(),
         bytes: raw.bytes.len() as u64,
+        is_whole: raw.is_whole,
         reason,
         detail,
         received_at: raw.received_at,
@@ -256,8 +261,8 @@ impl Letter<'_> {
     async fn go_on(self, mut inbound: Inbound) -> Result<Outcome, LetterError> {
         match std::mem::replace(&mut inbound.payload, Payload::Typing) {
             Payload::MessageNew(message) => self.says(inbound, message).await,
-            Payload::Bounced { message_id, recipient, permanent, reason, .. } => {
-                self.came_back(&inbound, message_id, (recipient, permanent, &reason)).await
+            Payload::Bounced { message_id, failed, delayed } => {
+                self.came_back(&inbound, message_id, (failed, delayed)).await
             }
             _ => Ok(aside(QuarantineReason::Refused, "this kind of letter is not carried further")),
         }
@@ -282,10 +287,11 @@ impl Letter<'_> {
         if !known && !self.within_limit(&inbound, automatic).await? {
             return Ok(aside(QuarantineReason::Loop, "this sender writes too often"));
         }
-        let over = |one: &Conversation| matches!(one.state, State::Closed | State::WrapUp);
-        if automatic && !known && thread.into.as_ref().is_some_and(over) {
-            // Nobody waits for an answer to a program, and it must not open what is over.
-            return Ok(aside(QuarantineReason::Report, "a program answered when all was over"));
+        if message.writer == Writer::Program
+            && !known
+            && let Some(conversation) = thread.over()
+        {
+            return self.answered_by_program(&inbound, &message, conversation).await;
         }
         let attachments = std::mem::take(&mut message.attachments);
         let brought = (inbound.external_id.as_str(), attachments.as_slice());
@@ -305,6 +311,37 @@ impl Letter<'_> {
             Accepted::Noted => Ok(Outcome::Accepted(accepted)),
             Accepted::Refused(refusal) => Ok(aside(QuarantineReason::Refused, refusal.detail())),
         }
+    }
+
+    /// Nobody waits for an answer to a program, and it must not open what is over: its log tells of it.
+    async fn answered_by_program(
+        self,
+        inbound: &Inbound,
+        message: &NewMessage,
+        conversation: &ConversationId,
+    ) -> Result<Outcome, LetterError> {
+        if !self.may_report(conversation).await? {
+            return Ok(aside(QuarantineReason::Loop, "programs answer its conversation too often"));
+        }
+        let notice = Notice::AutomaticAnswer {
+            address: inbound.sender.value.clone(),
+            text: message.text.chars().take(PROGRAM_CHARS_MAX).collect(),
+        };
+        let name = format!("automatic.{}", inbound.external_id);
+        match undelivered::tell(self.app, self.tenant, conversation, &name, &notice).await? {
+            Told::Nowhere => Ok(aside(QuarantineReason::Report, "its conversation is not known")),
+            Told::Open | Told::Over => {
+                self.attach(conversation, &[]).await?;
+                Ok(Outcome::Accepted(Accepted::Noted))
+            }
+        }
+    }
+
+    async fn may_report(self, conversation: &ConversationId) -> Result<bool, LetterError> {
+        let what = format!("reports:{conversation}");
+        let (burst, per_token_ms) = REPORTS;
+        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
+        Ok(taken == Rate::Allowed)
     }
 
     async fn enter(self, inbound: Inbound, thread: &Thread) -> Result<Accepted, ApiError> {
@@ -350,36 +387,40 @@ impl Letter<'_> {
         token::conversation(keys.letters(), place, token::in_message_id(message_id)?)
     }
 
-    /// A letter of ours came back.
+    /// A letter of ours came back from some of its recipients.
     async fn came_back(
         self,
         inbound: &Inbound,
         message_id: Option<String>,
-        (recipient, permanent, reason): (String, bool, &str),
+        (failed, delayed): (Vec<Missed>, Vec<Missed>),
     ) -> Result<Outcome, LetterError> {
         let ours = message_id.as_deref();
         let ours = ours.and_then(|id| Some((self.ours(id)?, send::message_of(id))));
         let Some((conversation, message)) = ours else {
             return Ok(aside(QuarantineReason::Report, "it reports of no letter of ours"));
         };
-        let what = format!("reports:{conversation}");
-        let (burst, per_token_ms) = REPORTS;
-        let taken = self.app.router.take_tokens(self.tenant, &what, burst, per_token_ms).await?;
-        if taken != Rate::Allowed {
+        if !self.may_report(&conversation).await? {
             return Ok(aside(QuarantineReason::Report, "its conversation has too many reports"));
         }
-        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-        let notice = Notice::Undelivered { message, recipient, permanent, reason };
-        let name = format!("report.{}", inbound.external_id);
-        match self.app.router.append_notice(self.tenant, &conversation, &name, &notice).await? {
-            Noticed::Appended(_) => {
-                self.attach(&conversation, &[]).await?;
-                Ok(Outcome::Accepted(Accepted::Noted))
-            }
-            Noticed::Closed | Noticed::Unknown => {
-                Ok(aside(QuarantineReason::Report, "its conversation is over"))
-            }
+        let failed = undelivered::notice(message.clone(), Failure::ForGood, failed);
+        let delayed = undelivered::notice(message, Failure::Late, delayed);
+        let is_lost = failed.is_some();
+        let mut told = Told::Nowhere;
+        for (sort, notice) in [("report", failed), ("late", delayed)] {
+            let Some(notice) = notice else { continue };
+            let name = format!("{sort}.{}", inbound.external_id);
+            told = undelivered::tell(self.app, self.tenant, &conversation, &name, &notice).await?;
         }
+        if told == Told::Nowhere {
+            return Ok(aside(QuarantineReason::Report, "its conversation is not known"));
+        }
+        self.attach(&conversation, &[]).await?;
+        if told == Told::Over && is_lost {
+            // Its log says it, but nobody looks there: supervisors count what is stuck.
+            let detail = format!("{conversation} is over, and its log tells of it");
+            return Ok(Outcome::Aside(QuarantineReason::Report, detail));
+        }
+        Ok(Outcome::Accepted(Accepted::Noted))
     }
 }
 

@@ -48,9 +48,48 @@ on_both_engines! {
         r.files().attach(&city, &carried, &conversation_id(1)).await.unwrap();
         let found = r.files().unattached(&city, Timestamp(4), 10).await.unwrap();
         assert_eq!(found.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["file_2", "file_3"]);
-        assert!(!r.files().forget_unattached(&city, &carried).await.unwrap());
-        assert!(r.files().forget_unattached(&city, &old).await.unwrap());
-        assert!(!r.files().forget_unattached(&city, &old).await.unwrap());
+        let forget = async |id| r.files().forget_unattached(&city, id, Timestamp(4), async || ()).await.unwrap();
+        assert!(!forget(&carried).await);
+        assert!(forget(&old).await);
+        assert!(!forget(&old).await);
         assert_eq!(r.files().unattached(&city, Timestamp(9), 1).await.unwrap()[0].id.as_str(), "file_3");
+    }
+
+    async fn a_file_that_comes_again_is_not_cleaned_up_under_its_letter(r) {
+        let city = r.tenant("city").await;
+        let one = file(1, Uploader::Channel("mail".parse().unwrap()));
+        assert!(r.files().create(&city, &one).await.unwrap());
+        let found = r.files().unattached(&city, Timestamp(50), 10).await.unwrap();
+        assert_eq!(found.len(), 1, "it is old, and about to be cleaned up");
+        // Its letter comes again before that is done.
+        assert!(!r.files().create(&city, &one).await.unwrap());
+        r.files().renew(&city, &one.id, Timestamp(99)).await.unwrap();
+        let removed = std::sync::atomic::AtomicBool::new(false);
+        let remove = async || removed.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(!r.files().forget_unattached(&city, &one.id, Timestamp(50), remove).await.unwrap());
+        assert!(!removed.load(std::sync::atomic::Ordering::Relaxed), "its bytes went");
+        assert!(r.files().get(&city, &one.id).await.unwrap().is_some());
+    }
+
+    async fn whoever_creates_a_file_that_is_being_forgotten_waits_until_its_bytes_are_gone(r) {
+        let city = r.tenant("city").await;
+        let one = file(1, Uploader::Channel("mail".parse().unwrap()));
+        r.files().create(&city, &one).await.unwrap();
+        let bytes_are_gone = std::sync::atomic::AtomicBool::new(false);
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let forget = r.files().forget_unattached(&city, &one.id, Timestamp(50), async || {
+            begun.send(()).unwrap();
+            // Long enough for whoever would not wait.
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            bytes_are_gone.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let again = async {
+            begins.await.unwrap();
+            let is_new = r.files().create(&city, &one).await.unwrap();
+            (is_new, bytes_are_gone.load(std::sync::atomic::Ordering::Relaxed))
+        };
+        let (forgotten, again) = tokio::join!(forget, again);
+        assert!(forgotten.unwrap());
+        assert_eq!(again, (true, true), "a new file whose bytes were about to go");
     }
 }

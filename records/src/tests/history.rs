@@ -106,6 +106,44 @@ on_both_engines! {
         assert_eq!(r.history().list(&city, &filter).await.unwrap().len(), 1);
     }
 
+    async fn what_is_learned_after_the_end_enters_the_log_once(r) {
+        let city = r.tenant("city").await;
+        let mut one = closed(1, 9_000, &["一"]);
+        one.conversation.agent = None;
+        one.messages.push(joined(2, 2_000, "wang"));
+        one.conversation.last_seq = 2;
+        r.history().store_closed(&city, &one).await.unwrap();
+        let id = one.conversation.id.clone();
+        let content = joined(3, 0, "li").content;
+        for _twice in 0..2 {
+            let place = r.history().append(&city, &id, &content, Timestamp(99_000)).await.unwrap();
+            assert_eq!(place, Some(3));
+        }
+        let log = r.history().messages(&city, &id, ALL).await.unwrap();
+        assert_eq!((log.len(), log[2].at, &log[2].content), (3, Timestamp(99_000), &content));
+        let stored = r.history().conversation(&city, &id).await.unwrap().unwrap();
+        assert_eq!((stored.last_seq, stored.agent), (3, Some(agent_id("wang"))));
+        let unknown = r.history().append(&city, &conversation_id(7), &content, Timestamp(1)).await;
+        assert_eq!(unknown.unwrap(), None);
+        let elsewhere = r.tenant("other").await;
+        let foreign = r.history().append(&elsewhere, &id, &content, Timestamp(1)).await;
+        assert_eq!(foreign.unwrap(), None);
+    }
+
+    async fn an_archive_of_what_came_since_forgets_nobody(r) {
+        let city = r.tenant("city").await;
+        let mut one = closed(1, 9_000, &["一"]);
+        one.conversation.agent = None;
+        one.messages.push(joined(2, 2_000, "wang"));
+        r.history().store_closed(&city, &one).await.unwrap();
+        let mut later = closed(1, 9_000, &["一", "二", "三"]);
+        later.conversation.agent = None;
+        later.messages.drain(..2);
+        r.history().store_closed(&city, &later).await.unwrap();
+        let stored = r.history().conversation(&city, &one.conversation.id).await.unwrap().unwrap();
+        assert_eq!((stored.last_seq, stored.agent), (3, Some(agent_id("wang"))));
+    }
+
     async fn messages_are_read_in_pages_from_either_side(r) {
         let city = r.tenant("city").await;
         let texts: Vec<String> = (1..=7).map(|n| n.to_string()).collect();

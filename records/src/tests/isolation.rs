@@ -138,7 +138,7 @@ on_both_engines! {
         let added = r.contacts().add_identity(&empty, &contact, &identity("u9", true), NOW).await.unwrap();
         assert_eq!(added, IdentityAdded::UnknownContact);
         assert_eq!(r.files().attach(&empty, &file().id, &conversation).await.unwrap(), Attached::Unknown);
-        assert!(!r.files().forget_unattached(&empty, &file().id).await.unwrap());
+        assert!(!r.files().forget_unattached(&empty, &file().id, NOW, async || ()).await.unwrap());
 
         assert_eq!(r.tenants().secret(&full, "access").await.unwrap().unwrap(), b"full");
         assert_eq!(r.settings().version(&full).await.unwrap(), 1);

@@ -13,6 +13,7 @@ fn letter(n: u32) -> Quarantined {
         mail_from: Some(String::new()),
         rcpt_to: vec!["help@city.example".to_owned()],
         bytes: 7,
+        is_whole: n != 3,
         reason: QuarantineReason::Unreadable,
         detail: "no header at all\0".to_owned(),
         received_at: Timestamp(i64::from(n)),
@@ -36,6 +37,8 @@ on_both_engines! {
         let second = letter(2).original;
         let before = Some((Timestamp(2), &second));
         assert_eq!(quarantine.list(&city, before, 9).await.unwrap(), [stored(1)]);
+        assert_eq!(quarantine.oldest(&city, 2).await.unwrap(), [stored(1), stored(2)]);
+        assert_eq!((quarantine.bytes(&city).await.unwrap(), quarantine.bytes(&other).await.unwrap()), (21, 0));
 
         let again = Quarantined { reason: QuarantineReason::Loop, ..letter(2) };
         quarantine.put(&city, &again).await.unwrap();
@@ -67,10 +70,11 @@ on_both_engines! {
         r.files().create(&city, &file).await.unwrap();
         r.quarantine().put(&city, &letter(1)).await.unwrap();
         assert!(r.files().unattached(&city, Timestamp(99), 9).await.unwrap().is_empty());
-        assert!(!r.files().forget_unattached(&city, &file.id).await.unwrap());
+        let forget = async || r.files().forget_unattached(&city, &file.id, Timestamp(99), async || ()).await;
+        assert!(!forget().await.unwrap());
         r.quarantine().remove(&city, &file.id).await.unwrap();
         let left = r.files().unattached(&city, Timestamp(99), 9).await.unwrap();
         assert_eq!(left, std::slice::from_ref(&file));
-        assert!(r.files().forget_unattached(&city, &file.id).await.unwrap());
+        assert!(forget().await.unwrap());
     }
 }

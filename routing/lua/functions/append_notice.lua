@@ -1,8 +1,9 @@
 -- append_notice: a system fact that became true elsewhere enters the log, once.
 --
 -- ARGV  2 conversation · 3 name of the fact · 4 how long to remember the name, ms · 5 notice fields
--- Reply {unknown} · {closed} · {duplicate, seq} · {appended, seq}
--- Keeps one notice per name (I2). A conversation that is over stays as it was archived.
+-- Reply {unknown} · {duplicate, seq} · {appended, seq} · {over, seq} (it stands in the log, now or since
+--   an earlier call, of a conversation that is over)
+-- Keeps one notice per name (I2). A conversation that is over is archived anew, with its longer log.
 -- Calls Router::append_notice
 
 H.register('append_notice', function(c, args)
@@ -11,14 +12,17 @@ H.register('append_notice', function(c, args)
     return { 'unknown' }
   end
   local mark = c.t .. 'seen:' .. v.id .. ':' .. args[3]
+  local over = v.state == 'closed'
   local seen = redis.call('GET', mark)
   if seen then
-    return { 'duplicate', seen }
-  end
-  if v.state == 'closed' then
-    return { 'closed' }
+    return { over and 'over' or 'duplicate', seen }
   end
   local seq = H.notice(c, v, args[5])
+  if over then
+    -- It may have been archived, and would be forgotten with its window.
+    redis.call('PERSIST', c.t .. 'conv:' .. v.id)
+    redis.call('ZADD', c.t .. 'closed', H.int(tonumber(v.closed) or c.now), v.id)
+  end
   H.mark(c, mark, H.int(seq), args[4])
-  return { 'appended', H.int(seq) }
+  return { over and 'over' or 'appended', H.int(seq) }
 end)

@@ -5,7 +5,7 @@
 --       go · 7 endpoint · 8 payload · 9 notice fields
 -- Reply {unknown} · {here} · {changed} · {nothing} · {mailed}
 -- Keeps each word in at most one letter: the letter stands in the outbox when the place is marked, and
--- neither happens when the contact has read meanwhile or is on the line. A conversation that is over
+-- neither happens when the contact has read meanwhile, took the address back, or is on the line. A conversation that is over
 -- stays as it was archived, without the notice.
 -- Calls Router::mail_unread
 
@@ -33,6 +33,11 @@ H.register('mail_unread', function(c, args)
     if last == upto then
       redis.call('ZREM', c.t .. 'unread', v.id)
     end
+    return { 'nothing' }
+  end
+  if redis.call('HEXISTS', c.t .. 'conv:' .. v.id, 'address') == 0 then
+    -- Taken back while the letter was composed.
+    redis.call('ZREM', c.t .. 'unread', v.id)
     return { 'nothing' }
   end
   if known_to(c, v) ~= tonumber(args[3]) then

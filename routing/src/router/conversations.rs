@@ -86,7 +86,7 @@ impl Router {
         let reply = self.call("append_notice", tenant, &args).await?;
         match reply.tag() {
             "appended" | "duplicate" => Ok(Noticed::Appended(reply.parse(1)?)),
-            "closed" => Ok(Noticed::Closed),
+            "over" => Ok(Noticed::Over(reply.parse(1)?)),
             "unknown" => Ok(Noticed::Unknown),
             _ => Err(reply.unexpected()),
         }

@@ -6,7 +6,7 @@ use super::conversations::json;
 use crate::command::{LeaveAddress, MailUnread, NewDelivery};
 use crate::error::RoutingError;
 use crate::keys;
-use crate::reply::{AddressLeft, LeftAddress, TranscriptSent, UnreadMailed};
+use crate::reply::{AddressLeft, AddressWithdrawn, LeftAddress, TranscriptSent, UnreadMailed};
 use domain::limits::DEDUPE_MS;
 use domain::{ContactId, ConversationId, Notice, TenantId};
 
@@ -37,6 +37,27 @@ impl Router {
             "too_many" => Ok(AddressLeft::TooMany),
             "closed" => Ok(AddressLeft::Closed),
             "unknown" => Ok(AddressLeft::Unknown),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    /// The contact takes back where answers go: nothing goes by mail any more.
+    ///
+    /// # Errors
+    /// See [`RoutingError`]; repeating the call is safe.
+    pub async fn withdraw_address(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        contact: &ContactId,
+    ) -> Result<AddressWithdrawn, RoutingError> {
+        let notice = notice_fields(&Notice::AddressWithdrawn)?;
+        let args = [conversation.as_str(), contact.as_str(), &notice];
+        let reply = self.call("withdraw_address", tenant, &args).await?;
+        match reply.tag() {
+            "withdrawn" => Ok(AddressWithdrawn::Withdrawn),
+            "none" => Ok(AddressWithdrawn::None),
+            "unknown" => Ok(AddressWithdrawn::Unknown),
             _ => Err(reply.unexpected()),
         }
     }

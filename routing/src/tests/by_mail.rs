@@ -7,7 +7,7 @@ use super::server::RedisServer;
 use crate::command::{
     Closer, LeaveAddress, MailUnread, NewDelivery, Reader, SendMessage, Standing,
 };
-use crate::reply::{AddressLeft, Sent, TranscriptSent, UnreadMailed};
+use crate::reply::{AddressLeft, AddressWithdrawn, Sent, TranscriptSent, UnreadMailed};
 use crate::router::Router;
 use domain::{Author, ConversationId, DeliveryId, EndpointId};
 use proptest::test_runner::TestCaseError;
@@ -43,6 +43,21 @@ pub(super) async fn leave(
         AddressLeft::Unknown => "unknown",
     };
     differ("leave_address", &real, &twin.leave_address((id, &contact), (&address, &name)))
+}
+
+pub(super) async fn withdraw(
+    router: &Router,
+    twin: &mut Twin,
+    id: &str,
+) -> Result<(), TestCaseError> {
+    let contact = twin.convs.get(id).map_or("ctc_0".to_owned(), |conv| conv.contact.clone());
+    let (parsed, who) = (id.parse().unwrap(), contact.parse().unwrap());
+    let real = match router.withdraw_address(&tenant(), &parsed, &who).await.unwrap() {
+        AddressWithdrawn::Withdrawn => "withdrawn",
+        AddressWithdrawn::None => "none",
+        AddressWithdrawn::Unknown => "unknown",
+    };
+    differ("withdraw_address", &real, &twin.withdraw_address(id, &contact))
 }
 
 pub(super) async fn mail(

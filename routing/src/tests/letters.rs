@@ -20,6 +20,8 @@ fn undelivered() -> Notice {
         recipient: "a@b".to_owned(),
         permanent: true,
         reason: "no such \"box\" {}".to_owned(),
+        others: Vec::new(),
+        unnamed: 0,
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) async fn notice(
     let noticed = router.append_notice(&tenant(), &parsed, &name, &undelivered()).await.unwrap();
     let real = match noticed {
         Noticed::Appended(seq) => format!("appended {seq}"),
-        Noticed::Closed => "closed".to_owned(),
+        Noticed::Over(seq) => format!("over {seq}"),
         Noticed::Unknown => "unknown".to_owned(),
     };
     let fields = serde_json::to_value(undelivered()).unwrap();

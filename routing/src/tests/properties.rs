@@ -280,6 +280,10 @@ impl Run {
                 let id = self.conv(*conv);
                 super::by_mail::leave(router, &mut self.twin, &id, *address).await
             }
+            Op::WithdrawAddress { conv } => {
+                let id = self.conv(*conv);
+                super::by_mail::withdraw(router, &mut self.twin, &id).await
+            }
             Op::MailUnread { conv, stale, letter } => {
                 let id = self.conv(*conv);
                 super::by_mail::mail(router, &mut self.twin, &id, (*stale, *letter)).await

@@ -51,5 +51,5 @@ pub(crate) fn means() -> Means {
         .unwrap();
     let clock = Arc::new(TrueTime);
     let http = Http::new(client, Arc::new(tls), Arc::new(ThisMachine));
-    Means { http, shelf: Arc::new(OwnShelf::new(clock.clone())), clock }
+    Means { http, shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() }
 }

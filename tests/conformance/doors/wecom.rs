@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tests::cloud::Cloud;
 use tests::watched::Watched;
 
-pub(crate) use calls::{challenge, post, seal};
+pub(crate) use calls::{challenge, post, seal, something};
 pub(crate) use stand_in::{ACCOUNT, AGENT, CORP, KEY, MEMBER, Seen, StandIn};
 
 /// The stand-in, where it stands, and what is needed to open a door to it.

@@ -35,7 +35,7 @@ impl Desk {
 
     /// A door with these settings.
     pub(super) fn adapter(settings: Value) -> Arc<EmailAdapter> {
-        Arc::new(EmailAdapter::open(&channel(settings)).unwrap())
+        Arc::new(EmailAdapter::open(&channel(settings), &channels::MailReach::anywhere()).unwrap())
     }
 
     /// A door to the desk's mailbox, with these settings of `imap` beside the usual ones.

@@ -3,7 +3,7 @@
 use super::{Running, command, gives, says};
 use crate::doors::Rig as _;
 use crate::doors::telegram::{FILE, TelegramRig, token};
-use channels::{Action, AdapterError, ChannelAdapter as _, Outcome, Passed, Payload};
+use channels::{Action, AdapterError, Outcome, Passed, Payload};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,10 @@ async fn a_topic_of_a_forum_is_answered_in_it_and_a_person_without_a_quotation()
     to_person.answers = Some("5001:7".to_owned());
     door.deliver(&to_person).await;
     let asked = network.called("sendMessage");
-    assert_eq!((&asked[0]["chat_id"], &asked[0]["message_thread_id"]), (&json!("-1001987"), &json!("77")));
+    assert_eq!(
+        (&asked[0]["chat_id"], &asked[0]["message_thread_id"]),
+        (&json!("-1001987"), &json!("77"))
+    );
     assert_eq!(asked[1].get("reply_parameters"), None);
     assert_eq!(asked[1]["link_preview_options"], json!({ "is_disabled": true }));
     assert_eq!(asked[1].get("parse_mode"), None, "an agent's words stand as written");
@@ -66,7 +69,9 @@ async fn pictures_are_shown_and_what_is_none_goes_as_a_file() {
     assert!(matches!(door.deliver(&command("c3", pdf)).await, Outcome::Sent(_)));
     let (photos, documents) = (network.called("sendPhoto"), network.called("sendDocument"));
     assert_eq!((photos.len(), documents.len()), (2, 2));
-    let what = |call: &Value| (call["file in"].clone(), call["file name"].clone(), call["chat_id"].clone());
+    let what = |call: &Value| {
+        (call["file in"].clone(), call["file name"].clone(), call["chat_id"].clone())
+    };
     assert_eq!(what(&photos[0]), (json!("photo"), json!("表.png"), json!("5001")));
     assert_eq!(what(&documents[0]), (json!("document"), json!("表.png"), json!("5001")));
     assert_eq!(documents[1]["file bytes"], 300);
@@ -90,7 +95,10 @@ async fn what_is_so_already_is_done() {
     let late = json!({ "description": "Bad Request: message can't be deleted for everyone" });
     network.answers("deleteMessage", 400, late);
     let refused = door.deliver(&command("c3", delete)).await;
-    assert!(matches!(&refused, Outcome::Rejected(why) if why.contains("can't be deleted")), "{refused:?}");
+    assert!(
+        matches!(&refused, Outcome::Rejected(why) if why.contains("can't be deleted")),
+        "{refused:?}"
+    );
     let react = Action::React { external_id, emoji: "👍".to_owned() };
     assert_eq!(door.deliver(&command("c4", react)).await, Outcome::Sent(Vec::new()));
     let asked = json!({ "chat_id": "5001", "message_id": "7", "reaction": [{ "type": "emoji", "emoji": "👍" }] });
@@ -107,10 +115,12 @@ async fn a_pressed_button_is_answered_after_it_was_taken() {
         "message": { "message_id": 7, "date": 0, "chat": { "id": 5001, "type": "private" } },
     }});
     network.far_end.hears("m0", &update.to_string());
-    network.calls.until("the button comes to rest", |calls| {
-        calls.iter().find(|call| call.0 == "answerCallbackQuery").cloned()
-    })
-    .await;
+    network
+        .calls
+        .until("the button comes to rest", |calls| {
+            calls.iter().find(|call| call.0 == "answerCallbackQuery").cloned()
+        })
+        .await;
     running.behind.taken.look(|taken| {
         let expected = Payload::Chosen { value: "rate:5".to_owned() };
         assert_eq!(taken.accepted[0].payload, expected);
@@ -149,7 +159,9 @@ async fn no_trouble_shows_the_token() {
     let (door, network) = (rig.adapter(), &rig.cloud.network);
     let echo = || json!({ "description": format!("Not Found: /bot{}/x", token()) });
     let mut shown = Vec::new();
-    for (method, code) in [("sendMessage", 404), ("getMe", 404), ("getFile", 400), ("deleteWebhook", 404)] {
+    for (method, code) in
+        [("sendMessage", 404), ("getMe", 404), ("getFile", 400), ("deleteWebhook", 404)]
+    {
         network.answers(method, code, echo());
     }
     shown.push(format!("{:?}", door.deliver(&command("c1", says("c1", &[]))).await));
@@ -201,7 +213,10 @@ async fn a_look_at_the_settings_says_what_is_missing() {
     told("https://desk.example/x", "Wrong response from the webhook: 403 Forbidden");
     let failing = callback().await;
     assert_eq!(failing.passed, Passed::No);
-    assert!(failing.detail.contains("403 Forbidden") && failing.detail.contains('3'), "{failing:?}");
+    assert!(
+        failing.detail.contains("403 Forbidden") && failing.detail.contains('3'),
+        "{failing:?}"
+    );
     told("https://desk.example/x", "");
     assert_eq!(callback().await.passed, Passed::Yes);
     network.answers("getMe", 401, json!({ "description": "Unauthorized" }));

@@ -64,7 +64,10 @@ async fn the_updates_of_our_fixtures_are_updates() {
             let by = format!(" by {} {} ", seen["user"], seen["name"].as_str().unwrap());
             assert!(ours.contains(&by), "{name}: {seen}");
             let chat = seen["chat"].to_string();
-            assert!(ours.contains(&format!(" in {chat} ")) || name == "group_topic", "{name}: {seen}");
+            assert!(
+                ours.contains(&format!(" in {chat} ")) || name == "group_topic",
+                "{name}: {seen}"
+            );
         }
         for part in seen["parts"].as_array().unwrap() {
             let part = part.as_str().unwrap();

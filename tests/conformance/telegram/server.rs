@@ -33,7 +33,11 @@ async fn people_write_and_press_and_it_arrives() {
     assert_eq!(running.behind.texts(2).await[1], "/start bus_42");
     server.ask(&json!({ "do": "press", "data": "rate:5" })).await;
     let pressed = running.behind.taken.until("the button is pressed", |taken| {
-        taken.accepted.iter().find(|inbound| matches!(inbound.payload, Payload::Chosen { .. })).cloned()
+        taken
+            .accepted
+            .iter()
+            .find(|inbound| matches!(inbound.payload, Payload::Chosen { .. }))
+            .cloned()
     });
     let pressed = pressed.await;
     assert_eq!(pressed.payload, Payload::Chosen { value: "rate:5".to_owned() });
@@ -46,7 +50,9 @@ async fn people_write_and_press_and_it_arrives() {
 #[tokio::test]
 async fn what_we_say_stands_in_the_chat_is_changed_and_taken_back() {
     let (mut server, door) = open().await;
-    let sent = door.deliver(&command("c1", says("满意吗？", &[("好", "rate:5"), ("不好", "rate:1")]))).await;
+    let sent = door
+        .deliver(&command("c1", says("满意吗？", &[("好", "rate:5"), ("不好", "rate:1")])))
+        .await;
     let Outcome::Sent(ids) = sent else { panic!("{sent:?}") };
     let history = server.ask(&json!({ "do": "history" })).await;
     let message = &history["said"][0]["message"];

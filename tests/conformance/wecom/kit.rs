@@ -6,7 +6,6 @@ use crate::inlet::Behind;
 use bytes::Bytes;
 use channels::wecom::crypto::Seal;
 use channels::{AdapterError, ChannelAdapter, Payload, RawRequest, Secret};
-use domain::Clock as _;
 use serde_json::{Value, json};
 use tests::peer::Peer;
 use tests::{Dice, peers};

@@ -73,6 +73,8 @@ export class House {
       server: { listen: `127.0.0.1:${port}`, public_url: this.origin },
       redis: { urls: [`redis+unix://${join(this.folder, "redis/redis.sock")}`] },
       web: { root: web, demo: true },
+      // The messengers of these tests live here.
+      doors: { allow_http: true, allow_inner: ["127.0.0.1/32"] },
       limits,
     }));
   }

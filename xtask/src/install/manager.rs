@@ -59,6 +59,7 @@ impl Manager {
             (Need::Python, _) => &["python3"],
             (Need::Exim, Self::Apt) => &["exim4-daemon-light"],
             (Need::Exim, _) => &["exim"],
+            (Need::Prosody, _) => &["prosody"],
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) enum Need {
     Dovecot,
     /// `exim4`, or `exim`, for the tests of mail.
     Exim,
+    /// `prosody`, for the tests of messengers.
+    Prosody,
     /// `python3` with environments of its own, for the tests of messengers.
     Python,
 }
@@ -57,6 +59,7 @@ impl Need {
             Self::Postgres => "postgresql",
             Self::Dovecot => "dovecot, with imap and lmtp",
             Self::Exim => "exim",
+            Self::Prosody => "prosody",
             Self::Python => "python3, 3.9 or later, with venv",
         }
     }
@@ -83,6 +86,11 @@ impl Need {
                 let has_venv = machine.ask("python3", &["-c", "import ensurepip, venv; print(1)"]);
                 too_old.or_else(|| absent(has_venv.is_some_and(|said| said.contains('1'))))
             }
+            Self::Prosody => {
+                // Its second program makes users.
+                let both = ["prosody", "prosodyctl"].map(|name| machine.find_served(name));
+                absent(both.iter().all(Option::is_some))
+            }
             Self::Exim => {
                 let either = ["exim4", "exim"].map(|name| machine.find_served(name));
                 absent(either.iter().any(Option::is_some))
@@ -96,7 +104,12 @@ impl Need {
             Self::Redis => Some(REDIS_MIN.0),
             Self::Node => Some(NODE_MIN.0),
             Self::Python => Some(PYTHON_MIN.0),
-            Self::Npm | Self::Chromium | Self::Postgres | Self::Dovecot | Self::Exim => None,
+            Self::Npm
+            | Self::Chromium
+            | Self::Postgres
+            | Self::Dovecot
+            | Self::Exim
+            | Self::Prosody => None,
         }
     }
 }

@@ -105,6 +105,7 @@ pub(super) const ALL: &[Step] = &[
             Need::Postgres,
             Need::Dovecot,
             Need::Exim,
+            Need::Prosody,
             Need::Python,
             Need::Node,
             Need::Npm,

@@ -4,6 +4,7 @@ use super::{
     After, DkimConfig, ImapConfig, LmtpConfig, Login, MailServer, OauthConfig, Place, Proof, Rule,
     Security, SmtpConfig, Start,
 };
+use crate::mail_reach::MailReach;
 use crate::settings::Fields;
 use domain::{Audience, Channel, Localized};
 use std::net::{IpAddr, SocketAddr};
@@ -158,7 +159,14 @@ fn server(fields: &mut Fields<'_>, tokens: Tokens, ports: &Ports) -> MailServer 
     }
     let ca_file = Some(fields.text("ca_file", "")).filter(|path| !path.is_empty());
     let login = login(fields, tokens);
-    MailServer { host, port, security, ca_file: ca_file.map(PathBuf::from), login }
+    MailServer {
+        host,
+        port,
+        security,
+        ca_file: ca_file.map(PathBuf::from),
+        login,
+        reach: MailReach::default(),
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -214,7 +222,14 @@ pub(super) fn oauth(mut fields: Fields<'_>) -> OauthConfig {
         fields.say("client_secret", "is needed, or `refresh_token`");
     }
     fields.finish();
-    OauthConfig { token_url, client_id, client_secret, scope, refresh_token }
+    OauthConfig {
+        token_url,
+        client_id,
+        client_secret,
+        scope,
+        refresh_token,
+        reach: MailReach::default(),
+    }
 }
 
 pub(super) fn lmtp(mut fields: Fields<'_>) -> Option<LmtpConfig> {

@@ -150,3 +150,41 @@ fn own_addresses_are_known_with_and_without_a_token() {
     }
     assert!(!parse(json!({})).unwrap().is_own(""), "nobody is no desk");
 }
+
+#[test]
+fn what_is_inside_is_for_whoever_runs_the_gateway_to_allow() {
+    let settings = json!({
+        "address": "help@desk.cn", "dns": ["10.0.0.53"],
+        "imap": { "host": "127.0.0.1", "port": 6379, "user": "u", "password": "p" },
+        "smtp": { "host": "::1" },
+        "oauth": { "token_url": "https://169.254.169.254/token", "client_id": "c", "client_secret": "s" },
+        "lmtp": { "listen": "127.0.0.1:8080" },
+    });
+    let refused = |settings: &Value, reach: &MailReach| -> Vec<String> {
+        let within = parse(settings.clone()).unwrap().within(reach);
+        within.err().unwrap_or_default().into_iter().map(|problem| problem.path).collect()
+    };
+    assert_eq!(
+        refused(&settings, &MailReach::default()),
+        ["imap.host", "smtp.host", "oauth.token_url", "lmtp.listen", "dns[0]"]
+            .map(|path| format!("settings.{path}"))
+    );
+    assert_eq!(refused(&settings, &MailReach::anywhere()), Vec::<String>::new());
+    let socket = json!({ "address": "help@desk.cn", "lmtp": { "listen": "unix:/etc/cron.d/x" } });
+    assert_eq!(refused(&socket, &MailReach::default()), ["settings.lmtp.listen"]);
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_not_connected_to() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = json!({ "address": "help@desk.cn", "imap": { "host": "localhost", "security": "plain",
+        "port": listener.local_addr().unwrap().port(), "user": "u", "password": "p" } });
+    let open = async |reach: &MailReach| {
+        let config = parse(settings.clone()).unwrap().within(reach).unwrap();
+        crate::email::tls::open(&config.imap.unwrap().server).await
+    };
+    let refused = open(&MailReach::default()).await.unwrap_err().to_string();
+    assert!(refused.contains("does not allow this address"), "{refused}");
+    // `localhost` may also be `::1`, where nobody listens: the other address answers.
+    assert!(open(&MailReach::anywhere()).await.is_ok());
+}

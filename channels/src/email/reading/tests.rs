@@ -129,7 +129,7 @@ async fn a_letter_of_nobody_and_no_letter_are_not_read() {
 }
 
 #[test]
-fn of_several_reports_a_dead_address_is_told_first() {
+fn of_several_recipients_each_is_told_and_only_the_failed_as_failed() {
     let report = |recipient: &str, permanent| Report {
         message_id: Some("m1@desk.cn".to_owned()),
         recipient: recipient.to_owned(),
@@ -137,14 +137,36 @@ fn of_several_reports_a_dead_address_is_told_first() {
         status: String::new(),
         reason: "r".repeat(10_000),
     };
-    let Some(Payload::Bounced { recipient, reason, permanent, .. }) =
-        bounced(&[report("late@a.cn", false), report("dead@a.cn", true)])
-    else {
+    let no_reason =
+        Report { status: "5.1.1".to_owned(), reason: String::new(), ..report("gone@a.cn", true) };
+    let reports = [report("late@a.cn", false), report("dead@a.cn", true), no_reason];
+    let Some(Payload::Bounced { message_id, failed, delayed }) = bounced(&reports) else {
         panic!("no bounce")
     };
-    assert_eq!(
-        (recipient.as_str(), permanent, reason.len()),
-        ("dead@a.cn", true, REASON_CHARS_MAX)
-    );
+    assert_eq!(message_id.as_deref(), Some("m1@desk.cn"));
+    let names = |missed: &[Missed]| -> Vec<String> {
+        missed.iter().map(|one| one.recipient.clone()).collect()
+    };
+    assert_eq!(names(&failed), ["dead@a.cn", "gone@a.cn"]);
+    assert_eq!(names(&delayed), ["late@a.cn"]);
+    assert_eq!((failed[0].reason.len(), failed[1].reason.as_str()), (REASON_CHARS_MAX, "5.1.1"));
     assert_eq!(bounced(&[]), None);
+}
+
+#[test]
+fn people_lists_and_programs_are_told_apart() {
+    let config = config(json!({}));
+    for (head, writer) in [
+        ("", Writer::Person),
+        ("List-Id: <office.a.cn>\r\n", Writer::List),
+        ("Precedence: list\r\n", Writer::List),
+        ("Precedence: bulk\r\n", Writer::Program),
+        ("List-Unsubscribe: <https://a.cn/no>\r\n", Writer::Program),
+        ("List-Id: <office.a.cn>\r\nAuto-Submitted: auto-replied\r\n", Writer::Program),
+    ] {
+        let letter = format!("From: a@b.cn\r\nSubject: x\r\n{head}\r\nhello\r\n");
+        let message = read_message(&config, &letter);
+        assert_eq!(message.writer, writer, "{head}");
+        assert_eq!(message.mail.unwrap().automatic, writer != Writer::Person, "{head}");
+    }
 }

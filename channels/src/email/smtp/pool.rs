@@ -118,9 +118,15 @@ impl Pool {
             Security::Tls | Security::StartTls => Some(self.tls()?),
         };
         let first = tls.clone().filter(|_| server.security == Security::Tls);
-        let place = (server.host.as_str(), server.port);
+        let resolving = server.reach.resolve(&server.host, server.port);
+        let unreachable =
+            |why: String| Refused::Line(format!("{} cannot be reached: {why}", server.host));
+        let addresses = tokio::time::timeout(COMMAND_TIME, resolving)
+            .await
+            .map_err(|_late| unreachable("its name is not resolved in time".to_owned()))?
+            .map_err(|error| unreachable(error.to_string()))?;
         let opening = AsyncSmtpConnection::connect_tokio1(
-            place,
+            addresses.as_slice(),
             Some(COMMAND_TIME),
             &self.hello,
             first,

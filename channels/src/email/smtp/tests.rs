@@ -10,6 +10,7 @@ fn sender(per_minute: usize) -> Sender {
         security: Security::Plain,
         ca_file: None,
         login: None,
+        reach: crate::MailReach::anywhere(),
     };
     Sender::new(SmtpConfig { server, per_minute, connections_max: 1 }, "desk.cn", None)
 }

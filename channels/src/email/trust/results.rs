@@ -17,6 +17,15 @@ pub(super) struct Claims {
 }
 
 impl Claims {
+    /// These, and of others what these do not speak of.
+    fn or(self, others: Self) -> Self {
+        let (spf, mail_from) = match self.spf {
+            MailVerdict::None if self.mail_from.is_empty() => (others.spf, others.mail_from),
+            spf => (spf, self.mail_from),
+        };
+        Self { spf, mail_from, dmarc: self.dmarc.or(others.dmarc) }
+    }
+
     /// The server's word on DMARC, or another one. Its "pass" is not taken: we did not see it.
     pub(super) fn dmarc_or(&self, other: MailVerdict) -> MailVerdict {
         match self.dmarc {
@@ -41,21 +50,61 @@ pub(super) fn is_whole(letter: &[u8]) -> bool {
         || memchr::memmem::find(head, b"\n\n").is_some()
 }
 
-/// The claims of the topmost header field of a believed server and of those that directly follow it.
-/// Fields further down may have been there before the letter reached us: anybody can write them.
+/// The claims of the topmost header field of a believed server and of those that directly follow it, the
+/// first on each method. Fields further down, and all below the first `Received` of somebody else's server,
+/// were there before the letter reached us: anybody can write them. That our own server takes such fields out
+/// of what reaches it (RFC 8601, section 5) is what believing it means.
 pub(super) fn claims(fields: &[(String, String)], believed: &[String]) -> Claims {
     let (mut claims, mut began) = (Claims::default(), false);
     for (name, value) in fields {
+        if name.eq_ignore_ascii_case("Received") && is_foreign(value, believed) {
+            break;
+        }
         let is_believed = name.eq_ignore_ascii_case("Authentication-Results")
             && believed.iter().any(|id| server(value).eq_ignore_ascii_case(id));
         if is_believed {
             began = true;
-            read(value, &mut claims);
+            let mut more = Claims::default();
+            read(value, &mut more);
+            claims = claims.or(more);
         } else if began {
             break;
         }
     }
     claims
+}
+
+/// Was this `Received` (RFC 5321, section 4.4) written by a server that has nothing to do with those
+/// believed? One that gives no name, or no full one, works behind them.
+fn is_foreign(value: &str, believed: &[String]) -> bool {
+    let value = without_comments(value);
+    let mut words = value.split_whitespace();
+    let _from = words.find(|word| word.eq_ignore_ascii_case("by"));
+    let host = words.next().unwrap_or_default().trim_end_matches([';', '.']).to_ascii_lowercase();
+    let is_name = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+    is_name && !believed.iter().any(|id| is_beside(&host, &id.to_ascii_lowercase()))
+}
+
+/// Is a host the believed one, below it, or beside it in one domain? Names of two parts have none beside
+/// them: what is above may be everybody's (`gov.cn`, `com`).
+fn is_beside(host: &str, id: &str) -> bool {
+    let is_in = |domain: &str| {
+        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    let above = id.split_once('.').map_or("", |(_, above)| above);
+    is_in(id) || (!is_shared(above) && is_in(above))
+}
+
+/// May strangers have names in this domain? Of those with one dot, the usual ones below countries.
+fn is_shared(domain: &str) -> bool {
+    const BELOW_COUNTRIES: &[&str] =
+        &["com", "net", "org", "gov", "edu", "ac", "co", "mil", "go", "or", "ne"];
+    match domain.split_once('.') {
+        None => true,
+        Some((first, rest)) => {
+            !rest.contains('.') && rest.len() == 2 && BELOW_COUNTRIES.contains(&first)
+        }
+    }
 }
 
 /// The header fields in order, unfolded; those of a very long head only as far as the bound.
@@ -168,6 +217,40 @@ mod tests {
         assert_eq!(of(&in_the_body), Claims::default());
         let in_a_comment = "Authentication-Results: (mx.desk.cn) evil.cn; spf=pass\r\n\r\n";
         assert_eq!(of(in_a_comment), Claims::default());
+    }
+
+    #[test]
+    fn below_the_received_of_another_server_nothing_is_heard() {
+        let ours = "Authentication-Results: mx.desk.cn; spf=pass smtp.mailfrom=bank.cn\r\n\r\n";
+        let heard = |received: &str| of(&format!("{received}{ours}")).spf == MailVerdict::Pass;
+        assert!(heard(""), "at the top");
+        assert!(heard("Received: from a.evil.cn (b) by mx.desk.cn; x\r\n"), "its own");
+        let inside = "Received: from mx.desk.cn (by b.cn)\r\n\tby store.desk.cn with LMTP; x\r\n";
+        assert!(heard(inside), "behind it");
+        assert!(heard("Received: by 2002:a05:6a10:1 with SMTP id 1; x\r\n"), "without a name");
+        assert!(heard("Received: from x by store with LMTP; x\r\n"), "without a full name");
+        assert!(!heard("Received: from x by relay.evil.cn with ESMTP; x\r\n"));
+        assert!(!heard("Received: from x by mx.desk.cn.evil.cn; x\r\n"));
+        assert!(!heard("Received: from x by evildesk.cn; x\r\n"));
+        assert!(!heard(&format!("{inside}Received: from x by relay.evil.cn; x\r\n")));
+        let shared = |id: &str| {
+            claims(
+                &fields(
+                    b"Received: from x by evil.gov.cn; x\r\n\
+            Authentication-Results: desk.gov.cn; spf=pass smtp.mailfrom=b.cn\r\n\r\n",
+                ),
+                &[id.to_owned()],
+            )
+        };
+        assert_eq!(shared("desk.gov.cn"), Claims::default(), "gov.cn is not one house");
+    }
+
+    #[test]
+    fn what_was_claimed_first_counts() {
+        let two = of("Authentication-Results: mx.desk.cn; spf=fail smtp.mailfrom=x.cn\r\n\
+             Authentication-Results: mx.desk.cn; spf=pass smtp.mailfrom=bank.cn; dmarc=fail\r\n\r\n");
+        assert_eq!((two.spf, two.mail_from.as_str()), (MailVerdict::Fail, "x.cn"));
+        assert_eq!(two.dmarc, Some(MailVerdict::Fail));
     }
 
     #[test]

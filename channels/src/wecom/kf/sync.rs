@@ -176,14 +176,16 @@ impl Kf {
                 return Ok(Ended::Early);
             }
             let next = Some(page.next_cursor).filter(|next| !next.is_empty());
-            let is_new = next.is_some() && next != cursor;
-            if let Some(next) = next.filter(|_| is_new) {
-                cursor = Some(advance(bookmarks.as_ref(), &name, cursor.as_deref(), next).await?);
-            }
             // A page that leads nowhere has nothing behind it, whatever it says.
-            if page.has_more == 0 || !is_new {
+            let Some(next) = next.filter(|next| Some(next) != cursor.as_ref()) else {
+                return Ok(Ended::Whole);
+            };
+            let lies = advance(bookmarks.as_ref(), &name, cursor.as_deref(), &next).await?;
+            // What a page says of what lies behind it holds only where it ends.
+            if page.has_more == 0 && lies == next {
                 return Ok(Ended::Whole);
             }
+            cursor = Some(lies);
         }
         Ok(Ended::Early)
     }
@@ -281,13 +283,13 @@ async fn advance(
     bookmarks: &dyn Bookmarks,
     name: &str,
     from: Option<&str>,
-    to: String,
+    to: &str,
 ) -> Result<String, AdapterError> {
     match bookmarks.find(name).await.map_err(AdapterError::NotTaken)? {
         Some(elsewhere) if Some(elsewhere.as_str()) != from => Ok(elsewhere),
         _ => {
-            bookmarks.lay(name, &to).await.map_err(AdapterError::NotTaken)?;
-            Ok(to)
+            bookmarks.lay(name, to).await.map_err(AdapterError::NotTaken)?;
+            Ok(to.to_owned())
         }
     }
 }

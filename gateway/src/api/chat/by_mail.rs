@@ -74,3 +74,15 @@ pub(crate) async fn leave_address(
     address::leave(&app, caller.visitor()?, &wish.email).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Takes the address of the present conversation back: nothing goes by mail any more, also not what waits.
+/// Repeating it is safe.
+#[utoipa::path(delete, path = "/v1/chat/address", tag = "chat", security(("bearer" = [])),
+    responses((status = 204), (status = "4XX", body = crate::api::error::Problem)))]
+pub(crate) async fn withdraw_address(
+    app: web::Data<App>,
+    caller: Caller,
+) -> Result<HttpResponse, ApiError> {
+    address::withdraw(&app, caller.visitor()?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -10,15 +10,24 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
+/// Was a file written, or was it there?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was written now.
+    Now,
+    /// It lay there, and may be cleaned up unless its row says otherwise: look again after the row.
+    Before,
+}
+
 /// Writes a file beside its place and gives it its name when it is whole.
 pub(super) fn keep(
     store: &FileStore,
     target: &Path,
     bytes: &[u8],
     free_min: u64,
-) -> Result<(), StoreError> {
+) -> Result<Written, StoreError> {
     if fs::metadata(target).is_ok_and(|there| there.len() == bytes.len() as u64) {
-        return Ok(());
+        return Ok(Written::Before);
     }
     let failed = |what| move |source| StoreError::Disk { what, source };
     has_room(store, bytes.len() as u64, free_min)?;
@@ -34,13 +43,11 @@ pub(super) fn keep(
     match target.parent() {
         // The name must survive a power cut as well as the bytes.
         Some(folder) if store.syncs_each => {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("kept"))
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("kept"))?;
         }
-        _ => {
-            store.unsynced.store(true, Ordering::Release);
-            Ok(())
-        }
+        _ => store.unsynced.store(true, Ordering::Release),
     }
+    Ok(Written::Now)
 }
 
 /// A full disk would stop the archive: who brings a file waits instead.

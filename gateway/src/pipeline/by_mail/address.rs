@@ -10,7 +10,7 @@ use crate::auth::VisitorIdentity;
 use crate::middleware::limits::{Limit, WithoutRedis};
 use domain::{Channel, ChannelKind, ConversationId, Identity, TenantId};
 use routing::command::LeaveAddress;
-use routing::reply::AddressLeft;
+use routing::reply::{AddressLeft, AddressWithdrawn};
 
 /// How often a day one visitor may name an address.
 const FOR_ONE_VISITOR: u32 = 20;
@@ -120,6 +120,25 @@ pub async fn leave(app: &App, visitor: &VisitorIdentity, said: &str) -> Result<(
         AddressLeft::TooMany => Err(too_many()),
         AddressLeft::Closed => Err(ApiError::new(Code::WrongState, "the conversation is over")),
         AddressLeft::Unknown => Err(ApiError::unknown("conversation")),
+    }
+}
+
+/// The visitor's own conversation has no address any more; nothing goes by mail from now on. It is well
+/// also where there was none.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn withdraw(app: &App, visitor: &VisitorIdentity) -> Result<(), ApiError> {
+    let (tenant, channel) = (&visitor.tenant, &visitor.channel);
+    let own = app.router.contact_conversation(tenant, channel, &visitor.contact).await?;
+    let Some(own) = own else { return Ok(()) };
+    match app.router.withdraw_address(tenant, &own, &visitor.contact).await? {
+        AddressWithdrawn::Withdrawn => {
+            let actor = format!("contact:{}", visitor.contact);
+            app.note(tenant, &actor, "address_withdrawn", &format!("conversation:{own}")).await;
+            Ok(())
+        }
+        AddressWithdrawn::None | AddressWithdrawn::Unknown => Ok(()),
     }
 }
 

@@ -104,6 +104,8 @@ async fn undelivered(
         recipient: String::new(),
         permanent: true,
         reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+        others: Vec::new(),
+        unnamed: 0,
     };
     append(app, tenant, inbound, (&conversation, notice)).await
 }

@@ -80,7 +80,7 @@ pub(super) async fn keep(
     let head = bytes.slice(..size.min(HEAD_BYTES));
     let of = id.clone();
     let written = app.files.keep_whole(tenant, vec![bytes], free_min, move |_, _| of.clone()).await;
-    let (_, sha256) = written.into_iter().next().ok_or(KeepError::Nothing)??;
+    let (_, sha256, _) = written.into_iter().next().ok_or(KeepError::Nothing)??;
     let name = clean_name(name);
     let kind = media_type(&head, head.len() == size, &name).unwrap_or(UNKNOWN_TYPE);
     let record = FileRecord {

@@ -7,7 +7,8 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
 use crate::pipeline::inbound::named_uuid;
-use crate::pipeline::letters::name_of;
+use crate::pipeline::letters::undelivered::{self, Told};
+use crate::pipeline::letters::{LetterError, name_of};
 use crate::settings::DeskView;
 use channels::split::split;
 use channels::{Action, ChannelAdapter, Choice, Command, Outcome, OutgoingFile};
@@ -17,7 +18,7 @@ use domain::{
     Notice, TenantId,
 };
 use routing::RoutingError;
-use routing::reply::{ClaimedDelivery, Noticed};
+use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -290,23 +291,23 @@ pub(in crate::pipeline) async fn given_up(
     tenant: &TenantId,
     delivery: &ClaimedDelivery,
     reason: &str,
-) -> Result<(), RoutingError> {
+) -> Result<(), LetterError> {
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
     let notice = Notice::Undelivered {
         message: packed.message,
         recipient: String::new(),
         permanent: true,
         reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+        others: Vec::new(),
+        unnamed: 0,
     };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
-    match app.router.append_notice(tenant, &packed.conversation, &name, &notice).await? {
-        Noticed::Appended(_) => {}
-        Noticed::Closed | Noticed::Unknown => {
-            tracing::warn!(
-                conversation.id = %packed.conversation, delivery.id = %delivery.id,
-                "a message was given up after its conversation was over: only the dead letters show it"
-            );
-        }
+    if undelivered::tell(app, tenant, &packed.conversation, &name, &notice).await? == Told::Nowhere
+    {
+        tracing::warn!(
+            conversation.id = %packed.conversation, delivery.id = %delivery.id,
+            "a message was given up whose conversation nobody knows: only the dead letters show it"
+        );
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::super::inbound::named_uuid;
 use super::{LetterError, hex};
 use crate::app::App;
-use crate::files::{clean_name, media_type};
+use crate::files::{Written, clean_name, media_type};
 use channels::{Attachment, RawInbound};
 use domain::{ChannelId, FileId, FileRef, TenantId};
 use futures_util::future::join_all;
@@ -44,10 +44,11 @@ async fn group(
     };
     let written = app.files.keep_whole(tenant, bytes, free_min(app), id_of).await;
     let noted = letters.iter().zip(written).map(async |(raw, written)| {
-        let (id, sha256) = written?;
+        let (id, sha256, written) = written?;
         let of =
             Of { channel: &raw.channel, name: "letter.eml".to_owned(), media_type: LETTER_TYPE };
-        let (record, is_new) = note(app, tenant, of, (id, sha256, raw.bytes.len())).await?;
+        let (record, is_new) =
+            note(app, tenant, of, (id, sha256, raw.bytes.len(), written)).await?;
         Ok((record.id, !is_new))
     });
     join_all(noted).await
@@ -73,13 +74,14 @@ pub(super) async fn attachments(
     let bytes = attachments.iter().map(|attachment| attachment.bytes.clone()).collect();
     let written = app.files.keep_whole(tenant, bytes, free_min(app), id_of).await;
     let noted = attachments.iter().zip(written).map(async |(attachment, written)| {
-        let (id, sha256) = written?;
+        let (id, sha256, written) = written?;
         let name = clean_name(&attachment.name);
         let head = attachment.bytes.get(..8 * 1024).unwrap_or(&attachment.bytes);
         let is_whole = head.len() == attachment.bytes.len();
         let media_type = media_type(head, is_whole, &name).unwrap_or(UNKNOWN_TYPE);
         let of = Of { channel: &raw.channel, name, media_type };
-        let (record, _) = note(app, tenant, of, (id, sha256, attachment.bytes.len())).await?;
+        let (record, _) =
+            note(app, tenant, of, (id, sha256, attachment.bytes.len(), written)).await?;
         Ok(crate::files::reference(record))
     });
     join_all(noted).await.into_iter().collect()
@@ -102,7 +104,7 @@ async fn note(
     app: &App,
     tenant: &TenantId,
     Of { channel, name, media_type }: Of<'_>,
-    (id, sha256, bytes): (FileId, [u8; 32], usize),
+    (id, sha256, bytes, written): (FileId, [u8; 32], usize, Written),
 ) -> Result<(FileRecord, bool), LetterError> {
     let record = FileRecord {
         id,
@@ -114,6 +116,14 @@ async fn note(
         conversation: None,
         created_at: app.clock.now(),
     };
-    let is_new = app.records.files().create(tenant, &record).await?;
+    let files = app.records.files();
+    let is_new = files.create(tenant, &record).await?;
+    if !is_new {
+        files.renew(tenant, &record.id, record.created_at).await?;
+    }
+    if written == Written::Before && !app.files.has(tenant, &record.id).await? {
+        // It was cleaned up before its row was there again: the letter comes again and is kept anew.
+        return Err(LetterError::Pruned);
+    }
     Ok((record, is_new))
 }

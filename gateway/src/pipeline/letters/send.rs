@@ -4,17 +4,17 @@
 pub(in crate::pipeline) mod chat;
 
 use super::reply::{Addressees, Correspondence, correspondence};
-use super::{LetterError, REASON_CHARS_MAX, name_of, token};
+use super::undelivered::{self, Failure, Told};
+use super::{LetterError, name_of, token};
 use crate::app::App;
 use crate::pipeline::deliveries::Tried;
 use crate::pipeline::inbound::named_uuid;
 use channels::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
 use domain::{
     Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
-    FileRef, MailAddress, MailHead, MailTrust, MessageId, Notice, TenantId,
+    FileRef, MailAddress, MailHead, MailTrust, MessageId, TenantId,
 };
-use routing::RoutingError;
-use routing::reply::{ClaimedDelivery, Noticed};
+use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -37,6 +37,9 @@ pub(in crate::pipeline) struct Packed {
     files: Vec<FileRef>,
     author: Author,
     mail: OutgoingMail,
+    /// Goes to the address that a visitor left, as long as it is left.
+    #[serde(default)]
+    to_left: bool,
 }
 
 /// A delivery that is ready for the outbox.
@@ -124,6 +127,7 @@ pub async fn compose(
         files: word.files.to_vec(),
         author: word.author.clone(),
         mail,
+        to_left: false,
     };
     let name = word.message.map_or("acknowledgement", MessageId::as_str);
     Ok(Some(Ready {
@@ -177,6 +181,9 @@ pub(in crate::pipeline) async fn attempt(
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else {
         return Tried::hopeless("what the outbox holds cannot be read");
     };
+    if packed.to_left && is_withdrawn(app, tenant, &packed.conversation).await {
+        return Tried::Withdrawn;
+    }
     let view = app.settings.desk(tenant);
     let Some(channel) = view.channel(&packed.channel) else {
         return Tried::hopeless("the channel was removed");
@@ -215,6 +222,13 @@ pub(in crate::pipeline) async fn attempt(
         Ok(outcome) => judge(outcome, resends),
         Err(_elapsed) => Tried::failed("the mail server took too long"),
     }
+}
+
+/// Did the contact take the address back? Whose conversation is forgotten, or when nobody can say, did not.
+async fn is_withdrawn(app: &App, tenant: &TenantId, conversation: &ConversationId) -> bool {
+    let known = app.router.conversation(tenant, conversation).await;
+    let left = app.router.left_address(tenant, conversation).await;
+    matches!((known, left), (Ok(Some(_)), Ok(None)))
 }
 
 async fn command(
@@ -268,15 +282,13 @@ async fn tell_missed(
     ((conversation, message), delivery): ((&ConversationId, Option<&MessageId>), &ClaimedDelivery),
     missed: Vec<Missed>,
 ) {
-    for Missed { recipient, reason } in missed {
-        let name = format!("missed.{}", name_of(&format!("{}/{recipient}", delivery.id)));
-        let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-        let message = message.cloned();
-        let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
-        if let Err(error) = app.router.append_notice(tenant, conversation, &name, &notice).await {
-            let error = crate::telemetry::chain(&error);
-            tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
-        }
+    let name = format!("missed.{}", name_of(delivery.id.as_str()));
+    let Some(notice) = undelivered::notice(message.cloned(), Failure::ForGood, missed) else {
+        return;
+    };
+    if let Err(error) = undelivered::tell(app, tenant, conversation, &name, &notice).await {
+        let error = crate::telemetry::chain(&error);
+        tracing::warn!(conversation.id = %conversation, error, "a recipient was refused, and nobody was told");
     }
 }
 
@@ -286,21 +298,23 @@ pub(in crate::pipeline) async fn given_up(
     tenant: &TenantId,
     delivery: &ClaimedDelivery,
     reason: &str,
-) -> Result<(), RoutingError> {
+) -> Result<(), LetterError> {
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
-    let recipient = packed.mail.to.first().map_or_else(String::new, |to| to.address.clone());
-    let reason = reason.chars().take(REASON_CHARS_MAX).collect();
-    let message = packed.message;
-    let notice = Notice::Undelivered { message, recipient, permanent: true, reason };
+    // All of them are in the same case: the letter was never taken.
+    let everybody = packed.mail.to.iter().chain(&packed.mail.cc);
+    let missed = everybody
+        .map(|to| Missed { recipient: to.address.clone(), reason: reason.to_owned() })
+        .collect();
+    let Some(notice) = undelivered::notice(packed.message, Failure::ForGood, missed) else {
+        return Ok(());
+    };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
-    match app.router.append_notice(tenant, &packed.conversation, &name, &notice).await? {
-        Noticed::Appended(_) => {}
-        Noticed::Closed | Noticed::Unknown => {
-            tracing::warn!(
-                conversation.id = %packed.conversation, delivery.id = %delivery.id,
-                "a letter was given up after its conversation was over: only the dead letters show it"
-            );
-        }
+    if undelivered::tell(app, tenant, &packed.conversation, &name, &notice).await? == Told::Nowhere
+    {
+        tracing::warn!(
+            conversation.id = %packed.conversation, delivery.id = %delivery.id,
+            "a letter was given up whose conversation nobody knows: only the dead letters show it"
+        );
     }
     Ok(())
 }

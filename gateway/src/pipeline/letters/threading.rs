@@ -8,7 +8,7 @@ use channels::inbound::NewMessage;
 use channels::{Assurance, Inbound, Sender};
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{
-    Conversation, ConversationId, Identity, MailAddress, MailHead, MailVerdict, MailWarning,
+    Conversation, ConversationId, Identity, MailAddress, MailHead, MailVerdict, MailWarning, State,
     TenantId,
 };
 
@@ -22,10 +22,23 @@ const IDS_MAX: usize = 50;
 pub(super) struct Thread {
     /// The conversation that it answers.
     pub(super) into: Option<Conversation>,
+    /// The conversation that its token names, where that is over for so long that Redis forgot it.
+    pub(super) gone: Option<ConversationId>,
     /// Its own name in the index of threads.
     pub(super) name: Option<String>,
     /// What its agent should know.
     pub(super) warning: Option<MailWarning>,
+}
+
+impl Thread {
+    /// The conversation that it answers, if that is over.
+    pub(super) fn over(&self) -> Option<&ConversationId> {
+        let is_over = |one: &&Conversation| matches!(one.state, State::Closed | State::WrapUp);
+        match &self.into {
+            Some(into) => Some(into).filter(is_over).map(|one| &one.id),
+            None => self.gone.as_ref(),
+        }
+    }
 }
 
 pub(super) async fn find(
@@ -36,10 +49,13 @@ pub(super) async fn find(
 ) -> Result<Thread, LetterError> {
     let message_id = message.mail.as_ref().map_or("", |mail| mail.message_id.as_str());
     let name = Some(message_id).filter(|id| !id.is_empty()).map(name_of);
-    let mut is_stranger = false;
+    let (mut is_stranger, mut gone) = (false, None);
     for (id, proof) in candidates(app, tenant, inbound, message).await? {
         // What left the switchboard is over for good: the answer to it is a new matter.
-        let Some((conversation, _)) = app.router.conversation(tenant, &id).await? else { continue };
+        let Some((conversation, _)) = app.router.conversation(tenant, &id).await? else {
+            gone = gone.or(Some(id).filter(|_| proof == Proof::Token));
+            continue;
+        };
         let is_at_home = conversation.channel == inbound.channel;
         let belongs = match proof {
             _ if is_forged(message) => false,
@@ -48,12 +64,12 @@ pub(super) async fn find(
             Proof::Hearsay => false,
         };
         if belongs {
-            return Ok(Thread { into: Some(conversation), name, warning: None });
+            return Ok(Thread { into: Some(conversation), gone: None, name, warning: None });
         }
         is_stranger = true;
     }
     let warning = is_stranger.then_some(MailWarning::Stranger);
-    Ok(Thread { into: None, name, warning })
+    Ok(Thread { into: None, gone, name, warning })
 }
 
 /// How a letter points to a conversation.

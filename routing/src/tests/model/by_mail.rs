@@ -45,6 +45,22 @@ impl Twin {
         "left"
     }
 
+    pub(in super::super) fn withdraw_address(&mut self, id: &str, contact: &str) -> &'static str {
+        let Some(conv) = self.convs.get(id).filter(|conv| conv.contact == contact) else {
+            return "unknown";
+        };
+        let (had, state) = (conv.address.is_some(), conv.state);
+        self.unread.remove(id);
+        if !had {
+            return "none";
+        }
+        self.edit(id).address = None;
+        if state != State::Closed {
+            self.notice(id, json!({ "code": "address_withdrawn" }));
+        }
+        "withdrawn"
+    }
+
     pub(in super::super) fn mail_unread(
         &mut self,
         id: &str,
@@ -61,6 +77,10 @@ impl Twin {
             if is_all {
                 self.unread.remove(id);
             }
+            return "nothing";
+        }
+        if conv.address.is_none() {
+            self.unread.remove(id);
             return "nothing";
         }
         if knows != known {

@@ -93,15 +93,18 @@ impl Twin {
             return "unknown".into();
         }
         let mark = format!("{id}:{name}");
+        let is_over = self.conv(id).state == State::Closed;
+        let tag = if is_over { "over" } else { "appended" };
         if let Some(seq) = self.seen.get(&mark) {
-            return format!("appended {seq}");
-        }
-        if self.conv(id).state == State::Closed {
-            return "closed".into();
+            return format!("{tag} {seq}");
         }
         self.notice(id, fields);
+        if is_over {
+            let closed = self.conv(id).closed.unwrap_or(self.now);
+            self.to_archive.insert(id.to_owned(), closed);
+        }
         let seq = self.conv(id).last_seq();
         self.seen.insert(mark, seq.to_string());
-        format!("appended {seq}")
+        format!("{tag} {seq}")
     }
 }

@@ -112,11 +112,15 @@ impl Network {
         let outcome = self.taken(arguments["text"].as_str().unwrap_or("?"));
         let ts = format!("1700000100.{:06}", self.far_end.reached().len());
         if matches!(outcome, Outcome::Sent(_) | Outcome::InDoubt(_)) {
-            let metadata =
-                arguments["metadata"].as_str().and_then(|text| serde_json::from_str(text).ok());
+            // In a form it is a text that is JSON; Slack's kit sends JSON as a whole.
+            let metadata = match &arguments["metadata"] {
+                Value::String(text) => serde_json::from_str(text).unwrap(),
+                Value::Null => json!({}),
+                own => own.clone(),
+            };
             let message = json!({
                 "type": "message", "ts": ts, "text": arguments["text"], "bot_id": "BBOT",
-                "metadata": metadata.unwrap_or(json!({})),
+                "metadata": metadata,
             });
             self.posted.change(|posted| posted.insert(0, message));
         }

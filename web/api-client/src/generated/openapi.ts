@@ -856,6 +856,9 @@ export interface components {
             /** @enum {string} */
             code: "address_left";
         } | {
+            /** @enum {string} */
+            code: "address_withdrawn";
+        } | {
             /**
              * Format: int64
              * @description Up to this message.
@@ -863,6 +866,13 @@ export interface components {
             seq: number;
             /** @enum {string} */
             code: "went_by_mail";
+        } | {
+            /** @description Whose program: personal data. */
+            address: string;
+            /** @description How its text begins. */
+            text: string;
+            /** @enum {string} */
+            code: "automatic_answer";
         } | {
             /**
              * Format: int64
@@ -923,6 +933,13 @@ export interface components {
             permanent: boolean;
             /** @description What the far end said, cut short. */
             reason: string;
+            /** @description Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`]. */
+            others?: components["schemas"]["Unreached"][];
+            /**
+             * Format: int32
+             * @description So many more are not named here.
+             */
+            unnamed?: number;
             /** @enum {string} */
             code: "undelivered";
         };
@@ -1422,6 +1439,13 @@ export interface components {
              * @description The version that it made: the last one, or somebody changed the document meanwhile.
              */
             version: number;
+        };
+        /** @description Somebody whom a letter did not reach. */
+        Unreached: {
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description What the far end said, cut short. */
+            reason: string;
         };
         /** @description A multipart body with one part, `file`. */
         Upload: {

@@ -635,6 +635,9 @@ export interface components {
             /** @enum {string} */
             code: "address_left";
         } | {
+            /** @enum {string} */
+            code: "address_withdrawn";
+        } | {
             /**
              * Format: int64
              * @description Up to this message.
@@ -642,6 +645,13 @@ export interface components {
             seq: number;
             /** @enum {string} */
             code: "went_by_mail";
+        } | {
+            /** @description Whose program: personal data. */
+            address: string;
+            /** @description How its text begins. */
+            text: string;
+            /** @enum {string} */
+            code: "automatic_answer";
         } | {
             /**
              * Format: int64
@@ -702,6 +712,13 @@ export interface components {
             permanent: boolean;
             /** @description What the far end said, cut short. */
             reason: string;
+            /** @description Whom else the same report names, at most [`UNREACHED_OTHERS_MAX`]. */
+            others?: components["schemas"]["Unreached"][];
+            /**
+             * Format: int32
+             * @description So many more are not named here.
+             */
+            unnamed?: number;
             /** @enum {string} */
             code: "undelivered";
         };
@@ -750,6 +767,13 @@ export interface components {
          * @description Milliseconds since 1970-01-01 UTC. Redis scores hold it exactly (it is far below 2^53).
          */
         Timestamp: number;
+        /** @description Somebody whom a letter did not reach. */
+        Unreached: {
+            /** @description Whom: personal data. */
+            recipient: string;
+            /** @description What the far end said, cut short. */
+            reason: string;
+        };
         /** @description What a visitor's widget sends. */
         VisitorFrame: {
             /** @description The visitor token of `POST /v1/chat/{channel}/sessions`. */

@@ -1,6 +1,6 @@
 import type { ConversationSummary, DeskSnapshot, Event, Message } from "@hutong/api-client";
 import { describe, expect, it } from "vitest";
-import { applyEvent, awaitsReply, deskFrom, isMine, isResting, remember, unread, type DeskState } from "./desk.model";
+import { applyEvent, awaitsReply, deskFrom, isMine, isResting, remember, unread, withWordsNow, type DeskState } from "./desk.model";
 
 const one: ConversationSummary = {
   id: "conv_1", state: "queued", contact: "ctc_1", channel: "web", kind: "web_chat", queue: "tax", agent: null,
@@ -98,5 +98,25 @@ describe("the desk", () => {
     const missed: Event = { type: "presence_changed", agent: "li-na", presence: "not_answering", reason: "missed_offers" };
     expect(run(start, missed)).toMatchObject({ presence: "not_answering", presenceReason: "missed_offers" });
     expect(run(start, { ...missed, agent: "wang" }).presence).toBe("ready");
+  });
+});
+
+describe("the last words in the list", () => {
+  const fact = (seq: number, notice: NonNullable<Message["notice"]>): Event => ({
+    type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na",
+    message: { id: `msg_${seq}`, seq, at: seq, kind: "notice", author: { type: "system" }, notice } });
+  const said = run(withOne, { type: "message_appended", conversation: "conv_1", contact: "ctc_1", message: word(2) });
+  it("follow a change, and are said no more once they are taken back", () => {
+    const changed = run(said, fact(3, { code: "edited", seq: 2, text: "您好，我想咨询" }));
+    expect(get(changed)).toMatchObject({ last_seq: 3, last_message: { seq: 2, text: "您好，我想咨询" } });
+    expect(get(run(changed, fact(4, { code: "taken_back", seq: 2 })))?.last_message).toMatchObject({ text: "", notice: { code: "taken_back" } });
+  });
+  it("are told by the log where the list has them as they were said", () => {
+    const messages: Message[] = [word(2), { id: "msg_3", seq: 3, at: 3, kind: "notice", author: { type: "system" }, notice: { code: "taken_back", seq: 2 } }];
+    expect(get(withWordsNow(said, "conv_1", messages))?.last_message?.text).toBe("");
+    expect(withWordsNow(said, "conv_1", [word(2)])).toBe(said);
+  });
+  it("stay when another message changes", () => {
+    expect(get(run(said, fact(3, { code: "edited", seq: 1, text: "x" }), fact(4, { code: "taken_back", seq: 1 })))?.last_message?.text).toBe("您好");
   });
 });

@@ -182,9 +182,23 @@ function messageAppended(state: DeskState, event: Of<"message_appended">): Appli
   if (!one) return event.agent === state.me.id ? { state, load: event.conversation } : { state };
   if (event.message.seq <= one.last_seq) return { state };
   // The list shows the last words; system facts stand in the conversation only.
-  const words = event.message.kind === "text" ? { last_message: event.message } : {};
+  const words = event.message.kind === "text" ? { last_message: event.message } : changedWords(one, event.message);
   const after = change(state, event.conversation, { last_seq: event.message.seq, ...words });
   return { state: withUndelivered(after, event.conversation, undeliveredAfter(state.undelivered.get(event.conversation), event.message)) };
+}
+
+/** The last words may be changed afterwards, or taken back: then the list no longer says them. */
+function changedWords({ last_message }: ConversationSummary, { notice }: Message): Partial<ConversationSummary> {
+  if (!notice || !("seq" in notice) || last_message?.seq !== notice.seq) return {};
+  if (notice.code === "edited") return { last_message: { ...last_message, text: notice.text } };
+  return notice.code === "taken_back" ? { last_message: { ...last_message, text: "", files: [], notice } } : {};
+}
+
+/** The list's last words as a piece of the log tells them: the desk's lists hold them as they were said. */
+export function withWordsNow(state: DeskState, id: string, messages: readonly Message[]): DeskState {
+  const before = state.known.get(id);
+  const after = before && messages.reduce((one, message) => ({ ...one, ...changedWords(one, message) }), before);
+  return !after || after.last_message === before.last_message ? state : change(state, id, { last_message: after.last_message ?? null });
 }
 
 /** Remembers what came back in a conversation, or that nothing needs a look any more. */

@@ -4,6 +4,7 @@ import type { IconNode } from "@hutong/ui";
 import { Globe, Mail, MessageCircle, Phone, Smartphone } from "lucide";
 import { readLane } from "../features/why/model";
 import { inWords, t, tOr } from "../texts/texts";
+import { isNetwork } from "./networks.model";
 import { desk } from "./store";
 
 export const kindIcons: Record<ChannelKind, IconNode> = {
@@ -22,6 +23,11 @@ export const queueName = (id: string) => inWords(desk.value?.queues.get(id), id)
 export const channelName = (id: string) => inWords(desk.value?.channels.get(id)?.name, id);
 export const skillName = (id: string) => inWords(desk.value?.skills.get(id)?.name, id);
 export const kindName = (kind: ChannelKind) => t(`kind.${kind}`);
+/** What people call a messenger; one that the desk does not know has its adapter's name. */
+export const networkName = (adapter: string) => (isNetwork(adapter) ? t(`network.${adapter}`) : adapter);
+
+/** By which way somebody writes: messengers by the name of their channel, of which there may be many. */
+export const viaText = ({ kind, channel }: Pick<ConversationSummary, "kind" | "channel">) => (kind === "im" ? channelName(channel) : kindName(kind));
 export const requestTypeName = (id: string) => inWords(desk.value?.requestTypes.find((type) => type.id === id)?.name, id);
 export const resolutionName = (id: string) => tOr(`resolution.${id}`, id);
 

@@ -2,7 +2,7 @@
 import type { ConversationSummary, DeskSnapshot, Event, Message, Schemas } from "@hutong/api-client";
 import { computed, signal } from "@preact/signals";
 import { learnClock, present } from "./clock";
-import { applyEvent, deskFrom, isMine, isResting, remember, withUndelivered, type DeskState } from "./desk.model";
+import { applyEvent, deskFrom, isMine, isResting, remember, withUndelivered, withWordsNow, type DeskState } from "./desk.model";
 import { gapAfter, newLog, withMessages, type Log } from "./log.model";
 import { api } from "./session";
 import { undeliveredIn } from "./undelivered.model";
@@ -57,15 +57,15 @@ export async function loadDesk(onCursor: (epoch: string, cursor: string) => void
 /** Up to which seq it was looked for letters that came back, by conversation. */
 const lookedUpTo = new Map<string, number>();
 
-/** The desk's lists tell the last words of people: whether a letter came back after them, only the log tells. */
+/** The desk's lists tell the last words of people: whether an answer came back after them, only the log tells. */
 async function lookForUndelivered({ id, kind, last_seq }: ConversationSummary) {
-  if (kind !== "email" || (lookedUpTo.get(id) ?? 0) >= last_seq) return;
+  if ((kind !== "email" && kind !== "im") || (lookedUpTo.get(id) ?? 0) >= last_seq) return;
   try {
     const { messages } = await page(id, { before_seq: last_seq + 1 });
     lookedUpTo.set(id, last_seq);
     const state = desk.value;
     // What came meanwhile was told by an event, and weighs more.
-    if (state?.known.get(id)?.last_seq === last_seq) desk.value = withUndelivered(state, id, undeliveredIn(messages));
+    if (state?.known.get(id)?.last_seq === last_seq) desk.value = withWordsNow(withUndelivered(state, id, undeliveredIn(messages)), id, messages);
   } catch {
     // The next load of the desk looks again; the conversation itself shows it in any case.
   }
@@ -161,6 +161,7 @@ export async function openLog(id: string) {
     const one = await loadConversation(id);
     const { messages } = await page(id, { before_seq: one.last_seq + 1 });
     changeLog(id, (before) => ({ ...withMessages(before, messages), status: "ready" }));
+    if (desk.value) desk.value = withWordsNow(desk.value, id, messages);
   } catch {
     changeLog(id, (before) => ({ ...before, status: "failed" }));
   }

@@ -2,22 +2,10 @@
 import type { en } from "./admin.en";
 
 export const zh: Record<keyof typeof en, string> = {
-  "role.agent": "坐席",
-  "role.supervisor": "班长",
-  "role.admin": "管理员",
   "sort.topic": "业务",
   "sort.language": "语言",
   "sort.audience": "服务对象",
   "sort.line": "一二三线",
-  "admin.queues": "队列",
-  "admin.skills": "技能",
-  "admin.agents": "坐席",
-  "admin.channels": "渠道",
-  "admin.calendars": "服务时间",
-  "admin.request_types": "诉求类型",
-  "admin.quick_replies": "快捷回复",
-  "admin.webhooks": "Webhook",
-  "admin.api_keys": "API 密钥",
   "admin.new": "新建",
   "admin.new.queues": "新建队列",
   "admin.new.skills": "新建技能",

@@ -5,6 +5,9 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { catalogues } from "./catalogues";
 
+/** What is there before any admin page is. */
+const first = new Set(Object.keys(catalogues.en));
+const { adminTexts } = await import("./admin-catalogue");
 const { en, "zh-CN": zh } = catalogues;
 
 describe("the catalogues", () => {
@@ -14,7 +17,7 @@ describe("the catalogues", () => {
   });
 
   it("use the same parameters in both languages", () => {
-    for (const [key, text] of Object.entries(en)) expect(paramsOf(zh[key as keyof typeof zh]), key).toEqual(paramsOf(text));
+    for (const [key, text] of Object.entries(en)) expect(paramsOf(zh[key as keyof typeof zh] ?? ""), key).toEqual(paramsOf(text));
   });
 
   it("are written in their own language", () => {
@@ -49,5 +52,19 @@ describe("the views", () => {
   it("take every word from the catalogue", () => {
     expect(views.length).toBeGreaterThan(30);
     expect(views.flatMap((file) => hardCoded(file).map((words) => `${file}: ${words}`))).toEqual([]);
+  });
+
+  it("ask for texts of the admin pages on admin pages only", () => {
+    const late = Object.keys(adminTexts.en);
+    expect(late.filter((key) => first.has(key))).toEqual([]);
+    const sources = readdirSync(source, { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.tsx?$/u.test(file) && !/features\/admin|^texts|\.test\./u.test(file));
+    const asked = sources.flatMap((file) => {
+      const text = readFileSync(join(source, file), "utf8");
+      return [...text.matchAll(/["`]([a-z_]+\.[\w.-]*)(\$\{|["`])/gu)].map(([, key = "", end]) => ({ file, key, whole: end !== "${" }));
+    });
+    const isFirst = ({ key, whole }: { key: string; whole: boolean }) => (whole ? first.has(key) : [...first].some((each) => each.startsWith(key)));
+    const isLate = ({ key, whole }: { key: string; whole: boolean }) => late.some((each) => (whole ? each === key : each.startsWith(key)));
+    expect(asked.filter((one) => isLate(one) && !isFirst(one))).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
-/** Every text in both languages, put together from the areas of the desk. */
-import { en as adminEn } from "./admin.en";
-import { zh as adminZh } from "./admin.zh";
-import { en as emailEn } from "./email.en";
-import { zh as emailZh } from "./email.zh";
+/** Every text in both languages that a page may need at once, put together from the areas of the desk. Those of the
+ * admin pages come with these pages: most agents never see them. */
+import type { en as adminEn } from "./admin.en";
+import { en as chatEn } from "./chat.en";
+import { zh as chatZh } from "./chat.zh";
+import type { en as emailEn } from "./email.en";
+import type { en as imEn } from "./im.en";
 import { en as liveEn } from "./live.en";
 import { zh as liveZh } from "./live.zh";
 import { en as mailEn } from "./mail.en";
@@ -11,15 +13,22 @@ import { en as serveEn } from "./serve.en";
 import { zh as serveZh } from "./serve.zh";
 import { en as sharedEn } from "./shared.en";
 import { zh as sharedZh } from "./shared.zh";
-import { en as versionsEn } from "./versions.en";
-import { zh as versionsZh } from "./versions.zh";
-import { en as webEn } from "./web-chat.en";
-import { zh as webZh } from "./web-chat.zh";
+import type { en as versionsEn } from "./versions.en";
+import type { en as webEn } from "./web-chat.en";
 
-const en = { ...sharedEn, ...serveEn, ...liveEn, ...adminEn, ...webEn, ...versionsEn, ...mailEn, ...emailEn };
+const en = { ...sharedEn, ...serveEn, ...chatEn, ...liveEn, ...mailEn };
+type FirstKey = keyof typeof en;
+const zh: Record<FirstKey, string> = { ...sharedZh, ...serveZh, ...chatZh, ...liveZh, ...mailZh };
 
-export type TextKey = keyof typeof en;
+/** Keys that are there once an admin page is. */
+export type AdminKey = keyof typeof adminEn | keyof typeof webEn | keyof typeof versionsEn | keyof typeof emailEn | keyof typeof imEn;
+export type TextKey = FirstKey | AdminKey;
 
-const zh: Record<TextKey, string> = { ...sharedZh, ...serveZh, ...liveZh, ...adminZh, ...webZh, ...versionsZh, ...mailZh, ...emailZh };
+type Texts = Partial<Record<TextKey, string>>;
+export const catalogues: Record<"en" | "zh-CN", Texts> = { en, "zh-CN": zh };
 
-export const catalogues: Record<"en" | "zh-CN", Record<TextKey, string>> = { en, "zh-CN": zh };
+/** Adds texts that came later. */
+export function addTexts(more: Record<"en" | "zh-CN", Texts>) {
+  Object.assign(catalogues.en, more.en);
+  Object.assign(catalogues["zh-CN"], more["zh-CN"]);
+}

@@ -8,12 +8,12 @@ export type { TextKey };
 
 /** The text in the reader's language; views that call it follow a change of language. */
 export function t(key: TextKey, params: Params = {}): string {
-  return format(catalogues[locale()][key], params, locale());
+  return format(catalogues[locale()][key] ?? key, params, locale());
 }
 
 /** The text in a language that need not be the reader's. */
 export function tIn(locale: Locale, key: TextKey): string {
-  return format(catalogues[locale][key], {}, locale);
+  return format(catalogues[locale][key] ?? key, {}, locale);
 }
 
 export function hasText(key: string): key is TextKey {

@@ -142,6 +142,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   mail_answers_go: "When you have left, answers go to {address}",
   mail_answers_leave: "Leave address",
   mail_answers_change: "Change",
+  mail_answers_withdraw: "No mail",
   mail_refused_invalid: "That is no mail address, please look again",
   mail_refused_too_many_addresses: "Two addresses are the most in one conversation, please use one of those",
   mail_refused_rate_limited: "That was too often, please try again in a while",

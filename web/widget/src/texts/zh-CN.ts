@@ -140,6 +140,7 @@ export const zhCN = {
   mail_answers_go: "您离开后，答复会发到 {address}",
   mail_answers_leave: "留邮箱",
   mail_answers_change: "修改",
+  mail_answers_withdraw: "不再发邮件",
   mail_refused_invalid: "这个邮箱地址不对，请再看看",
   mail_refused_too_many_addresses: "一次咨询最多用两个邮箱，请用之前填过的",
   mail_refused_rate_limited: "次数太多了，请过一会儿再试",

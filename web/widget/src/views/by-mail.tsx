@@ -114,6 +114,30 @@ function Sent({ wish, address }: { wish: MailWish; address: string }) {
   );
 }
 
+/** Takes the address back: no more answers go there. */
+function Withdraw() {
+  const { session, t } = usePanel();
+  const [sending, setSending] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const withdraw = async () => {
+    if (sending) return;
+    setSending(true);
+    setFailed(false);
+    try {
+      await session.api.delete("/chat/address");
+    } catch {
+      setFailed(true);
+    }
+    setSending(false);
+  };
+  return (
+    <>
+      <button type="button" class="link-button" aria-disabled={sending} onClick={() => void withdraw()}>{t("mail_answers_withdraw")}</button>
+      {failed && <span class="field-problem" role="alert">{t("mail_refused_other")}</span>}
+    </>
+  );
+}
+
 /** While the person waits: where the answer goes, or that it may go somewhere. */
 export function AnswersLine() {
   const { model, t, dispatch } = usePanel();
@@ -126,6 +150,7 @@ export function AnswersLine() {
       <button type="button" class="link-button" onClick={() => dispatch({ type: "mail_asked", what: "answers" })}>
         {t(address === null ? "mail_answers_leave" : "mail_answers_change")}
       </button>
+      {address !== null && <Withdraw />}
     </p>
   );
 }

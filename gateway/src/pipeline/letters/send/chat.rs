@@ -83,6 +83,7 @@ pub(in crate::pipeline) fn seal(
         Sort::Words { .. } => AutoSubmitted::No,
         Sort::Transcript { .. } => AutoSubmitted::Generated,
     };
+    let to_left = matches!(letter.sort, Sort::Words { .. });
     let root = format!("{token}.chat@{domain}");
     let parts = Parts::of(letter.sort, root);
     let mail = OutgoingMail {
@@ -105,6 +106,7 @@ pub(in crate::pipeline) fn seal(
         files: parts.files,
         author: parts.author,
         mail,
+        to_left,
     };
     let names = [tenant.as_str(), id.as_str(), &parts.name, "chat letter"];
     Ok(Some(Sealed {

@@ -7,6 +7,7 @@ import { t } from "../../texts/texts";
 import { EmailForm } from "./email-form";
 import { AddButton, Group, LocalizedField, Pair } from "./fields";
 import type { FormProps } from "./forms";
+import { ImForm } from "./im-form";
 import { choicesOf } from "./settings-store";
 import { WebChatForm } from "./web-chat-form";
 
@@ -63,8 +64,8 @@ function RawSettings({ value, onValue }: FormProps<"channels">) {
   );
 }
 
-/** The adapter that speaks each kind that can be connected here. */
-const ADAPTERS = { web_chat: "web_chat", email: "email" } as const;
+/** The adapter that speaks each kind that can be connected here; messengers have many, of which this is the first. */
+const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom" } as const;
 type Connectable = keyof typeof ADAPTERS;
 const KINDS = Object.keys(ADAPTERS) as Connectable[];
 
@@ -79,23 +80,30 @@ function Kind({ value, onValue, isNew }: FormProps<"channels">) {
 }
 
 function AdapterForm(props: FormProps<"channels">) {
+  if (props.value.kind === "im") return <ImForm {...props} />;
   if (props.value.adapter === "web_chat") return <WebChatForm {...props} />;
   return props.value.adapter === "email" ? <EmailForm {...props} /> : <RawSettings {...props} />;
 }
 
+const HINTS = {
+  web: { name: "web.name_hint", enabled: "web.enabled_hint" },
+  email: { name: "email.name_hint", enabled: "email.enabled_hint" },
+  im: { name: "im.name_hint", enabled: "im.enabled_hint" },
+} as const;
+
 export function ChannelForm(props: FormProps<"channels">) {
   const { value, onValue } = props;
-  const isMail = value.kind === "email";
+  const { name, enabled } = HINTS[value.kind === "email" || value.kind === "im" ? value.kind : "web"];
   return (
     <>
-      <Group title={t("admin.name")} hint={t(isMail ? "email.name_hint" : "web.name_hint")}>
-        <LocalizedField label={t("admin.name")} value={value.name} onValue={(name) => onValue({ ...value, name })} />
+      <Group title={t("admin.name")} hint={t(name)}>
+        <LocalizedField label={t("admin.name")} value={value.name} onValue={(text) => onValue({ ...value, name: text })} />
         <Pair>
           <Kind {...props} />
           <Select label={t("admin.audience")} hint={t("web.audience_hint")} value={value.audience} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))}
             onValue={(audience) => onValue({ ...value, audience: AUDIENCES.find((each) => each === audience) ?? "public" })} />
         </Pair>
-        <CheckBox label={t("admin.channel_enabled")} hint={t(isMail ? "email.enabled_hint" : "web.enabled_hint")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
+        <CheckBox label={t("admin.channel_enabled")} hint={t(enabled)} value={value.enabled !== false} onValue={(on) => onValue({ ...value, enabled: on })} />
       </Group>
       <Topics value={value} onValue={onValue} />
       <AdapterForm {...props} />

@@ -10,8 +10,8 @@ import { t } from "../../texts/texts";
 import { Alert } from "../sign-in/door";
 import { AgentTools } from "./agent-tools";
 import { ChannelTools } from "./channel-tools";
+import { DoorState } from "./door-state";
 import { FormOf } from "./forms";
-import { MailboxState } from "./mailbox-state";
 import { isId, same, type Setting, type SettingKind, type Values } from "./model";
 import { deleteSetting, saveSetting, settings, titleOf, undoSetting } from "./settings-store";
 import { summaryOf } from "./summary";
@@ -50,6 +50,12 @@ function useEditor(kind: SettingKind, stored: Setting) {
     guardLeaving(changed ? () => window.confirm(t("admin.leave")) : null);
     return () => guardLeaving(null);
   }, [changed]);
+  const show = (one: Setting | undefined) => {
+    if (!one) return;
+    setValue(one.value);
+    setBase(one.value);
+    setVersion(one.version);
+  };
   const save = async () => {
     setBusy(true);
     setProblem("");
@@ -60,8 +66,8 @@ function useEditor(kind: SettingKind, stored: Setting) {
         return;
       }
       guardLeaving(null);
-      setBase(value);
-      setVersion((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id)?.version ?? 0);
+      // As it is stored: secrets are marks from now on.
+      show((settings.value?.[kind] as readonly Setting[] | undefined)?.find((one) => one.id === value.id));
       say(t("admin.saved", { name: titleOf(value) }));
       goTo({ page: "admin", kind, id: value.id }, "replace");
     } catch (error) {
@@ -82,12 +88,6 @@ function useEditor(kind: SettingKind, stored: Setting) {
       setProblem(problemText(error));
       setBusy(false);
     }
-  };
-  const show = (one: Setting | undefined) => {
-    if (!one) return;
-    setValue(one.value);
-    setBase(one.value);
-    setVersion(one.version);
   };
   const undo = async () => {
     setProblem("");
@@ -117,6 +117,10 @@ function Tools({ kind, value, stored, onValue }: { kind: SettingKind; value: Val
   return kind === "webhooks" ? <WebhookTools id={value.id} /> : null;
 }
 
+function Door({ channel: { id, kind } }: { channel: Values["channels"] }) {
+  return kind === "email" || kind === "im" ? <DoorState id={id} kind={kind} /> : null;
+}
+
 export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting }) {
   const editor = useEditor(kind, stored);
   const { value, setValue, busy } = editor;
@@ -129,7 +133,7 @@ export function Editor({ kind, stored }: { kind: SettingKind; stored: Setting })
         {!isNew && <Changes kind={kind} one={stored} mayUndo={!editor.changed && !busy} onUndo={editor.undo} />}
       </header>
       {!isNew && <Summary kind={kind} value={value} />}
-      {!isNew && kind === "channels" && (value as Values["channels"]).kind === "email" && <MailboxState id={value.id} />}
+      {!isNew && kind === "channels" && <Door channel={value as Values["channels"]} />}
       {editor.conflict && <Conflict theirs={editor.theirs} takeTheirs={editor.takeTheirs} keepMine={editor.keepMine} />}
       {editor.problem && <Alert>{editor.problem}</Alert>}
       {isNew && (

@@ -2,7 +2,7 @@
 import type { Channel } from "@hutong/api-client";
 import { CheckBox, Field, Select, TextArea, type Choice } from "@hutong/ui";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t, type TextKey } from "../../texts/texts";
 import { at, hasPart, listAt, textAt, withAt, withPart, type Part } from "./email.model";
 import { Group } from "./fields";
@@ -55,17 +55,24 @@ export function LinesAt({ settings, onSettings, path, label, hint, problem }: At
 }
 
 /** A secret goes in and never comes out again: what stands there is a mark, which keeps the stored one. */
-export function SecretAt({ settings, onSettings, path, label, boundTo, long }: AtProps & { boundTo?: string; long?: boolean }) {
-  const [kept] = useState(() => textAt(settings, path));
-  const [server] = useState(() => (boundTo ? textAt(settings, boundTo) : ""));
+export function SecretAt({ settings, onSettings, path, label, hint: about, boundTo = [], long }: AtProps & { boundTo?: readonly string[]; long?: boolean }) {
+  const shownTo = boundTo.map((each) => textAt(settings, each)).join("\n");
+  const stored = textAt(settings, path);
+  const [{ kept, server }, keep] = useState({ kept: stored, server: shownTo });
   const [typed, setTyped] = useState("");
-  const moved = kept !== "" && typed === "" && boundTo !== undefined && textAt(settings, boundTo) !== server;
+  useEffect(() => {
+    // It was saved, or taken from somebody else: what was typed is not shown again.
+    if (stored === typed || (typed === "" && stored === kept)) return;
+    keep({ kept: stored, server: shownTo });
+    setTyped("");
+  }, [stored]);
+  const moved = kept !== "" && typed === "" && shownTo !== server;
   const inFile = at(settings, `${path}_file`) !== undefined;
   const take = (text: string) => {
     setTyped(text);
     onSettings(withAt(settings, path, text === "" ? kept : text));
   };
-  const hint = inFile ? t("email.secret_file") : typed !== "" ? t("email.secret_new") : kept !== "" && !moved ? t("email.secret_kept") : undefined;
+  const hint = inFile ? t("email.secret_file") : typed !== "" ? t("email.secret_new") : kept !== "" && !moved ? t("email.secret_kept") : about;
   const problem = moved ? t("email.secret_moved") : undefined;
   const shared = { label, hint, problem, value: typed, onValue: take, spellcheck: false, disabled: inFile, "data-testid": `at-${path}` };
   return long ? <TextArea {...shared} rows={3} /> : <Field {...shared} type="password" autoComplete="new-password" />;

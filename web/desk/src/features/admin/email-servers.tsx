@@ -27,7 +27,7 @@ function Server({ part, ...place }: Place & { part: "imap" | "smtp" }) {
         <TextAt {...place} path={`${part}.user`} label={t("email.user")} />
         <Select label={t("email.auth")} value={auth} onValue={chooseAuth} choices={AUTHS.map((each) => ({ value: each, label: t(`email.auth.${each}`) }))}
           problem={needsOauth ? t("email.auth_needs_oauth") : undefined} data-testid={`at-${part}.auth`} />
-        {auth === "password" && <SecretAt {...place} path={`${part}.password`} label={t("email.password")} boundTo={`${part}.host`} />}
+        {auth === "password" && <SecretAt {...place} path={`${part}.password`} label={t("email.password")} boundTo={[`${part}.host`]} />}
       </div>
     </>
   );
@@ -63,11 +63,11 @@ export function Servers(place: Place) {
         <TextAt {...place} path="oauth.token_url" label={t("email.token_url")} required />
         <Pair>
           <TextAt {...place} path="oauth.client_id" label={t("email.client_id")} required />
-          <SecretAt {...place} path="oauth.client_secret" label={t("email.client_secret")} boundTo="oauth.token_url" />
+          <SecretAt {...place} path="oauth.client_secret" label={t("email.client_secret")} boundTo={["oauth.token_url"]} />
         </Pair>
         <Pair>
           <TextAt {...place} path="oauth.scope" label={t("email.scope")} />
-          <SecretAt {...place} path="oauth.refresh_token" label={t("email.refresh_token")} boundTo="oauth.token_url" />
+          <SecretAt {...place} path="oauth.refresh_token" label={t("email.refresh_token")} boundTo={["oauth.token_url"]} />
         </Pair>
       </Switched>
       <Switched {...place} part="lmtp">

@@ -1,5 +1,6 @@
 /** The admin pages: kinds at the left, one object a page. */
 import "./admin.css";
+import "../../texts/admin-catalogue";
 import { Button, EmptyState, Spinner } from "@hutong/ui";
 import { Plus, RefreshCw, Settings2, TriangleAlert } from "lucide";
 import { useEffect } from "preact/hooks";

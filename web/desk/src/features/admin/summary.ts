@@ -1,6 +1,8 @@
 /** What a setting does, in plain words. */
 import type { Agent, Calendar, Channel, Queue } from "@hutong/api-client";
+import { networkName } from "../../core/names";
 import { inWords, t } from "../../texts/texts";
+import { departmentsOf, DESK } from "./im.model";
 import { at, rulesOf, textAt } from "./email.model";
 import { type SettingKind, type Values } from "./model";
 import { nameOf, titleOf } from "./settings-store";
@@ -53,9 +55,19 @@ function channelText(channel: Channel): string[] {
   for (const topic of channel.topics) {
     parts.push(t("summary.topic", { topic: inWords(topic.name, topic.id), queue: nameOf("queues", topic.queue) }));
   }
+  if (channel.kind === "im") parts.push(...imText(channel));
   if (channel.adapter === "email") parts.push(...emailText(channel.settings));
   if (channel.enabled === false) parts.push(t("summary.channel_off"));
   return parts;
+}
+
+/** Which network, and what the desk does in its chats. */
+function imText({ adapter, settings }: Channel): string[] {
+  const parts = [t("im.summary.network", { network: networkName(adapter) })];
+  if (at(settings, `${DESK}.acknowledge`) !== false) parts.push(t("im.summary.acknowledged"));
+  if (at(settings, `${DESK}.ask_rating`) !== false) parts.push(t("im.summary.rating"));
+  const departments = departmentsOf(settings).length;
+  return departments > 0 ? [...parts, t("im.summary.departments", { n: departments })] : parts;
 }
 
 /** How a mailbox is reached, and what happens to its letters. */

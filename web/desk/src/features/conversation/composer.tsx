@@ -5,7 +5,7 @@ import { NotebookPen, Paperclip, SendHorizontal, Zap } from "lucide";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { send, tellTyping } from "../../core/actions";
 import { hasKeys } from "../../core/keyboard";
-import { contactName } from "../../core/names";
+import { contactName, networkName } from "../../core/names";
 import { preferences } from "../../core/preferences";
 import { desk } from "../../core/store";
 import { inWords, t } from "../../texts/texts";
@@ -16,10 +16,13 @@ import { useMail } from "../letters/use-mail";
 import { Forgotten, Limit, Modes, UploadRow } from "./composer-parts";
 import { keepDraft, readDraft } from "./drafts";
 import { takesFocus } from "./focus";
+import { carriesFiles } from "./line.model";
+import { LineBar, LineWhom, Parts } from "./line-bar";
 import { bytesOf, pastesFiles, sends, slashAt, TEXT_BYTES_MAX, withReply, withSlash } from "./model";
 import { QuickReplies, useQuickReplies } from "./quick-replies";
 import { useUploads } from "./uploads";
 import { useDrop } from "./use-drop";
+import { answerOn, useLine, type Line } from "./use-line";
 import { useWords } from "./use-words";
 
 const isSayable = (text: string, files: number) => (text.trim() !== "" || files > 0) && bytesOf(text) <= TEXT_BYTES_MAX;
@@ -32,6 +35,9 @@ function useQuick({ text, caret, rewrite, area }: ReturnType<typeof useWords>, n
   return { replies, choose, askReplies };
 }
 
+/** What a messenger carries, where it is one. */
+const fileLimitOf = ({ line }: Line) => (line ? { most: line.file_bytes_max, network: networkName(line.adapter) } : null);
+
 function useComposer(one: ConversationSummary, mayReply: boolean) {
   const me = desk.peek()?.me.id ?? "";
   const isMail = one.kind === "email";
@@ -41,7 +47,8 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   const [wantsNote, setNote] = useState(draft?.note === true);
   const note = wantsNote || !mayReply;
   const mail = useMail(one, draft?.mail, text !== "");
-  const uploads = useUploads(draft?.files);
+  const line = useLine(one);
+  const uploads = useUploads(draft?.files, fileLimitOf(line));
   const sent = uploads.uploads.flatMap((upload) => upload.file ?? []);
   // Before the next key or a reload: an effect after painting would lose the last of what was typed.
   useLayoutEffect(() => keepDraft(me, one.id, { text, note, ...(isMail ? { mail: mail.chosen ?? undefined, files: sent } : {}) }), [text, note, mail.chosen, uploads.uploads]);
@@ -53,7 +60,8 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   // What failed is tried again or taken away: a letter must not leave without what its writer put to it.
   const whole = note || uploads.uploads.every((upload) => upload.file);
   const addressed = note || !isMail || (mail.draft !== null && mail.missing === null);
-  const ready = whole && addressed && isSayable(text, files.length);
+  const answer = note ? null : answerOn(line, text, uploads.uploads.length);
+  const ready = whole && addressed && isSayable(text, files.length) && !answer?.refusal;
   const submit = () => {
     if (!ready) return;
     if (isMail && !note) mail.send(text.trim(), files);
@@ -78,7 +86,7 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
     onCaret();
     if (!note && value !== "") tellTyping(one.id);
   };
-  return { text, onText, onCaret, note, setNote, isMail, mail, area, uploads, replies, ready, submit, choose, askReplies, onKeyDown };
+  return { text, onText, onCaret, note, setNote, isMail, mail, line, answer, area, uploads, replies, ready, submit, choose, askReplies, onKeyDown };
 }
 
 const sendKeys = (isMail: boolean) => (!isMail && preferences.value.sendBy === "enter" ? "Enter" : "Ctrl Enter");
@@ -92,11 +100,17 @@ function fieldTexts(sort: Sort) {
   return { label: t("composer.reply_label"), hint: t("composer.reply_hint") };
 }
 
-/** Files that are chosen, dropped or pasted; notes carry none. */
-function useFiles(note: boolean, add: (files: readonly File[]) => void) {
+/** Why nothing can be attached: notes carry no files, and not every messenger does. */
+function noFiles(note: boolean, { line }: Line): string | null {
+  if (note) return t("composer.note_no_files");
+  return line && !carriesFiles(line) ? t("line.no_files", { network: networkName(line.adapter) }) : null;
+}
+
+/** Files that are chosen, dropped or pasted. */
+function useFiles(refused: string | null, add: (files: readonly File[]) => void) {
   const takeFiles = (files: readonly File[]) => {
     if (files.length === 0) return;
-    if (note) say(t("composer.note_no_files"), "danger");
+    if (refused !== null) say(refused, "danger");
     else add(files);
   };
   const drop = useDrop(takeFiles);
@@ -109,14 +123,30 @@ function useFiles(note: boolean, add: (files: readonly File[]) => void) {
   return { takeFiles, drop, onPaste };
 }
 
+/** Whom it reaches. */
+function Whom({ one, composer: { note, isMail, mail, line }, rows }: { one: ConversationSummary; composer: ReturnType<typeof useComposer>; rows: string }) {
+  if (note) return <span class="composer-whom">{t("composer.note_whom")}</span>;
+  if (isMail) return <MailLine mail={mail} controls={rows} />;
+  if (one.kind === "im") return <LineWhom line={line} one={one} />;
+  return <span class="composer-whom">{t("composer.reply_whom", { name: contactName(one) })}</span>;
+}
+
+/** How much more can be written, or how many messages it becomes. */
+function Room({ composer: { text, line, answer } }: { composer: ReturnType<typeof useComposer> }) {
+  const bytes = bytesOf(text);
+  return answer && line.line && bytes <= TEXT_BYTES_MAX ? <Parts line={line} {...answer} /> : <Limit bytes={bytes} most={TEXT_BYTES_MAX} />;
+}
+
 export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply: boolean }) {
   const composer = useComposer(one, mayReply);
-  const { text, note, area, uploads, replies, isMail, mail } = composer;
+  const { text, note, area, uploads, replies, isMail, mail, line } = composer;
+  const asChat = one.kind === "im" && !note;
   const asMail = isMail && !note;
   const { label, hint } = fieldTexts(note ? "note" : asMail ? "mail" : "reply");
   const rows = useId();
   const picker = useRef<HTMLInputElement>(null);
-  const { takeFiles, drop, onPaste } = useFiles(note, uploads.add);
+  const refused = noFiles(note, composer.line);
+  const { takeFiles, drop, onPaste } = useFiles(refused, uploads.add);
   return (
     <section
       class={note ? "composer composer-note" : "composer"}
@@ -124,13 +154,13 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
       {...drop.handlers}
     >
       <QuickReplies state={replies} onChoose={composer.choose} />
-      <div class={drop.over ? "composer-box composer-drop" : "composer-box"} data-drop={t(note ? "composer.note_no_files" : "composer.drop")}>
+      <div class={drop.over ? "composer-box composer-drop" : "composer-box"} data-drop={refused ?? t("composer.drop")}>
         <div class="composer-top">
           <Modes note={note} mayReply={mayReply} setNote={composer.setNote} mail={isMail ? mail : null} />
-          {asMail ? <MailLine mail={mail} controls={rows} />
-            : <span class="composer-whom">{note ? t("composer.note_whom") : t("composer.reply_whom", { name: contactName(one) })}</span>}
+          <Whom one={one} composer={composer} rows={rows} />
         </div>
         {asMail && <MailRows mail={mail} id={rows} />}
+        {asChat && <LineBar line={line} />}
         <textarea
           ref={area}
           rows={isMail ? 4 : 2}
@@ -147,10 +177,10 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
         {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} remove={uploads.remove} again={uploads.again} />)}
         {asMail && <Forgotten text={text} files={uploads.uploads.length} />}
         <div class="composer-foot">
-          {!note && <IconButton icon={Paperclip} label={t("composer.attach")} onClick={() => picker.current?.click()} />}
+          {!note && <IconButton icon={Paperclip} label={refused ?? t("composer.attach")} disabled={refused !== null} onClick={() => picker.current?.click()} />}
           {!note && <IconButton icon={Zap} label={t("composer.quick")} onClick={composer.askReplies} data-testid="quick" />}
           <input ref={picker} type="file" multiple hidden aria-label={t("composer.attach")} data-testid="file-input" onChange={(event) => { takeFiles([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
-          <Limit bytes={bytesOf(text)} most={TEXT_BYTES_MAX} />
+          <Room composer={composer} />
           <Button
             look={note ? "note" : "primary"}
             icon={note ? NotebookPen : SendHorizontal}

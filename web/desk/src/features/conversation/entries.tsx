@@ -8,34 +8,36 @@ import { agentName, contactName } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
-import { Files } from "./files";
+import { Failed, Reactions, Said } from "./changed";
+import type { Change } from "./changes.model";
 import { LetterEntry, UndeliveredNotice, type Failure } from "../letters/letter";
 import { markOf, type Entry, type Mark, type Marks } from "./model";
 import { noticeText } from "./notices";
-import { Text, Time } from "./text";
+import { Time } from "./text";
 
 interface EntriesProps {
   entries: readonly Entry[];
   marks: Marks;
   failures: ReadonlyMap<string, "failed" | "late">;
+  changes: ReadonlyMap<number, Change>;
   one: ConversationSummary;
 }
 
-export function Entries({ entries, marks, failures, one }: EntriesProps) {
+export function Entries({ entries, marks, failures, changes, one }: EntriesProps) {
   return (
     <div class="piece">
       {entries.map((entry) =>
         entry.type === "day"
           ? <p key={entry.key} class="day"><span>{dayText(entry.at, present(), locale())}</span></p>
-          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, marks)} failure={failures.get(entry.message.id)} />)}
+          : <Spoken key={entry.key} message={entry.message} first={entry.first} one={one} mark={markOf(entry.message.seq, marks)} failure={failures.get(entry.message.id)} change={changes.get(entry.message.seq)} />)}
     </div>
   );
 }
 
-function Notice({ message }: { message: Message }) {
+function Notice({ message, one }: { message: Message; one: ConversationSummary }) {
   return (
     <p class="notice" data-testid="notice">
-      {untracked(() => (message.notice ? noticeText(message.notice) : message.text))} <Time at={message.at} />
+      {untracked(() => (message.notice ? noticeText(message.notice, one.kind) : message.text))} <Time at={message.at} />
     </p>
   );
 }
@@ -63,11 +65,12 @@ interface SpokenProps {
   one: ConversationSummary;
   mark: Mark | null;
   failure: Failure;
+  change: Change | undefined;
 }
 
-function Spoken({ message, first, one, mark, failure }: SpokenProps) {
+function Spoken({ message, first, one, mark, failure, change }: SpokenProps) {
   if (message.notice?.code === "undelivered") return <UndeliveredNotice message={message} notice={message.notice} />;
-  if (message.kind === "notice") return <Notice message={message} />;
+  if (message.kind === "notice") return <Notice message={message} one={one} />;
   if (message.mail) return <LetterEntry message={message} head={message.mail} one={one} writer={nameOf(message, one)} failure={failure} />;
   const isContact = message.author.type === "contact";
   const name = nameOf(message, one);
@@ -83,11 +86,11 @@ function Spoken({ message, first, one, mark, failure }: SpokenProps) {
             <Time at={message.at} />
           </header>
         )}
-        <div class="bubble" title={exactText(message.at, locale())}>
-          {message.text && <Text text={message.text} />}
-          {message.files && message.files.length > 0 && <Files files={message.files} />}
+        <div class={change?.takenBackAt === undefined ? "bubble" : "bubble bubble-back"} title={exactText(message.at, locale())}>
+          <Said message={message} change={change} />
         </div>
-        <HowFar mark={mark} />
+        {change && <Reactions reactions={change.reactions} />}
+        {change?.failed ? <Failed message={message} reasons={change.failed} one={one} /> : <HowFar mark={mark} />}
       </div>
     </article>
   );

@@ -11,10 +11,12 @@ const TOGETHER_MS = 5 * 60_000;
 
 const who = (message: Message) => `${message.author.type}:${"id" in message.author ? message.author.id : ""}:${message.kind}`;
 
-export function timeline(messages: readonly Message[]): Entry[] {
+/** `folded` are facts that are shown at the messages of which they speak. */
+export function timeline(messages: readonly Message[], folded: ReadonlySet<number> = new Set()): Entry[] {
   const entries: Entry[] = [];
   let before: Message | undefined;
   for (const message of messages) {
+    if (folded.has(message.seq)) continue;
     const newDay = !before || !sameDay(before.at, message.at);
     if (newDay) entries.push({ type: "day", key: `day-${message.seq}`, at: message.at });
     const first = newDay || !before || who(before) !== who(message) || message.at - before.at > TOGETHER_MS;

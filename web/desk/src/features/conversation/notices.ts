@@ -1,13 +1,17 @@
 /** System facts in the reader's language. */
-import type { Notice } from "@hutong/api-client";
+import type { ChannelKind, Notice } from "@hutong/api-client";
 import { agentName, queueName } from "../../core/names";
+import { othersIn } from "../../core/undelivered.model";
 import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
 
-export const undeliveredText = ({ permanent, recipient }: { permanent: boolean; recipient: string }) =>
-  t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+export function undeliveredText({ permanent, recipient, more }: { permanent: boolean; recipient: string; more: number }) {
+  if (recipient === "") return t("chat.undelivered");
+  const what = t(permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient });
+  return more > 0 ? t("mail.undelivered_and", { what, n: more }) : what;
+}
 
-export function noticeText(notice: Notice): string {
+export function noticeText(notice: Notice, kind: ChannelKind): string {
   switch (notice.code) {
     case "joined":
       return notice.agent === desk.value?.me.id ? t("notice.joined_me") : t("notice.joined", { agent: agentName(notice.agent) });
@@ -18,12 +22,26 @@ export function noticeText(notice: Notice): string {
     case "reopened":
       return t("notice.reopened");
     case "acknowledged":
-      return t("mail.acknowledged");
+      return t(kind === "email" ? "mail.acknowledged" : "chat.acknowledged");
     case "address_left":
       return t("mail.address_left", { address: notice.address });
+    case "address_withdrawn":
+      return t("mail.address_withdrawn");
     case "went_by_mail":
       return t("mail.went_by_mail");
+    case "automatic_answer":
+      return t("mail.automatic_answer", { address: notice.address, text: notice.text });
     case "undelivered":
-      return undeliveredText(notice);
+      return undeliveredText({ ...notice, more: othersIn(notice) });
+    case "edited":
+      return t("chat.notice.edited", { text: notice.text });
+    case "taken_back":
+      return t("chat.notice.taken_back");
+    case "reacted":
+      return t(notice.added ? "chat.notice.reacted" : "chat.notice.unreacted", { emoji: notice.emoji });
+    case "file_arrived":
+      return t("chat.notice.file_arrived", { name: notice.file.name });
+    case "file_missing":
+      return t("chat.notice.file_missing", { why: notice.reason });
   }
 }

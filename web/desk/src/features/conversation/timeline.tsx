@@ -10,6 +10,7 @@ import { locale } from "../../core/preferences";
 import { loadEarlier, typing } from "../../core/store";
 import { t } from "../../texts/texts";
 import { failuresIn } from "../letters/model";
+import { changesIn } from "./changes.model";
 import { Entries } from "./entries";
 import { marksOf, pieceOf, pieces, timeline } from "./model";
 import { PendingMessage } from "./pending";
@@ -19,18 +20,20 @@ import { useScroll } from "./use-scroll";
 /** Pieces that did not change are the same nodes, and are not compared again. */
 function usePieces(one: ConversationSummary, log: Log) {
   const drawn = useRef(new Map<number, { sign: string; node: VNode }>());
-  const cut = useMemo(() => pieces(timeline(log.messages)), [log.messages]);
+  const changes = useMemo(() => changesIn(log.messages), [log.messages]);
+  const cut = useMemo(() => pieces(timeline(log.messages, changes.folded)), [log.messages]);
   const received = one.received_by_contact ?? 0;
   const marks = useMemo(() => marksOf(log.messages, one.read_by_contact, received), [log.messages, one.read_by_contact, received]);
   const failures = useMemo(() => failuresIn(log.messages), [log.messages]);
   return cut.map((piece) => {
     const inside = (seq: number) => piece.key === pieceOf(seq);
-    const failed = piece.entries.flatMap((each) => (each.type === "message" ? failures.get(each.message.id) ?? [] : []));
+    const fates = piece.entries.flatMap((each) =>
+      (each.type === "message" ? [failures.get(each.message.id) ?? [], changes.of.get(each.message.seq)?.turn ?? []].flat() : []));
     const sign = [piece.entries.length, piece.last, locale(), inside(marks.read) && marks.read,
-      inside(marks.received) && marks.received, inside(marks.said) && marks.said, ...failed].join();
+      inside(marks.received) && marks.received, inside(marks.said) && marks.said, ...fates].join();
     const before = drawn.current.get(piece.key);
     if (before?.sign === sign) return before.node;
-    const node = <Entries key={piece.key} entries={piece.entries} marks={marks} failures={failures} one={one} />;
+    const node = <Entries key={piece.key} entries={piece.entries} marks={marks} failures={failures} changes={changes.of} one={one} />;
     drawn.current.set(piece.key, { sign, node });
     return node;
   });

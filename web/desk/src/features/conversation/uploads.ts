@@ -29,7 +29,19 @@ async function uploadWithRenewal(file: File, onProgress: (share: number) => void
 
 const uploaded = (file: FileRef): Upload => ({ key: file.id, name: file.name, share: 1, file, problem: null, source: null });
 
-export function useUploads(kept: readonly FileRef[] = []) {
+/** What the way to the contact carries: the largest file in bytes, and whose limit that is. */
+export interface FileLimit {
+  most: number;
+  network: string;
+}
+
+function problemOf(file: File, limit: FileLimit | null): string | null {
+  if (file.size > FILE_BYTES_MAX) return t("file.too_large", { size: bytesText(file.size), most: bytesText(FILE_BYTES_MAX) });
+  if (!limit || file.size <= limit.most) return null;
+  return t("line.file_too_large", { size: bytesText(file.size), most: bytesText(limit.most), network: limit.network });
+}
+
+export function useUploads(kept: readonly FileRef[] = [], limit: FileLimit | null = null) {
   const [uploads, setUploads] = useState<readonly Upload[]>(() => kept.map(uploaded));
   const aborts = useRef(new Map<string, AbortController>());
   useEffect(() => () => aborts.current.forEach((abort) => abort.abort()), []);
@@ -47,9 +59,8 @@ export function useUploads(kept: readonly FileRef[] = []) {
     const room = Math.max(0, FILES_MAX - uploads.length);
     if (files.length > room) say(t("file.too_many", { most: FILES_MAX }), "danger");
     const rows = files.slice(0, room).map((file): Upload => {
-      const fits = file.size <= FILE_BYTES_MAX;
-      const problem = fits ? null : t("file.too_large", { size: bytesText(file.size), most: bytesText(FILE_BYTES_MAX) });
-      return { key: mintId(), name: file.name, share: 0, file: null, problem, source: fits ? file : null };
+      const problem = problemOf(file, limit);
+      return { key: mintId(), name: file.name, share: 0, file: null, problem, source: problem === null ? file : null };
     });
     setUploads((all) => [...all, ...rows]);
     for (const { key, source } of rows) if (source) carry(key, source);

@@ -5,6 +5,7 @@ import { Avatar, Badge, Button, Icon } from "@hutong/ui";
 import { Bot, Check, CircleAlert, Clock, Flag, MailX, TriangleAlert } from "lucide";
 import { useId } from "preact/hooks";
 import { t } from "../../texts/texts";
+import { undeliveredText } from "../conversation/notices";
 import { Time } from "../conversation/text";
 import { Envelope, TrustBadge } from "./people";
 import { Body } from "./whole";
@@ -85,14 +86,29 @@ function goToLetter(id: string) {
   found.scrollIntoView({ block: "center" });
 }
 
+/** Whom else the same report names. */
+function Others({ notice }: { notice: Undelivered }) {
+  const { others = [], unnamed = 0 } = notice;
+  if (others.length === 0) return null;
+  return (
+    <ul class="undelivered-others">
+      {others.map(({ recipient, reason }) => (
+        <li key={recipient} data-testid="undelivered-other">{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient })}{reason && <> <q class="undelivered-reason">{reason}</q></>}</li>
+      ))}
+      {unnamed > 0 && <li>{t("mail.undelivered_more", { n: unnamed })}</li>}
+    </ul>
+  );
+}
+
 export function UndeliveredNotice({ message, notice }: { message: Message; notice: Undelivered }) {
   const about = notice.message;
   return (
     <div class={notice.permanent ? "undelivered" : "undelivered undelivered-late"} data-testid="undelivered" data-permanent={notice.permanent} data-seq={message.seq}>
       <Icon icon={notice.permanent ? MailX : Clock} size={18} />
       <div>
-        <p><b>{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient: notice.recipient })}</b> <Time at={message.at} /></p>
-        {notice.reason && <p class="undelivered-reason">{t("mail.undelivered_reason")} <q>{notice.reason}</q></p>}
+        <p><b>{undeliveredText({ ...notice, more: 0 })}</b> <Time at={message.at} /></p>
+        {notice.reason && <p class="undelivered-reason">{t(notice.recipient === "" ? "chat.said_by" : "mail.undelivered_reason")} <q>{notice.reason}</q></p>}
+        <Others notice={notice} />
       </div>
       {about && <Button size="s" look="quiet" onClick={() => goToLetter(about)}>{t("mail.undelivered_show")}</Button>}
     </div>

@@ -4,7 +4,7 @@ import { Avatar, exactText, Icon, relativeText } from "@hutong/ui";
 import { now } from "../../core/clock";
 import { unread } from "../../core/desk.model";
 import { Link } from "../../core/link";
-import { agentName, contactName, kindIcons, kindName, queueName, requestTypeName, resolutionName } from "../../core/names";
+import { agentName, channelName, contactName, kindIcons, queueName, requestTypeName, resolutionName, viaText } from "../../core/names";
 import { locale } from "../../core/preferences";
 import type { WorkTab } from "../../core/routes.model";
 import { desk, logs, typing } from "../../core/store";
@@ -14,8 +14,8 @@ import { Due } from "./due";
 
 export const ROW_PX = 78;
 
-function wordsOf(message: Message): string {
-  if (message.notice) return noticeText(message.notice);
+function wordsOf(message: Message, { kind }: ConversationSummary): string {
+  if (message.notice) return noticeText(message.notice, kind);
   const words = message.text || (message.files?.length ? t("message.file") : "");
   if (message.author.type !== "agent") return words;
   const who = message.author.id === desk.value?.me.id ? t("message.me") : agentName(message.author.id);
@@ -28,8 +28,8 @@ function Words({ one }: { one: ConversationSummary }) {
   if (waiting) return <>{t("message.failed_in_list")}</>;
   if (isTyping?.who === "contact") return <>{t("typing.contact")}</>;
   const subject = one.last_message?.mail?.subject;
-  if (one.last_message && subject) return <><b class="row-subject" data-testid="row-subject">{subject}</b> {wordsOf(one.last_message)}</>;
-  if (one.last_message) return <>{wordsOf(one.last_message)}</>;
+  if (one.last_message && subject) return <><b class="row-subject" data-testid="row-subject">{subject}</b> {wordsOf(one.last_message, one)}</>;
+  if (one.last_message) return <>{wordsOf(one.last_message, one)}</>;
   const facts = [one.info.request_type && requestTypeName(one.info.request_type), one.info.resolution && resolutionName(one.info.resolution)];
   return <>{facts.filter(Boolean).join(" · ") || t("message.none")}</>;
 }
@@ -55,7 +55,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
     >
       <span class="row-face">
         <Avatar name={contactName(one)} seed={one.contact} size={40}>
-          <span class="row-kind"><Icon icon={kindIcons[one.kind]} size={11} label={kindName(one.kind)} /></span>
+          <span class="row-kind"><Icon icon={kindIcons[one.kind]} size={11} label={viaText(one)} /></span>
         </Avatar>
       </span>
       <span class="row-name">{contactName(one)}</span>
@@ -63,7 +63,7 @@ export function Row({ one, tab, selected, gone, q = "" }: {
       <span class={fresh > 0 ? "row-words" : "row-words row-words-wide"}><Words one={one} /></span>
       {fresh > 0 && <span class="row-count"><span class="ui-sr">{t("list.unread", { n: fresh })}</span><span aria-hidden="true">{fresh}</span></span>}
       <span class="row-foot">
-        <span class="row-queue">{queueName(one.queue)}{holder ? ` · ${holder}` : ""}</span>
+        <span class="row-queue">{one.kind === "im" && `${channelName(one.channel)} · `}{queueName(one.queue)}{holder ? ` · ${holder}` : ""}</span>
         <Due one={one} />
       </span>
     </Link>

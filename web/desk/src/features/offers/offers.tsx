@@ -5,7 +5,7 @@ import { Badge, Button, Menu, Ring, clockText, dayText, durationText, exactText,
 import { Flag } from "lucide";
 import { accept, decline } from "../../core/actions";
 import { now, present } from "../../core/clock";
-import { contactName, kindIcons, kindName, laneText, queueName, requestTypeName } from "../../core/names";
+import { contactName, kindIcons, laneText, queueName, requestTypeName, viaText } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { mine } from "../../core/store";
 import { t } from "../../texts/texts";
@@ -100,7 +100,7 @@ function Next({ one }: { one: ConversationSummary }) {
       <Countdown one={one} size={32} />
       <div class="offer-who">
         <h2>{contactName(one)}</h2>
-        <p>{[queueName(one.queue), one.last_message?.mail?.subject || one.last_message?.text].filter(Boolean).join(" · ")}</p>
+        <p>{[one.kind === "im" && viaText(one), queueName(one.queue), one.last_message?.mail?.subject || one.last_message?.text].filter(Boolean).join(" · ")}</p>
       </div>
       <Button look="primary" size="s" onClick={() => accept(one)} data-testid="accept">{t("offer.accept")}</Button>
     </article>
@@ -117,7 +117,7 @@ function Offer({ one }: { one: ConversationSummary }) {
           <p class="offer-title">{t("offer.title")}</p>
           <h2>{contactName(one)}</h2>
         </div>
-        <Badge icon={kindIcons[one.kind]}>{kindName(one.kind)}</Badge>
+        <Badge icon={kindIcons[one.kind]}>{viaText(one)}</Badge>
       </header>
       <Words one={one} />
       <dl class="offer-facts">

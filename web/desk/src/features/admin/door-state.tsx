@@ -1,4 +1,4 @@
-/** How a mailbox stands: connected, how far it was read, or why it cannot be reached. */
+/** How a door that keeps a connection stands: connected, how far a mailbox was read, or why it cannot be reached. */
 import type { Schemas } from "@hutong/api-client";
 import { dayText, Icon, timeText } from "@hutong/ui";
 import { CircleAlert, CircleCheckBig, CircleDashed } from "lucide";
@@ -33,7 +33,7 @@ function Progress({ reading }: { reading: NonNullable<Door["reading"]> }) {
   );
 }
 
-export function MailboxState({ id }: { id: string }) {
+export function DoorState({ id, kind }: { id: string; kind: "email" | "im" }) {
   const [door, setDoor] = useState<Door | null>(null);
   useEffect(() => {
     let over = false;
@@ -50,9 +50,9 @@ export function MailboxState({ id }: { id: string }) {
   const state = stateOf(door);
   return (
     <Group title={t("email.state")}>
-      <div class="admin-door" data-testid="mailbox-state" data-state={state} aria-live="polite">
+      <div class="admin-door" data-testid={kind === "email" ? "mailbox-state" : "door-state"} data-state={state} aria-live="polite">
         <p class={state === "failing" ? "admin-step-bad" : "admin-step-ok"}>
-          <Icon icon={SIGNS[state]} size={16} /> {t(`email.state.${state}`, { since: typeof door.since === "number" ? moment(door.since) : "" })}
+          <Icon icon={SIGNS[state]} size={16} /> {t(`${kind}.state.${state}`, { since: typeof door.since === "number" ? moment(door.since) : "" })}
         </p>
         {door.why && <p class="quiet">{t("email.state.why", { why: door.why })}</p>}
         {door.reading && <Progress reading={door.reading} />}

@@ -1,0 +1,110 @@
+//! The bridge, with one behind it that obeys the test. `xmpp` has a real one.
+
+use super::{FarEnd, Rig, SECRET, way_out};
+use crate::everyone::{command, says};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use channels::bridge::Bridge;
+use channels::{ChannelAdapter, Outcome, RawRequest};
+use domain::{Audience, Channel, ChannelKind, Localized};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tests::http_server::{Asked, HttpServer, Told};
+
+pub(super) struct BridgeRig {
+    adapter: Arc<Bridge>,
+    far_end: FarEnd,
+    server: HttpServer,
+}
+
+impl BridgeRig {
+    pub(super) fn open() -> Self {
+        let far_end = FarEnd::that_knows_ids();
+        let network = far_end.clone();
+        let server = HttpServer::start(move |asked| {
+            let network = network.clone();
+            async move { answer(&network, &asked) }
+        });
+        let able = ["edit", "delete", "reactions", "typing", "receipts", "choices"];
+        let able: serde_json::Map<String, Value> =
+            able.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
+        let channel = Channel {
+            id: "reference".parse().unwrap(),
+            name: Localized::default(),
+            kind: ChannelKind::Im,
+            adapter: "bridge".to_owned(),
+            audience: Audience::Public,
+            topics: Vec::new(),
+            enabled: true,
+            settings: json!({
+                "url": format!("{}/hutong", server.url()), "capabilities": able,
+                "secret": format!("whsec_{}", STANDARD.encode(SECRET)),
+            }),
+        };
+        let adapter = Arc::new(Bridge::open(&channel, &way_out::means()).unwrap());
+        Self { adapter, far_end, server }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a signature is of this time")]
+    fn signed(&self, body: Vec<u8>) -> RawRequest {
+        let secs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        mac.update(format!("msg_1.{secs}.").as_bytes());
+        mac.update(&body);
+        let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        let headers = [
+            ("webhook-id", "msg_1".to_owned()),
+            ("webhook-timestamp", secs),
+            ("webhook-signature", signature),
+        ];
+        RawRequest {
+            method: "POST".to_owned(),
+            path_and_query: "/v1/callbacks/reference/events".to_owned(),
+            below: "/events".to_owned(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
+            body: body.into(),
+        }
+    }
+}
+
+fn answer(network: &FarEnd, asked: &Asked) -> Option<Told> {
+    if asked.method == "GET" {
+        return Some(Told { status: 200, headers: Vec::new(), body: vec![7; 1_000].into() });
+    }
+    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    if body["type"] != json!("send") {
+        return Some(Told::json(200, &json!({})));
+    }
+    match network.carry(&command(body["id"].as_str().unwrap(), says(""))) {
+        Outcome::Sent(ids) => Some(Told::json(200, &json!({ "ids": ids }))),
+        Outcome::RecipientGone => Some(Told::json(410, &json!({}))),
+        Outcome::Unavailable(_) => Some(Told::json(503, &json!({}))),
+        _ => None,
+    }
+}
+
+impl Rig for BridgeRig {
+    fn adapter(&self) -> Arc<dyn ChannelAdapter> {
+        self.adapter.clone()
+    }
+    fn far_end(&self) -> Option<&FarEnd> {
+        Some(&self.far_end)
+    }
+    fn request(&self, id: &str, text: &str) -> Option<RawRequest> {
+        let event =
+            json!({ "type": "message", "id": id, "sender": { "id": "contact" }, "text": text });
+        Some(self.signed(event.to_string().into_bytes()))
+    }
+    fn gibberish(&self) -> Option<RawRequest> {
+        Some(self.signed(b"\xff{".to_vec()))
+    }
+    fn media(&self) -> String {
+        format!("{}/hutong/files/f1", self.server.url())
+    }
+}
