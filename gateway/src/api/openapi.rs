@@ -1,8 +1,8 @@
 //! The published description of the API, generated from the handlers.
 
 use super::{
-    admin, auth, chat, contacts, conversations, desk, files, health, letters, lines,
-    settings, supervisors, system,
+    admin, auth, chat, contacts, conversations, desk, files, health, letters, lines, settings,
+    supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
