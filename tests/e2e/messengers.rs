@@ -139,6 +139,12 @@ async fn a_forged_transaction_says_nothing_to_anybody() {
         "sender": "@li:hutong.test", "origin_server_ts": 1, "content": { "msgtype": "m.text", "body": "forged" } }] });
     let url = |below: &str| format!("http://127.0.0.1:{port}/v1/callbacks/{below}");
     let path = url("matrix/_matrix/app/v1/transactions/1");
+    // The gateway hears of the channel a moment after it was applied.
+    eventually("the door is open", async || {
+        let status = client.put(&path).json(&event).send().await.unwrap().status();
+        holds(status != 404, status.to_string())
+    })
+    .await;
     for token in [None, Some("wrong"), Some("")] {
         let mut call = client.put(&path).json(&event);
         if let Some(token) = token {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// No answer takes longer: a slow machine starts an interpreter meanwhile.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+/// No answer takes longer: a slow machine starts an interpreter meanwhile, and some questions wait.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(150);
 
 /// A running program.
 #[derive(Debug)]

@@ -96,7 +96,7 @@ impl Seal {
         let cipher = cbc::Decryptor::<Aes256>::new_from_slices(&self.key, iv);
         let cipher = cipher.map_err(|_length| SealError::Sealed)?;
         let plain =
-            cipher.decrypt_padded_vec::<NoPadding>(&bytes).map_err(|_| SealError::Sealed)?;
+            cipher.decrypt_padded_vec::<NoPadding>(&bytes).map_err(|_bad| SealError::Sealed)?;
         let plain = unpadded(&plain).ok_or(SealError::Sealed)?;
         let (message, receiver) = parts(plain).ok_or(SealError::Sealed)?;
         if receiver != self.receiver.as_bytes() {

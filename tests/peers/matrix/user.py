@@ -10,7 +10,8 @@ import sys
 
 import nio
 
-WAIT_SECS = 30
+# A gateway that dies with a message in hand holds it up until its claim runs out.
+WAIT_SECS = 120
 LINE_BYTES_MAX = 1 << 20
 
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long fetching one file may take.
-pub(in crate::pipeline) const FETCH_WITHIN: Duration = Duration::from_secs(60);
+pub(in crate::pipeline) const FETCH_WITHIN: Duration = Duration::from_secs(45);
 /// The type of what no list knows: it is served as an attachment and never shown.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// The longest reason that a notice tells, in characters.
