@@ -245,7 +245,7 @@ async fn damages(mail: &MailHouse, what: &str, sender: &str) -> String {
     use sha2::{Digest as _, Sha256};
     let digest: String =
         Sha256::digest(sender.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let key = format!("{{main}}:rate:{what}:{}", &digest[..40]);
+    let key = format!("{{main}}:rate:{what}:{}", digest.get(..40).unwrap());
     let _set: u64 = mail.house.redis.ask(&["HSET", &key, "no", "number"]).await;
     key
 }

@@ -40,7 +40,7 @@ async fn a_session_webhook_answers_while_it_lives_and_the_api_after() {
     let webhook = rig.network.session();
     rig.seen().change(|seen| {
         seen.fields =
-            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4_000_000_000_000_u64 });
     });
     let kept = Kept::running(&rig, &inlet);
     rig.network.far_end.hears("m0", "在吗");

@@ -33,7 +33,7 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     let webhook = rig.network.session();
     rig.seen().change(|seen| {
         seen.fields =
-            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4_000_000_000_000_u64 });
     });
     rig.network.far_end.hears("m0", "请问居住证怎么续签？");
     let mut robot = script("robot.py");
@@ -64,7 +64,7 @@ async fn its_own_kit_takes_the_stand_in_and_acknowledges_as_we_do() {
     rig.seen().change(|seen| {
         seen.frames.clear();
         seen.fields =
-            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4e12 as u64 });
+            json!({ "sessionWebhook": webhook, "sessionWebhookExpiredTime": 4_000_000_000_000_u64 });
     });
     far_end.hears("m2", "社保卡呢？");
     assert_eq!(behind.texts(1).await, ["社保卡呢？"]);

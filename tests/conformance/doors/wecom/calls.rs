@@ -56,8 +56,8 @@ pub(super) fn forgeries(request: &RawRequest) -> Vec<RawRequest> {
     let body = String::from_utf8(request.body.to_vec()).unwrap();
     let sealed = body.split("<Encrypt><![CDATA[").nth(1).unwrap().split(']').next().unwrap();
     let first = if sealed.starts_with('A') { "B" } else { "A" };
-    let altered = body.replace(sealed, &format!("{first}{}", &sealed[1..]));
-    let cut = body.replace(sealed, &sealed[..sealed.len() - 4]);
+    let altered = body.replace(sealed, &format!("{first}{}", sealed.get(1..).unwrap()));
+    let cut = body.replace(sealed, sealed.get(..sealed.len() - 4).unwrap());
     let (path, query) = request.path_and_query.split_once('?').unwrap();
     let with =
         |query: String| RawRequest { path_and_query: format!("{path}?{query}"), ..request.clone() };
