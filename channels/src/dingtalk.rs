@@ -16,10 +16,9 @@ mod callback;
 mod choice;
 mod config;
 mod inbound;
-mod once;
+mod listen;
 mod outbound;
 mod people;
-mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -32,10 +31,12 @@ use crate::adapter::{
 use crate::error::{AdapterError, SettingsProblem};
 use crate::http::CallError;
 use crate::inbound::Assurance;
+use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
+use crate::refusal::text;
 use crate::registry::SecretSetting;
-use api::{Api, text};
+use api::Api;
 use bytes::Bytes;
 use domain::limits::FILE_BYTES_MAX;
 use domain::{Channel, ChannelKind};
@@ -150,11 +151,14 @@ impl ChannelAdapter for DingTalk {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        once::earlier(&self.api.means, command).await
+        match ledger::sent(&self.api.means, command).await {
+            Some(ids) => Outcome::Sent(ids),
+            None => Outcome::InDoubt("DingTalk cannot be asked whether it was sent".to_owned()),
+        }
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
-        self.person(user).await.map_err(api::Refusal::error)
+        self.person(user).await.map_err(crate::refusal::Refusal::error)
     }
 
     async fn check(&self) -> Vec<Finding> {
@@ -164,7 +168,7 @@ impl ChannelAdapter for DingTalk {
     async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
         let body = json!({ "downloadCode": reference, "robotCode": self.api.config.robot_code });
         let told = self.api.post("/v1.0/robot/messageFiles/download", &body).await;
-        let told = told.map_err(api::Refusal::error)?;
+        let told = told.map_err(crate::refusal::Refusal::error)?;
         let http = &self.api.means.http;
         let request = http.request(Method::GET, text(&told, "downloadUrl"))?.timeout(FETCH_WITHIN);
         match http.call(request, bytes_max).await {

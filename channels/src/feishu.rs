@@ -16,7 +16,7 @@ mod callback;
 mod config;
 mod frame;
 mod inbound;
-mod line;
+mod listen;
 mod media;
 mod outbound;
 mod people;
@@ -107,7 +107,7 @@ impl Feishu {
         inlet: &Inlet,
     ) -> Result<Option<Value>, AdapterError> {
         let ours = match inbound::needs_our_id(event) {
-            true => self.api.ours().await.map_err(api::Refusal::error)?,
+            true => self.api.ours().await.map_err(crate::refusal::Refusal::error)?,
             false => String::new(),
         };
         let locale = self.api.config.locale();
@@ -165,7 +165,7 @@ impl ChannelAdapter for Feishu {
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
-        self.person(user).await.map_err(api::Refusal::error)
+        self.person(user).await.map_err(crate::refusal::Refusal::error)
     }
 
     async fn check(&self) -> Vec<Finding> {

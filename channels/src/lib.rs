@@ -19,6 +19,7 @@ pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
+mod refusal;
 pub mod registry;
 pub mod secret;
 pub mod settings;

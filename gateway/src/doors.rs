@@ -7,8 +7,9 @@
 mod keeper;
 mod means;
 
-use channels::{ChannelAdapter, Means, SettingsProblem, registry};
+use channels::{ChannelAdapter, Means, SettingsProblem, SinkError, registry};
 use domain::{Channel, ChannelId, TenantId};
+use routing::RoutingError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,11 @@ struct Open {
     /// With what the adapter was built.
     channel: Channel,
     adapter: Arc<dyn ChannelAdapter>,
+}
+
+/// Redis did not answer: what was asked for is unknown.
+fn unsure(error: &RoutingError) -> SinkError {
+    SinkError { reason: crate::telemetry::chain(error), retry_after_ms: 1_000 }
 }
 
 impl Doors {

@@ -4,6 +4,7 @@
 
 mod sniff;
 mod store;
+pub mod through;
 
 pub use sniff::{MEDIA_TYPES, clean_name, media_type};
 pub use store::{FileStore, Incoming, StoreError, Written};

@@ -10,7 +10,7 @@ mod audit;
 pub mod by_mail;
 pub mod chats;
 mod commits;
-mod deliveries;
+pub mod deliveries;
 pub mod duty;
 pub mod entries;
 pub mod estimates;

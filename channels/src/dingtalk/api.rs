@@ -4,12 +4,10 @@
 //! and `{"code", "message"}`; the old one (`oapi.dingtalk.com`) with 200 and `{"errcode", "errmsg"}`.
 
 use super::config::DingTalkConfig;
-use crate::error::AdapterError;
 use crate::http::{ANSWER_BYTES_MAX, Answer, CallError};
 use crate::means::Means;
-use crate::outbound::Outcome;
+use crate::refusal::{Refusal, shared_token, shown, text};
 use crate::secret::Secret;
-use crate::token;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -20,77 +18,8 @@ const CALL_WITHIN: Duration = Duration::from_secs(20);
 const QPS_PAUSE: Duration = Duration::from_secs(2);
 /// The pause after more than 20 messages in a minute.
 pub(super) const MINUTE_PAUSE: Duration = Duration::from_secs(60);
-/// What an error text is cut to, in characters.
-const REASON_CHARS_MAX: usize = 300;
 /// The header that carries the token.
 pub(super) const TOKEN_HEADER: &str = "x-acs-dingtalk-access-token";
-
-/// Why a call did not do what was asked.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// The access token is not taken.
-    Token,
-    /// The app's own credentials are not taken, with DingTalk's words.
-    Credentials(String),
-    /// Too many calls.
-    Limited(Duration),
-    /// There is no such person or group for this robot.
-    Unknown(String),
-    /// Refused for good, with DingTalk's words.
-    Refused(String),
-    /// Nothing was done; it may be tried again.
-    Away(String),
-    /// It may have been done.
-    Doubt(String),
-}
-
-impl From<CallError> for Refusal {
-    fn from(error: CallError) -> Self {
-        let why = error.to_string();
-        match error {
-            CallError::NotAllowed => Self::Refused(why),
-            CallError::Unreachable(_) => Self::Away(why),
-            CallError::Cut(_) | CallError::TooLarge | CallError::Nonsense(_) => Self::Doubt(why),
-        }
-    }
-}
-
-impl Refusal {
-    /// What it means for a message.
-    pub(super) fn outcome(self) -> Outcome {
-        match self {
-            Self::Token => Outcome::Rejected("DingTalk refuses the access token".to_owned()),
-            Self::Credentials(why) | Self::Refused(why) => Outcome::Rejected(why),
-            Self::Limited(pause) => Outcome::RateLimited(pause),
-            Self::Unknown(_) => Outcome::RecipientGone,
-            Self::Away(why) => Outcome::Unavailable(why),
-            Self::Doubt(why) => Outcome::InDoubt(why),
-        }
-    }
-
-    /// What it means for a question.
-    pub(super) fn error(self) -> AdapterError {
-        match self {
-            Self::Token | Self::Credentials(_) => AdapterError::Unauthorised,
-            Self::Limited(pause) => AdapterError::RateLimited(pause),
-            Self::Unknown(why) | Self::Refused(why) => AdapterError::Malformed(why),
-            Self::Away(why) | Self::Doubt(why) => AdapterError::Unavailable(why),
-        }
-    }
-
-    /// In words, for a live check.
-    pub(super) fn words(self) -> String {
-        match self {
-            Self::Token => "DingTalk refuses the access token".to_owned(),
-            Self::Limited(pause) => format!("DingTalk asks us to wait {} s", pause.as_secs()),
-            Self::Credentials(why)
-            | Self::Unknown(why)
-            | Self::Refused(why)
-            | Self::Away(why)
-            | Self::Doubt(why) => why,
-        }
-    }
-}
 
 /// How an answer is judged.
 pub(super) type Judge = fn(&Answer) -> Result<Value, Refusal>;
@@ -173,24 +102,7 @@ impl Api {
             return Err(Refusal::Credentials(missing.to_owned()));
         }
         let name = format!("dingtalk.{}", self.config.client_id);
-        // `token::shared` speaks of adapter errors; DingTalk's own words are kept beside it.
-        let mut words = None;
-        let fetched = token::shared(&self.means, &name, refused, async || {
-            self.fetch_token().await.map_err(|refusal| {
-                if let Refusal::Credentials(why) = &refusal {
-                    words = Some(why.clone());
-                }
-                refusal.error()
-            })
-        })
-        .await;
-        fetched.map_err(|error| match (words, error) {
-            (Some(why), _) => Refusal::Credentials(why),
-            (None, AdapterError::RateLimited(pause)) => Refusal::Limited(pause),
-            (None, AdapterError::Malformed(why)) => Refusal::Refused(why),
-            // Nothing was asked yet but for a token.
-            (None, other) => Refusal::Away(other.to_string()),
-        })
+        shared_token(&self.means, &name, refused, async || self.fetch_token().await).await
     }
 
     async fn fetch_token(&self) -> Result<(Secret, Duration), Refusal> {
@@ -207,18 +119,9 @@ impl Api {
     }
 }
 
-/// A text of an object; empty when it has none.
-pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
 /// Judges an answer that the app's own credentials got: every refusal is about them.
 pub(super) fn judge_credentials(answer: &Answer) -> Result<Value, Refusal> {
-    judge(answer).map_err(|refusal| match refusal {
-        Refusal::Token => Refusal::Credentials("DingTalk refuses the credentials".to_owned()),
-        Refusal::Refused(why) | Refusal::Unknown(why) => Refusal::Credentials(why),
-        other => other,
-    })
+    judge(answer).map_err(Refusal::of_credentials)
 }
 
 /// Judges an answer of the new generation.
@@ -249,7 +152,7 @@ fn by_code(code: &str, said: &Value, why: String) -> Refusal {
     }
     if has("permissiondenied") {
         let scopes = said.pointer("/accessdenieddetail/requiredScopes").cloned();
-        return Refusal::Refused(format!("{why} {}", scopes.unwrap_or_default()));
+        return Refusal::Refused(0, format!("{why} {}", scopes.unwrap_or_default()));
     }
     let is_missing = has("notexist") || has("not.exist") || has("notfound") || has("not.found");
     let is_address = has("staffid") || has("userid") || has("conversation") || has("group");
@@ -257,7 +160,7 @@ fn by_code(code: &str, said: &Value, why: String) -> Refusal {
     if is_bad_address || (is_missing && is_address) {
         Refusal::Unknown(why)
     } else {
-        Refusal::Refused(why)
+        Refusal::Refused(0, why)
     }
 }
 
@@ -286,7 +189,7 @@ pub(super) fn judge_old(answer: &Answer) -> Result<Value, Refusal> {
         90_002..=90_018 => Refusal::Limited(QPS_PAUSE),
         130_101 | 410_100 => Refusal::Limited(MINUTE_PAUSE),
         60_121 | 60_003 | 33_012 => Refusal::Unknown(why),
-        _ => Refusal::Refused(why),
+        _ => Refusal::Refused(code, why),
     })
 }
 
@@ -296,5 +199,5 @@ fn reason(code: &str, message: &str, status: u16) -> String {
         ("", message) => message.to_owned(),
         (code, message) => format!("{code}: {message}"),
     };
-    words.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect()
+    shown(&words)
 }

@@ -3,11 +3,11 @@
 //! Source: open.dingtalk.com, 机器人接收消息 (fields of the callback), the same over Stream and HTTP.
 //! A field of another type than documented counts as absent: one odd field must not lose a word.
 
-use super::api::text;
 use super::choice;
 use crate::inbound::{
     Assurance, EXTERNAL_ID_BYTES_MAX, Inbound, MediaRef, NewMessage, Payload, Sender,
 };
+use crate::refusal::text;
 use bytes::Bytes;
 use domain::limits::FILES_PER_MESSAGE_MAX;
 use domain::{ChannelId, Locale, Timestamp};

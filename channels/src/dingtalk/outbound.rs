@@ -3,11 +3,12 @@
 //!
 //! Source: open.dingtalk.com, 机器人回复/发送消息, 企业机器人发送消息的消息类型 (`msgKey`), 撤回消息.
 
-use super::api::{Api, MINUTE_PAUSE, Refusal, judge_old, text};
+use super::api::{Api, MINUTE_PAUSE, judge_old};
 use super::choice;
 use super::inbound::SessionWebhook;
-use super::once::once;
+use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
+use crate::refusal::{Refusal, text};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Map, Value, json};
@@ -52,7 +53,7 @@ impl Api {
                         _ => Outcome::Rejected("one file at a time".to_owned()),
                     }
                 };
-                once(&self.means, command, send).await
+                ledger::once(&self.means, command, send).await
             }
             Action::Delete { external_id } => self.recall(command, external_id).await,
             Action::Typing | Action::MarkRead { .. } => Outcome::Sent(Vec::new()),
@@ -92,7 +93,7 @@ impl Api {
             Refusal::Limited(pause) => Some(Outcome::RateLimited(pause)),
             Refusal::Doubt(why) => Some(Outcome::InDoubt(why)),
             // Content that is refused here is refused there, too (430101 to 430104).
-            Refusal::Refused(why) if why.starts_with("43010") => Some(Outcome::Rejected(why)),
+            Refusal::Refused(430_101..=430_104, why) => Some(Outcome::Rejected(why)),
             _ => {
                 // Over before its time (300001), or away: it took nothing, and the API does.
                 if let Err(error) = self.means.shelf.put(&name, "", 1).await {

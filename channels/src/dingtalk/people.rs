@@ -3,9 +3,9 @@
 //! Source: open.dingtalk.com, 查询用户详情, 获取部门详情.
 
 use super::DingTalk;
-use super::api::{Refusal, text};
 use super::config::Mode;
 use crate::adapter::{Finding, Profile};
+use crate::refusal::{Refusal, text};
 use domain::Locale;
 use serde_json::{Value, json};
 

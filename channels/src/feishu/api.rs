@@ -4,12 +4,10 @@
 //! open.feishu.cn, 通用错误码, 发送消息 → 错误码, 频控策略).
 
 use super::config::FeishuConfig;
-use crate::error::AdapterError;
 use crate::http::{ANSWER_BYTES_MAX, Answer, CallError};
 use crate::means::Means;
-use crate::outbound::Outcome;
+use crate::refusal::{Refusal, shared_token, shown, text};
 use crate::secret::Secret;
-use crate::token;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -20,76 +18,6 @@ pub(super) const CALL_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that is believed.
 const PAUSE_MAX: Duration = Duration::from_secs(3_600);
-/// What an error text is cut to, in characters.
-const REASON_CHARS_MAX: usize = 300;
-
-/// Why a call did not do what was asked.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// The access token is not taken.
-    Token,
-    /// The app's own credentials are not taken, with Feishu's words.
-    Credentials(String),
-    /// Too many calls.
-    Limited(Duration),
-    /// There is no such person, chat or message for this robot.
-    Unknown(String),
-    /// Refused for good: the code, and Feishu's words.
-    Refused(i64, String),
-    /// Nothing was done; it may be tried again.
-    Away(String),
-    /// It may have been done.
-    Doubt(String),
-}
-
-impl From<CallError> for Refusal {
-    fn from(error: CallError) -> Self {
-        let why = error.to_string();
-        match error {
-            CallError::NotAllowed => Self::Refused(0, why),
-            CallError::Unreachable(_) => Self::Away(why),
-            CallError::Cut(_) | CallError::TooLarge | CallError::Nonsense(_) => Self::Doubt(why),
-        }
-    }
-}
-
-impl Refusal {
-    /// What it means for a message.
-    pub(super) fn outcome(self) -> Outcome {
-        match self {
-            Self::Token => Outcome::Rejected("Feishu refuses the access token".to_owned()),
-            Self::Credentials(why) | Self::Refused(_, why) => Outcome::Rejected(why),
-            Self::Limited(pause) => Outcome::RateLimited(pause),
-            Self::Unknown(_) => Outcome::RecipientGone,
-            Self::Away(why) => Outcome::Unavailable(why),
-            Self::Doubt(why) => Outcome::InDoubt(why),
-        }
-    }
-
-    /// What it means for a question.
-    pub(super) fn error(self) -> AdapterError {
-        match self {
-            Self::Token | Self::Credentials(_) => AdapterError::Unauthorised,
-            Self::Limited(pause) => AdapterError::RateLimited(pause),
-            Self::Unknown(why) | Self::Refused(_, why) => AdapterError::Malformed(why),
-            Self::Away(why) | Self::Doubt(why) => AdapterError::Unavailable(why),
-        }
-    }
-
-    /// In words, for a live check.
-    pub(super) fn words(self) -> String {
-        match self {
-            Self::Token => "Feishu refuses the access token".to_owned(),
-            Self::Limited(pause) => format!("Feishu asks us to wait {} s", pause.as_secs()),
-            Self::Credentials(why)
-            | Self::Unknown(why)
-            | Self::Refused(_, why)
-            | Self::Away(why)
-            | Self::Doubt(why) => why,
-        }
-    }
-}
-
 /// The API as one robot sees it.
 #[derive(Debug)]
 pub(super) struct Api {
@@ -161,37 +89,13 @@ impl Api {
         let request = self.means.http.request(Method::POST, &self.url(parts, &[])?)?;
         let answer =
             self.means.http.call(request.timeout(CALL_WITHIN).json(body), ANSWER_BYTES_MAX);
-        match judge(&answer.await?) {
-            Ok(said) => Ok(said),
-            Err(Refusal::Token) => {
-                Err(Refusal::Credentials("Feishu refuses the credentials".to_owned()))
-            }
-            Err(Refusal::Refused(_, why) | Refusal::Unknown(why)) => Err(Refusal::Credentials(why)),
-            Err(other) => Err(other),
-        }
+        judge(&answer.await?).map_err(Refusal::of_credentials)
     }
 
     /// The shared access token.
     pub(super) async fn token(&self, refused: Option<&Secret>) -> Result<Secret, Refusal> {
         let name = format!("feishu.{}", self.config.app_id);
-        // `token::shared` speaks of adapter errors; Feishu's own words are kept beside it.
-        let mut words = None;
-        let fetched = token::shared(&self.means, &name, refused, async || {
-            self.fetch_token().await.map_err(|refusal| {
-                if let Refusal::Credentials(why) = &refusal {
-                    words = Some(why.clone());
-                }
-                refusal.error()
-            })
-        })
-        .await;
-        fetched.map_err(|error| match (words, error) {
-            (Some(why), _) => Refusal::Credentials(why),
-            (None, AdapterError::RateLimited(pause)) => Refusal::Limited(pause),
-            (None, AdapterError::Malformed(why)) => Refusal::Refused(0, why),
-            // Nothing was asked yet but for a token.
-            (None, other) => Refusal::Away(other.to_string()),
-        })
+        shared_token(&self.means, &name, refused, async || self.fetch_token().await).await
     }
 
     async fn fetch_token(&self) -> Result<(Secret, Duration), Refusal> {
@@ -216,11 +120,6 @@ pub(super) fn with(mut object: Value, key: &str, value: impl Into<Value>) -> Val
     object
 }
 
-/// A text of an object; empty when it has none.
-pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
 /// Judges an answer; the whole of it.
 pub(super) fn judge(answer: &Answer) -> Result<Value, Refusal> {
     let said = match answer.json::<Value>() {
@@ -242,8 +141,7 @@ pub(super) fn judge(answer: &Answer) -> Result<Value, Refusal> {
         return Ok(said);
     }
     let words = format!("{code}: {}", text(&said, "msg"));
-    let why = words.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect();
-    Err(by_code(code, why, answer))
+    Err(by_code(code, shown(&words), answer))
 }
 
 fn by_code(code: i64, why: String, answer: &Answer) -> Refusal {

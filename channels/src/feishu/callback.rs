@@ -8,10 +8,10 @@
 //! Source: open.feishu.cn, 配置 Encrypt Key, 安全校验.
 
 use super::Feishu;
-use super::api::text;
 use crate::adapter::{Inlet, RawReply, RawRequest};
 use crate::error::AdapterError;
 use crate::inbound::Assurance;
+use crate::refusal::text;
 use aes::Aes256;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -3,10 +3,10 @@
 //! Source: open.feishu.cn, 事件结构 (schema 2.0), 接收消息, 消息已读, 撤回消息, 新增消息表情回复, 卡片回传交互.
 //! A field of another type than documented counts as absent: one odd field must not lose a word.
 
-use super::api::text;
 use super::reactions;
 use super::words::{self, Mentions};
 use crate::inbound::{Assurance, EXTERNAL_ID_BYTES_MAX, Inbound, Payload, Sender};
+use crate::refusal::text;
 use bytes::Bytes;
 use domain::{ChannelId, Locale, Timestamp};
 use serde_json::Value;

@@ -36,7 +36,7 @@ impl Api {
         };
         let path = ["open-apis", "im", "v1", "messages", message, "resources", key];
         let url = self.url(&path, &[("type", kind)])?;
-        let mut token = self.token(None).await.map_err(super::api::Refusal::error)?;
+        let mut token = self.token(None).await.map_err(crate::refusal::Refusal::error)?;
         for is_last in [false, true] {
             let request = self.means.http.request(Method::GET, &url)?.timeout(FETCH_WITHIN);
             let request = request.bearer_auth(token.reveal());
@@ -56,9 +56,9 @@ impl Api {
                 };
             }
             match super::api::judge(&answer) {
-                Err(super::api::Refusal::Token) if !is_last => {
+                Err(crate::refusal::Refusal::Token) if !is_last => {
                     let renewed = self.token(Some(&token)).await;
-                    token = renewed.map_err(super::api::Refusal::error)?;
+                    token = renewed.map_err(crate::refusal::Refusal::error)?;
                 }
                 Err(refusal) => return Err(refusal.error()),
                 Ok(_) => return Err(AdapterError::Unavailable(format!("HTTP {}", answer.status))),

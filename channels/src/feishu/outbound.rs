@@ -2,10 +2,11 @@
 //!
 //! Source: open.feishu.cn, 发送消息, 回复消息, 编辑消息, 更新应用发送的消息卡片, 撤回消息, 添加消息表情回复.
 
-use super::api::{Api, Refusal, text, with};
+use super::api::{Api, with};
 use super::inbound::{IN_GROUP, VALUE};
 use super::reactions;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
+use crate::refusal::{Refusal, text};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};

@@ -3,9 +3,10 @@
 //! Source: open.feishu.cn, 获取单个用户信息, 获取单个部门信息, 获取机器人信息.
 
 use super::Feishu;
-use super::api::{Api, Refusal, text};
+use super::api::Api;
 use super::config::Mode;
 use crate::adapter::{Finding, Profile};
+use crate::refusal::{Refusal, text};
 use reqwest::Method;
 use serde_json::Value;
 

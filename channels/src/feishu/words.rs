@@ -2,9 +2,9 @@
 //!
 //! Source: open.feishu.cn, 接收消息内容 (`content` of each `message_type`).
 
-use super::api::text;
 use super::media;
 use crate::inbound::{MediaRef, NewMessage};
+use crate::refusal::text;
 use domain::Locale;
 use domain::limits::FILES_PER_MESSAGE_MAX;
 use serde_json::Value;

@@ -331,13 +331,13 @@ impl Bookmarks for CalledBookmarks {
     async fn find(&self, name: &str) -> Result<Option<String>, SinkError> {
         let name = format!("{}/{name}", self.channel);
         let found = self.app.router.bookmark(&self.tenant, &name).await;
-        found.map_err(|error| unsure(&error))
+        found.map_err(|error| super::unsure(&error))
     }
 
     async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError> {
         let name = format!("{}/{name}", self.channel);
         let laid = self.app.router.lay_bookmark_unfenced(&self.tenant, &name, place).await;
-        laid.map_err(|error| unsure(&error))
+        laid.map_err(|error| super::unsure(&error))
     }
 }
 
@@ -357,15 +357,11 @@ impl DoorBookmarks {
     }
 }
 
-fn unsure(error: &RoutingError) -> SinkError {
-    SinkError { reason: crate::telemetry::chain(error), retry_after_ms: 1_000 }
-}
-
 #[async_trait::async_trait]
 impl Bookmarks for DoorBookmarks {
     async fn find(&self, name: &str) -> Result<Option<String>, SinkError> {
         let found = self.app.router.bookmark(&self.tenant, &self.name(name)).await;
-        found.map_err(|error| unsure(&error))
+        found.map_err(|error| super::unsure(&error))
     }
 
     async fn lay(&self, name: &str, place: &str) -> Result<(), SinkError> {
@@ -377,7 +373,7 @@ impl Bookmarks for DoorBookmarks {
                 reason: "another gateway keeps this door now".to_owned(),
                 retry_after_ms: 1_000,
             }),
-            Err(error) => Err(unsure(&error)),
+            Err(error) => Err(super::unsure(&error)),
         }
     }
 

@@ -6,7 +6,7 @@ use channels::http::{Http, Reach};
 use channels::{MailReach, Means, Shelf, SinkError};
 use domain::{ChannelId, Clock, TenantId};
 use reqwest::{Client, redirect};
-use routing::{Router, RoutingError};
+use routing::Router;
 use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
 use std::net::IpAddr;
@@ -88,27 +88,23 @@ struct SharedShelf {
     channel: ChannelId,
 }
 
-fn unsure(error: &RoutingError) -> SinkError {
-    SinkError { reason: crate::telemetry::chain(error), retry_after_ms: 1_000 }
-}
-
 #[async_trait::async_trait]
 impl Shelf for SharedShelf {
     async fn find(&self, name: &str) -> Result<Option<String>, SinkError> {
         let found = self.router.find_on_shelf(&self.tenant, &self.channel, name).await;
-        found.map_err(|error| unsure(&error))
+        found.map_err(|error| super::unsure(&error))
     }
 
     async fn put(&self, name: &str, value: &str, for_ms: u64) -> Result<(), SinkError> {
         let put = self.router.put_on_shelf(&self.tenant, &self.channel, (name, value), for_ms);
-        put.await.map_err(|error| unsure(&error))
+        put.await.map_err(|error| super::unsure(&error))
     }
 
     async fn take_turn(&self, name: &str, for_ms: u64) -> Result<bool, SinkError> {
         let turn = (format!("turn.{name}"), "1");
         let turn = (turn.0.as_str(), turn.1);
         let taken = self.router.reserve_on_shelf(&self.tenant, &self.channel, turn, for_ms);
-        taken.await.map_err(|error| unsure(&error))
+        taken.await.map_err(|error| super::unsure(&error))
     }
 
     async fn end_turn(&self, name: &str) {

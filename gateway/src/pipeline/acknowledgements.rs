@@ -62,10 +62,7 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
             }
         }
     }
-    let new: Vec<NewDelivery<'_>> = letters
-        .iter()
-        .map(|one| NewDelivery { id: &one.id, endpoint: &one.endpoint, payload: &one.payload })
-        .collect();
+    let new: Vec<NewDelivery<'_>> = letters.iter().map(|one| one.parcel.new_delivery()).collect();
     let more = commits.len() == COMMITS_AT_ONCE;
     if app.router.dispatch(tenant, DUTY, epoch, &cursor, &new).await? {
         *done = cursor;

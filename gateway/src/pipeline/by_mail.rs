@@ -105,7 +105,7 @@ async fn look(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<(), A
         known,
         upto: unread.upto(),
         wait_ms: after_ms,
-        letter: Some(sealed.delivery()),
+        letter: Some(sealed.new_delivery()),
     };
     match app.router.mail_unread(tenant, &unread).await? {
         UnreadMailed::Mailed => {

@@ -13,11 +13,11 @@ use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX};
 use domain::limits::DELIVERY_TRIES_MAX;
-use domain::{ChannelId, ChannelKind, TenantId, Timestamp};
+use domain::{ChannelId, ChannelKind, DeliveryId, EndpointId, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
-use routing::command::DeliveryOutcome;
+use routing::command::{DeliveryOutcome, NewDelivery};
 use routing::reply::ClaimedDelivery;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -89,6 +89,24 @@ async fn forget_old(app: &App, tenants: &BTreeSet<TenantId>) {
         if let Err(error) = keep_bounds(app, tenant, None).await {
             tracing::debug!(tenant.id = %tenant, error = %error, "old dead letters stay for now");
         }
+    }
+}
+
+/// Something that is ready for the outbox.
+#[derive(Debug)]
+pub struct Parcel {
+    /// Its id, the same whenever the same is composed.
+    pub id: DeliveryId,
+    /// Its box.
+    pub endpoint: EndpointId,
+    /// What the outbox keeps.
+    pub payload: String,
+}
+
+impl Parcel {
+    /// As the switchboard takes it.
+    pub fn new_delivery(&self) -> NewDelivery<'_> {
+        NewDelivery { id: &self.id, endpoint: &self.endpoint, payload: &self.payload }
     }
 }
 

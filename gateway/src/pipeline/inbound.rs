@@ -20,8 +20,8 @@ use domain::limits::{FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
-    Audience, Author, Channel, ChannelKind, ContactId, ConversationId, ConversationInfo, Entry,
-    Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
+    Audience, Author, Channel, ChannelId, ChannelKind, ContactId, ConversationId, ConversationInfo,
+    Entry, Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
 };
 use records::contacts::NewContact;
 use routing::command::{Belongs, Reader, ReceiveMessage};
@@ -308,12 +308,7 @@ impl Arrival<'_> {
     }
 
     async fn find_or_make(&self, sender: &Sender) -> Result<(domain::Contact, bool), ApiError> {
-        let identity = Identity {
-            channel: self.channel.id.clone(),
-            kind: sender.kind.clone(),
-            value: sender.value.clone(),
-            verified: sender.assurance == Assurance::Proved,
-        };
+        let identity = identity(&self.channel.id, sender);
         let new = NewContact {
             id: mint::contact(),
             name: sender.name.clone(),
@@ -356,6 +351,16 @@ impl Arrival<'_> {
         if let Err(error) = self.app.router.announce(self.tenant, &event).await {
             tracing::warn!(conversation.id = %conversation, error = %error, "an overflow was not told");
         }
+    }
+}
+
+/// By what a contact is known who says something through a channel.
+pub(super) fn identity(channel: &ChannelId, sender: &Sender) -> Identity {
+    Identity {
+        channel: channel.clone(),
+        kind: sender.kind.clone(),
+        value: sender.value.clone(),
+        verified: sender.assurance == Assurance::Proved,
     }
 }
 

@@ -18,6 +18,7 @@ use super::inbound::{self, Standing};
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::files::StoreError;
+use crate::files::through::KeepError;
 use channels::inbound::{NewMessage, Writer};
 use channels::{Accepted, AdapterError, Envelope, Inbound, Missed, Payload, RawInbound};
 use domain::{ConversationId, FileId, FileRef, Notice, TenantId};
@@ -79,6 +80,16 @@ pub enum LetterError {
     /// Something of ours is wrong.
     #[error("a defect of this program keeps it out")]
     Defect,
+}
+
+impl From<KeepError> for LetterError {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Store(error) => Self::Disk(error),
+            KeepError::Records(error) => Self::Records(error),
+            KeepError::Pruned => Self::Pruned,
+        }
+    }
 }
 
 /// What became of a letter that was kept.

@@ -1,7 +1,8 @@
 //! What agents say: into the log, by one transition. Doors that read from the log (web chat) need no
 //! delivery; letters go into the outbox by the same transition.
 
-use super::chats::{self, send::Part};
+use super::chats;
+use super::deliveries::Parcel;
 use super::inbound::message_id;
 use super::letters::reply::{Addressees, problems};
 use super::letters::send::{self, Ready};
@@ -96,18 +97,15 @@ enum Way {
     /// By this letter.
     Letter(Box<Ready>),
     /// In these parts, through a messenger.
-    Chat(Vec<Part>),
+    Chat(Vec<Parcel>),
 }
 
 impl Way {
     fn deliveries(&self) -> Vec<NewDelivery<'_>> {
-        let new = |(id, endpoint, payload)| NewDelivery { id, endpoint, payload };
         match self {
             Self::Log { .. } => Vec::new(),
-            Self::Letter(letter) => vec![new((&letter.id, &letter.endpoint, &letter.payload))],
-            Self::Chat(parts) => {
-                parts.iter().map(|part| new((&part.id, &part.endpoint, &part.payload))).collect()
-            }
+            Self::Letter(letter) => vec![letter.parcel.new_delivery()],
+            Self::Chat(parts) => parts.iter().map(Parcel::new_delivery).collect(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod secret;
 pub mod sign;
 
 use super::commits::{self, Next};
+use super::deliveries::Parcel;
 use super::duty::{DutyWork, Passed};
 use super::inbound::named_uuid;
 use crate::app::App;
@@ -40,13 +41,6 @@ pub(super) fn spawn(app: &Arc<App>) {
         pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
     }
     .spawn(app);
-}
-
-/// One delivery before it is in the outbox.
-struct Planned {
-    id: DeliveryId,
-    endpoint: EndpointId,
-    payload: String,
 }
 
 async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
@@ -80,7 +74,7 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
         }
     };
     let more = commits.len() == COMMITS_AT_ONCE;
-    let mut batch: Vec<Planned> = Vec::new();
+    let mut batch: Vec<Parcel> = Vec::new();
     for commit in &commits {
         let planned = plan(tenant, commit, &hooks)?;
         if !batch.is_empty() && batch.len() + planned.len() > DELIVERIES_AT_ONCE {
@@ -137,12 +131,9 @@ async fn dispatch(
     tenant: &TenantId,
     epoch: u64,
     cursor: &str,
-    planned: &[Planned],
+    planned: &[Parcel],
 ) -> Result<bool, routing::RoutingError> {
-    let new: Vec<NewDelivery<'_>> = planned
-        .iter()
-        .map(|one| NewDelivery { id: &one.id, endpoint: &one.endpoint, payload: &one.payload })
-        .collect();
+    let new: Vec<NewDelivery<'_>> = planned.iter().map(Parcel::new_delivery).collect();
     app.router.dispatch(tenant, DUTY, epoch, cursor, &new).await
 }
 
@@ -151,7 +142,7 @@ fn plan(
     tenant: &TenantId,
     commit: &Batch,
     hooks: &[&Webhook],
-) -> Result<Vec<Planned>, serde_json::Error> {
+) -> Result<Vec<Parcel>, serde_json::Error> {
     let mut planned = Vec::new();
     for (n, event) in commit.events().enumerate() {
         // What became of a delivery is no event for webhooks: telling it would be a delivery again.
@@ -167,7 +158,7 @@ fn plan(
             };
             let place = n.to_string();
             let names = [tenant.as_str(), hook.id.as_str(), &commit.cursor, &place];
-            planned.push(Planned {
+            planned.push(Parcel {
                 id: DeliveryId::from_uuid(named_uuid(&names)),
                 endpoint: hook.id.clone(),
                 payload: payload.clone(),

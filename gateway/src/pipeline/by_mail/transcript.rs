@@ -57,7 +57,7 @@ pub async fn send(
     let sealed = seal(app, tenant, mailbox, letter).map_err(unsealed)?;
     let sealed =
         sealed.ok_or_else(|| ApiError::unavailable("the mailbox cannot write just now"))?;
-    let letter = sealed.delivery();
+    let letter = sealed.new_delivery();
     let id = &conversation.id;
     match app.router.send_transcript(tenant, id, &address.name, &letter).await? {
         TranscriptSent::Sent => {

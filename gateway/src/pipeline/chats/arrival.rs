@@ -1,15 +1,17 @@
 //! What a word from a messenger brings beside its text: where to answer, and files that are here, on
 //! their way, or made of a text that is too long.
 
-use super::fetch::{self, Wanted};
+use super::fetch::Wanted;
 use super::{door, way::Way};
 use crate::api::error::ApiError;
 use crate::app::App;
+use crate::files::through;
+use crate::pipeline::deliveries::Parcel;
 use crate::pipeline::inbound::named_uuid;
 use channels::inbound::NewMessage;
 use channels::{Attachment, Inbound, Payload};
 use domain::limits::TEXT_BYTES_MAX;
-use domain::{Channel, ChannelKind, DeliveryId, EndpointId, FileId, FileRef, Locale, TenantId};
+use domain::{Channel, ChannelId, ChannelKind, FileId, FileRef, Locale, TenantId};
 use routing::command::NewDelivery;
 
 /// What stands at the end of a text that goes on in a file.
@@ -29,14 +31,13 @@ pub(in crate::pipeline) struct Brought {
     pub(in crate::pipeline) files: Vec<FileRef>,
     /// Where the contact is to be answered; empty where that is the log.
     pub(in crate::pipeline) way: String,
-    fetches: Vec<(DeliveryId, EndpointId, String)>,
+    fetches: Vec<Parcel>,
 }
 
 impl Brought {
     /// The deliveries that fetch files.
     pub(in crate::pipeline) fn fetches(&self) -> Vec<NewDelivery<'_>> {
-        let new = |(id, endpoint, payload)| NewDelivery { id, endpoint, payload };
-        self.fetches.iter().map(|(id, endpoint, payload)| new((id, endpoint, payload))).collect()
+        self.fetches.iter().map(Parcel::new_delivery).collect()
     }
 }
 
@@ -65,17 +66,19 @@ pub(in crate::pipeline) async fn brought(
         brought.text = Some(format!("{head}{GOES_ON}"));
         attachments.insert(0, whole_text(&message.text));
     }
-    for (n, attachment) in attachments.iter().enumerate() {
-        let id = file_id(tenant, inbound, "attached", n);
-        let of = (&channel.id, attachment.name.as_str());
-        let kept = fetch::keep(app, tenant, &id, of, attachment.bytes.clone()).await;
-        brought.files.push(kept.map_err(|error| {
+    let of = (tenant.clone(), channel.id.clone(), inbound.external_id.clone());
+    let id_of = move |n: usize, _: &[u8; 32]| file_id((&of.0, &of.1, &of.2), "attached", n);
+    let files: Vec<_> =
+        attachments.iter().map(|one| (one.name.as_str(), one.bytes.clone())).collect();
+    let kept = through::keep(app, tenant, &channel.id, &files, id_of).await;
+    brought.files.extend(
+        kept.map_err(|error| {
             ApiError::unavailable("a file cannot be kept just now").because(error)
-        })?);
-    }
+        })?,
+    );
     for (n, media) in message.media.iter().enumerate() {
         let file = FileRef {
-            id: file_id(tenant, inbound, "media", n),
+            id: file_id((tenant, &channel.id, &inbound.external_id), "media", n),
             name: crate::files::clean_name(&media.name),
             media_type: media.media_type.clone(),
             bytes: 0,
@@ -87,7 +90,7 @@ pub(in crate::pipeline) async fn brought(
             reference: media.reference.clone(),
             file: file.clone(),
         };
-        brought.fetches.push(wanted.delivery().map_err(ApiError::internal)?);
+        brought.fetches.push(wanted.parcel().map_err(ApiError::internal)?);
         brought.files.push(file);
     }
     Ok(brought)
@@ -116,8 +119,11 @@ fn whole_text(text: &str) -> Attachment {
     }
 }
 
-fn file_id(tenant: &TenantId, inbound: &Inbound, what: &str, n: usize) -> FileId {
-    let n = n.to_string();
-    let names = [tenant.as_str(), inbound.channel.as_str(), &inbound.external_id, what, &n];
+fn file_id(
+    (tenant, channel, message): (&TenantId, &ChannelId, &str),
+    what: &str,
+    n: usize,
+) -> FileId {
+    let names = [tenant.as_str(), channel.as_str(), message, what, &n.to_string()];
     FileId::from_uuid(named_uuid(&names))
 }

@@ -3,13 +3,12 @@
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::pipeline::letters::name_of;
-use channels::{Accepted, Inbound, Payload};
+use crate::pipeline::letters::undelivered::{self, Failure};
+use channels::{Accepted, Inbound, Missed, Payload};
 use domain::limits::TEXT_BYTES_MAX;
 use domain::{ConversationId, Notice, TenantId};
 use routing::command::Reader;
 
-/// The longest reason that a notice tells, in characters.
-const REASON_CHARS_MAX: usize = 200;
 /// The longest emoji, in characters: families and flags are several.
 const EMOJI_CHARS_MAX: usize = 16;
 
@@ -80,10 +79,13 @@ async fn append(
     inbound: &Inbound,
     (conversation, notice): (&ConversationId, Notice),
 ) -> Result<(), ApiError> {
-    let event = name_of(&format!("{}/{}", inbound.channel, inbound.external_id));
-    let name = format!("change.{event}");
+    let name = name_of_change(inbound);
     app.router.append_notice(tenant, conversation, &name, &notice).await?;
     Ok(())
+}
+
+fn name_of_change(inbound: &Inbound) -> String {
+    format!("change.{}", name_of(&format!("{}/{}", inbound.channel, inbound.external_id)))
 }
 
 /// The network took a message of ours and could not bring it to the contact.
@@ -99,13 +101,12 @@ async fn undelivered(
     let message = found
         .await
         .map_err(|error| ApiError::unavailable("the log cannot be read just now").because(error))?;
-    let notice = Notice::Undelivered {
-        message: message.into_iter().next().map(|message| message.content.id),
-        recipient: String::new(),
-        permanent: true,
-        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
-        others: Vec::new(),
-        unnamed: 0,
-    };
-    append(app, tenant, inbound, (&conversation, notice)).await
+    let message = message.into_iter().next().map(|message| message.content.id);
+    let missed = Missed { recipient: String::new(), reason: reason.to_owned() };
+    let notice = undelivered::notice(message, Failure::ForGood, vec![missed]);
+    let Some(notice) = notice else { return Ok(()) };
+    let name = name_of_change(inbound);
+    let told = undelivered::tell(app, tenant, &conversation, &name, &notice).await;
+    told.map(drop)
+        .map_err(|error| ApiError::unavailable("the agent cannot be told just now").because(error))
 }

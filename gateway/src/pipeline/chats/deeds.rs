@@ -4,14 +4,13 @@ use super::desk::{DeskWord, say};
 use super::words;
 use crate::api::error::ApiError;
 use crate::app::App;
+use crate::pipeline::inbound::identity;
 use crate::pipeline::letters::name_of;
 use crate::settings::DeskView;
 use channels::im::{Deed, ImSettings};
 use channels::inbound::NewMessage;
-use channels::{Accepted, Assurance, Inbound, Payload};
-use domain::{
-    Channel, ChannelKind, Contact, Conversation, ConversationId, Event, Identity, State, TenantId,
-};
+use channels::{Accepted, Inbound, Payload};
+use domain::{Channel, ChannelKind, Contact, Conversation, ConversationId, Event, State, TenantId};
 use records::ratings::Rating;
 use routing::command::Closer;
 
@@ -104,13 +103,7 @@ async fn contact(
     tenant: &TenantId,
     inbound: &Inbound,
 ) -> Result<Option<Contact>, ApiError> {
-    let sender = &inbound.sender;
-    let identity = Identity {
-        channel: inbound.channel.clone(),
-        kind: sender.kind.clone(),
-        value: sender.value.clone(),
-        verified: sender.assurance == Assurance::Proved,
-    };
+    let identity = identity(&inbound.channel, &inbound.sender);
     Ok(app.records.contacts().find_by_identity(tenant, &identity).await?)
 }
 

@@ -3,9 +3,9 @@
 use super::send::{Line, Word, line, parts};
 use crate::api::error::ApiError;
 use crate::app::App;
+use crate::pipeline::deliveries::Parcel;
 use channels::Choice;
 use domain::{Author, Conversation, Notice, TenantId};
-use routing::command::NewDelivery;
 
 /// What the desk says.
 #[derive(Debug)]
@@ -61,9 +61,7 @@ pub(super) async fn say_on(
     };
     // A closed window is no failure here: nobody waits for a courtesy.
     let Ok(parts) = parts((tenant, line), said, app.clock.now()) else { return Ok(false) };
-    let new = |(id, endpoint, payload)| NewDelivery { id, endpoint, payload };
-    let new: Vec<_> =
-        parts.iter().map(|part| new((&part.id, &part.endpoint, part.payload.as_str()))).collect();
+    let new: Vec<_> = parts.iter().map(Parcel::new_delivery).collect();
     let posted = app.router.post_word(tenant, &conversation.id, word.name, word.notice, &new);
     Ok(posted.await?)
 }

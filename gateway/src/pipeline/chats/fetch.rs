@@ -2,17 +2,13 @@
 //! in the conversation when they are here or never will be.
 
 use crate::app::App;
-use crate::files::{StoreError, clean_name, media_type, reference};
-use crate::pipeline::deliveries::Tried;
+use crate::files::through;
+use crate::pipeline::deliveries::{Parcel, Tried};
 use crate::pipeline::inbound::named_uuid;
 use crate::pipeline::letters::name_of;
-use bytes::Bytes;
 use channels::AdapterError;
 use domain::desk::FETCH_BOX_PREFIX;
-use domain::{
-    ChannelId, ConversationId, DeliveryId, EndpointId, FileId, FileRef, Notice, TenantId,
-};
-use records::files::{FileRecord, Uploader};
+use domain::{ChannelId, ConversationId, DeliveryId, FileRef, Notice, TenantId};
 use routing::RoutingError;
 use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
@@ -20,12 +16,8 @@ use std::time::Duration;
 
 /// How long fetching one file may take.
 pub(in crate::pipeline) const FETCH_WITHIN: Duration = Duration::from_secs(45);
-/// The type of what no list knows: it is served as an attachment and never shown.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// The longest reason that a notice tells, in characters.
 const REASON_CHARS_MAX: usize = 200;
-/// How much of a file is looked at to tell its type, in bytes.
-const HEAD_BYTES: usize = 8 * 1024;
 
 /// A file that is wanted, as it lies in the outbox.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,59 +34,12 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The delivery that fetches it: in a box of its own, so that a file that does not come holds up no
     /// other.
-    pub(super) fn delivery(&self) -> serde_json::Result<(DeliveryId, EndpointId, String)> {
+    pub(super) fn parcel(&self) -> serde_json::Result<Parcel> {
         let id = DeliveryId::from_uuid(named_uuid(&[self.file.id.as_str(), "fetch"]));
         let endpoint = format!("{FETCH_BOX_PREFIX}{}", self.file.id);
         let endpoint = endpoint.parse().map_err(serde::de::Error::custom)?;
-        Ok((id, endpoint, serde_json::to_string(self)?))
+        Ok(Parcel { id, endpoint, payload: serde_json::to_string(self)? })
     }
-}
-
-/// Why a file cannot be kept.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::pipeline) enum KeepError {
-    /// The disk.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The archive.
-    #[error("the archive cannot be used")]
-    Records(#[from] records::RecordsError),
-    /// Nothing was written and nobody said why.
-    #[error("nothing was kept")]
-    Nothing,
-}
-
-/// Keeps a file under an id that was chosen before; repeating is safe.
-///
-/// # Errors
-/// See [`KeepError`].
-pub(super) async fn keep(
-    app: &App,
-    tenant: &TenantId,
-    id: &FileId,
-    (channel, name): (&ChannelId, &str),
-    bytes: Bytes,
-) -> Result<FileRef, KeepError> {
-    let free_min = app.config.limits.disk_mib_free_min.saturating_mul(1024 * 1024);
-    let size = bytes.len();
-    let head = bytes.slice(..size.min(HEAD_BYTES));
-    let of = id.clone();
-    let written = app.files.keep_whole(tenant, vec![bytes], free_min, move |_, _| of.clone()).await;
-    let (_, sha256, _) = written.into_iter().next().ok_or(KeepError::Nothing)??;
-    let name = clean_name(name);
-    let kind = media_type(&head, head.len() == size, &name).unwrap_or(UNKNOWN_TYPE);
-    let record = FileRecord {
-        id: id.clone(),
-        name,
-        media_type: kind.to_owned(),
-        bytes: size as u64,
-        sha256,
-        uploaded_by: Uploader::Channel(channel.clone()),
-        conversation: None,
-        created_at: app.clock.now(),
-    };
-    app.records.files().create(tenant, &record).await?;
-    Ok(reference(record))
 }
 
 /// Fetches a file, keeps it and tells of it.
@@ -130,12 +75,14 @@ async fn fetch(app: &App, tenant: &TenantId, wanted: &Wanted) -> Result<FileRef,
     let fetched = tokio::time::timeout(FETCH_WITHIN, fetching).await;
     let fetched = fetched.map_err(|_late| Tried::failed("the network took too long"))?;
     let bytes = fetched.map_err(judge)?;
-    let of = (&wanted.channel, wanted.file.name.as_str());
-    keep(app, tenant, &wanted.file.id, of, bytes).await.map_err(|error| {
+    let (id, files) = (wanted.file.id.clone(), [(wanted.file.name.as_str(), bytes)]);
+    let kept = through::keep(app, tenant, &wanted.channel, &files, move |_, _| id.clone()).await;
+    let kept = kept.map_err(|error| {
         let error = crate::telemetry::chain(&error);
         tracing::warn!(channel.id = %wanted.channel, error, "a fetched file cannot be kept");
         Tried::failed("it cannot be kept")
-    })
+    })?;
+    kept.into_iter().next().ok_or_else(|| Tried::failed("it cannot be kept"))
 }
 
 fn judge(error: AdapterError) -> Tried {

@@ -5,9 +5,10 @@ use super::door;
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::clock::mint;
+use crate::pipeline::inbound::identity;
 use channels::im::{DepartmentRule, ImSettings};
-use channels::{Assurance, Inbound, Payload, Profile, Sender};
-use domain::{Channel, ChannelKind, Contact, Identity, TenantId};
+use channels::{Inbound, Payload, Profile, Sender};
+use domain::{Channel, ChannelKind, Contact, TenantId};
 use records::contacts::NewContact;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -49,12 +50,7 @@ async fn meet(
     channel: &Channel,
     sender: &Sender,
 ) -> Result<Contact, ApiError> {
-    let identity = Identity {
-        channel: channel.id.clone(),
-        kind: sender.kind.clone(),
-        value: sender.value.clone(),
-        verified: sender.assurance == Assurance::Proved,
-    };
+    let identity = identity(&channel.id, sender);
     let contacts = app.records.contacts();
     if let Some(known) = contacts.find_by_identity(tenant, &identity).await? {
         return Ok(known);

@@ -5,17 +5,16 @@ use super::door;
 use super::way::{Way, Window};
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
-use crate::pipeline::deliveries::Tried;
+use crate::pipeline::deliveries::{Parcel, Tried};
 use crate::pipeline::inbound::named_uuid;
-use crate::pipeline::letters::undelivered::{self, Told};
+use crate::pipeline::letters::undelivered::{self, Failure, Told};
 use crate::pipeline::letters::{LetterError, name_of};
 use crate::settings::DeskView;
 use channels::split::split;
-use channels::{Action, ChannelAdapter, Choice, Command, Outcome, OutgoingFile};
+use channels::{Action, ChannelAdapter, Choice, Command, Missed, Outcome, OutgoingFile};
 use domain::desk::CHAT_BOX_PREFIX;
 use domain::{
-    Author, Channel, Conversation, ConversationId, DeliveryId, EndpointId, FileRef, MessageId,
-    Notice, TenantId,
+    Author, Channel, Conversation, ConversationId, DeliveryId, FileRef, MessageId, TenantId,
 };
 use routing::RoutingError;
 use routing::reply::ClaimedDelivery;
@@ -29,8 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub const PART_WITHIN: Duration = Duration::from_secs(45);
 /// The most parts of one message: more is refused, nobody reads it in a messenger.
 pub const PARTS_MAX: usize = 32;
-/// The longest reason that a notice tells, in characters.
-const REASON_CHARS_MAX: usize = 200;
 
 /// A part as it lies in the outbox.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,17 +43,6 @@ struct Packed {
     author: Author,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     choices: Vec<Choice>,
-}
-
-/// A delivery that is ready for the outbox.
-#[derive(Debug)]
-pub struct Part {
-    /// Its id, the same whenever the same part is composed.
-    pub id: DeliveryId,
-    /// Its box: the conversation's.
-    pub endpoint: EndpointId,
-    /// What the outbox keeps.
-    pub payload: String,
 }
 
 /// What somebody of the desk, or the desk itself, says.
@@ -126,7 +112,7 @@ pub fn parts(
     (tenant, line): (&TenantId, &Line),
     word: Word<'_>,
     now: domain::Timestamp,
-) -> Result<Vec<Part>, ApiError> {
+) -> Result<Vec<Parcel>, ApiError> {
     let what = line.adapter.descriptor();
     let texts = split(word.text, what.limits.text_bytes_max.max(4));
     check(line, word.files)?;
@@ -159,7 +145,7 @@ pub fn parts(
         let n = n.to_string();
         let names = [tenant.as_str(), word.conversation.as_str(), word.name, "part", &n];
         let endpoint = format!("{CHAT_BOX_PREFIX}{}", word.conversation);
-        Ok(Part {
+        Ok(Parcel {
             id: DeliveryId::from_uuid(named_uuid(&names)),
             endpoint: endpoint.parse().map_err(ApiError::internal)?,
             payload: serde_json::to_string(packed).map_err(ApiError::internal)?,
@@ -285,7 +271,7 @@ fn judge(outcome: Outcome) -> Tried {
     }
 }
 
-/// A part is given up: its agent is told in the conversation.
+/// A part is given up: its agent is told in the conversation, also after its end.
 pub(in crate::pipeline) async fn given_up(
     app: &App,
     tenant: &TenantId,
@@ -293,14 +279,10 @@ pub(in crate::pipeline) async fn given_up(
     reason: &str,
 ) -> Result<(), LetterError> {
     let Ok(packed) = serde_json::from_str::<Packed>(&delivery.payload) else { return Ok(()) };
-    let notice = Notice::Undelivered {
-        message: packed.message,
-        recipient: String::new(),
-        permanent: true,
-        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
-        others: Vec::new(),
-        unnamed: 0,
-    };
+    // The address is the network's own and says nothing to an agent.
+    let missed = Missed { recipient: String::new(), reason: reason.to_owned() };
+    let notice = undelivered::notice(packed.message, Failure::ForGood, vec![missed]);
+    let Some(notice) = notice else { return Ok(()) };
     let name = format!("dead.{}", name_of(delivery.id.as_str()));
     if undelivered::tell(app, tenant, &packed.conversation, &name, &notice).await? == Told::Nowhere
     {

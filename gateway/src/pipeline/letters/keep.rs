@@ -4,14 +4,11 @@
 use super::super::inbound::named_uuid;
 use super::{LetterError, hex};
 use crate::app::App;
-use crate::files::{Written, clean_name, media_type};
+use crate::files::through::{self, Of, free_min, note};
 use channels::{Attachment, RawInbound};
 use domain::{ChannelId, FileId, FileRef, TenantId};
 use futures_util::future::join_all;
-use records::files::{FileRecord, Uploader};
 
-/// The type of what no list knows: it is served as an attachment and never shown.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// The type of a whole letter.
 const LETTER_TYPE: &str = "message/rfc822";
 
@@ -61,9 +58,6 @@ pub(super) async fn attachments(
     raw: &RawInbound,
     (external_id, attachments): (&str, &[Attachment]),
 ) -> Result<Vec<FileRef>, LetterError> {
-    if attachments.is_empty() {
-        return Ok(Vec::new());
-    }
     let of_letter = (tenant.clone(), raw.channel.clone(), external_id.to_owned());
     let id_of = move |n: usize, _: &[u8; 32]| {
         let (tenant, channel, external_id) = &of_letter;
@@ -71,59 +65,7 @@ pub(super) async fn attachments(
         let names = [tenant.as_str(), channel.as_str(), external_id, &place];
         FileId::from_uuid(named_uuid(&names))
     };
-    let bytes = attachments.iter().map(|attachment| attachment.bytes.clone()).collect();
-    let written = app.files.keep_whole(tenant, bytes, free_min(app), id_of).await;
-    let noted = attachments.iter().zip(written).map(async |(attachment, written)| {
-        let (id, sha256, written) = written?;
-        let name = clean_name(&attachment.name);
-        let head = attachment.bytes.get(..8 * 1024).unwrap_or(&attachment.bytes);
-        let is_whole = head.len() == attachment.bytes.len();
-        let media_type = media_type(head, is_whole, &name).unwrap_or(UNKNOWN_TYPE);
-        let of = Of { channel: &raw.channel, name, media_type };
-        let (record, _) =
-            note(app, tenant, of, (id, sha256, attachment.bytes.len(), written)).await?;
-        Ok(crate::files::reference(record))
-    });
-    join_all(noted).await.into_iter().collect()
-}
-
-/// A full disk would stop the archive: letters wait at the far end instead.
-fn free_min(app: &App) -> u64 {
-    app.config.limits.disk_mib_free_min.saturating_mul(1024 * 1024)
-}
-
-/// What a file is called, and through which channel it came.
-struct Of<'a> {
-    channel: &'a ChannelId,
-    name: String,
-    media_type: &'static str,
-}
-
-/// Notes a file that is written; tells whether it is new.
-async fn note(
-    app: &App,
-    tenant: &TenantId,
-    Of { channel, name, media_type }: Of<'_>,
-    (id, sha256, bytes, written): (FileId, [u8; 32], usize, Written),
-) -> Result<(FileRecord, bool), LetterError> {
-    let record = FileRecord {
-        id,
-        name,
-        media_type: media_type.to_owned(),
-        bytes: bytes as u64,
-        sha256,
-        uploaded_by: Uploader::Channel(channel.clone()),
-        conversation: None,
-        created_at: app.clock.now(),
-    };
-    let files = app.records.files();
-    let is_new = files.create(tenant, &record).await?;
-    if !is_new {
-        files.renew(tenant, &record.id, record.created_at).await?;
-    }
-    if written == Written::Before && !app.files.has(tenant, &record.id).await? {
-        // It was cleaned up before its row was there again: the letter comes again and is kept anew.
-        return Err(LetterError::Pruned);
-    }
-    Ok((record, is_new))
+    let files: Vec<_> =
+        attachments.iter().map(|one| (one.name.as_str(), one.bytes.clone())).collect();
+    Ok(through::keep(app, tenant, &raw.channel, &files, id_of).await?)
 }

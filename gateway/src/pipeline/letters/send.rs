@@ -7,12 +7,12 @@ use super::reply::{Addressees, Correspondence, correspondence};
 use super::undelivered::{self, Failure, Told};
 use super::{LetterError, name_of, token};
 use crate::app::App;
-use crate::pipeline::deliveries::Tried;
+use crate::pipeline::deliveries::{Parcel, Tried};
 use crate::pipeline::inbound::named_uuid;
 use channels::{Action, AutoSubmitted, Command, Missed, Outcome, OutgoingFile, OutgoingMail};
 use domain::{
-    Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, EndpointId,
-    FileRef, MailAddress, MailHead, MailTrust, MessageId, TenantId,
+    Author, Channel, ChannelId, ChannelKind, Conversation, ConversationId, DeliveryId, FileRef,
+    MailAddress, MailHead, MailTrust, MessageId, TenantId,
 };
 use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
@@ -45,12 +45,8 @@ pub(in crate::pipeline) struct Packed {
 /// A delivery that is ready for the outbox.
 #[derive(Debug)]
 pub struct Ready {
-    /// Its id, the same whenever the same letter is composed.
-    pub id: DeliveryId,
-    /// Its box.
-    pub endpoint: EndpointId,
-    /// What the outbox keeps.
-    pub payload: String,
+    /// What the outbox keeps, under the same id whenever the same letter is composed.
+    pub parcel: Parcel,
     /// What the log keeps.
     pub head: MailHead,
 }
@@ -130,12 +126,12 @@ pub async fn compose(
         to_left: false,
     };
     let name = word.message.map_or("acknowledgement", MessageId::as_str);
-    Ok(Some(Ready {
+    let parcel = Parcel {
         id: DeliveryId::from_uuid(named_uuid(&[tenant.as_str(), id.as_str(), name, "letter"])),
         endpoint: format!("{ENDPOINT_PREFIX}{id}").parse().map_err(endpoint_error)?,
         payload: serde_json::to_string(&packed).map_err(std::io::Error::other)?,
-        head,
-    }))
+    };
+    Ok(Some(Ready { parcel, head }))
 }
 
 fn endpoint_error(error: domain::id::IdError) -> std::io::Error {

@@ -3,13 +3,12 @@
 use super::super::{LetterError, token};
 use super::{ENDPOINT_PREFIX, Packed, endpoint_error};
 use crate::app::App;
+use crate::pipeline::deliveries::Parcel;
 use crate::pipeline::inbound::named_uuid;
 use channels::{AutoSubmitted, OutgoingMail};
 use domain::{
-    Author, Channel, ConversationId, DeliveryId, EndpointId, FileRef, Locale, MailAddress,
-    MessageId, TenantId,
+    Author, Channel, ConversationId, DeliveryId, FileRef, Locale, MailAddress, MessageId, TenantId,
 };
-use routing::command::NewDelivery;
 
 /// A letter of a chat. Texts and addresses are personal data.
 pub(in crate::pipeline) struct ChatLetter<'a> {
@@ -49,20 +48,6 @@ pub(in crate::pipeline) enum Sort<'a> {
     },
 }
 
-/// A letter as the outbox takes it.
-pub(in crate::pipeline) struct Sealed {
-    id: DeliveryId,
-    endpoint: EndpointId,
-    payload: String,
-}
-
-impl Sealed {
-    /// For the switchboard.
-    pub(in crate::pipeline) fn delivery(&self) -> NewDelivery<'_> {
-        NewDelivery { id: &self.id, endpoint: &self.endpoint, payload: &self.payload }
-    }
-}
-
 /// Seals a letter: the same one gets the same ids. `None` when the mailbox cannot write just now: its
 /// settings are wrong, or the keys are not there yet.
 pub(in crate::pipeline) fn seal(
@@ -70,7 +55,7 @@ pub(in crate::pipeline) fn seal(
     tenant: &TenantId,
     mailbox: &Channel,
     letter: ChatLetter<'_>,
-) -> Result<Option<Sealed>, LetterError> {
+) -> Result<Option<Parcel>, LetterError> {
     let Ok(adapter) = app.doors.adapter(tenant, mailbox) else { return Ok(None) };
     let (own, keys) = (adapter.own_addresses(), app.auth.keys_of(tenant));
     let (Some(from), Some(keys)) = (own.first(), keys) else { return Ok(None) };
@@ -109,7 +94,7 @@ pub(in crate::pipeline) fn seal(
         to_left,
     };
     let names = [tenant.as_str(), id.as_str(), &parts.name, "chat letter"];
-    Ok(Some(Sealed {
+    Ok(Some(Parcel {
         id: DeliveryId::from_uuid(named_uuid(&names)),
         endpoint: format!("{ENDPOINT_PREFIX}{id}").parse().map_err(endpoint_error)?,
         payload: serde_json::to_string(&packed).map_err(std::io::Error::other)?,

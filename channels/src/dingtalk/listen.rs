@@ -7,10 +7,11 @@
 //! longer each time.
 
 use super::DingTalk;
-use super::api::{judge_credentials, text};
+use super::api::judge_credentials;
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
 use crate::inbound::Assurance;
+use crate::refusal::text;
 use crate::socket::{self, Socket};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -74,7 +75,7 @@ impl DingTalk {
     }
 
     /// Asks for an address and a ticket: it also tells whether the credentials are taken.
-    pub(super) async fn ticket(&self) -> Result<String, super::api::Refusal> {
+    pub(super) async fn ticket(&self) -> Result<String, crate::refusal::Refusal> {
         let config = &self.api.config;
         let url = format!("{}/v1.0/gateway/connections/open", config.api_base_url);
         let body = json!({
@@ -85,7 +86,7 @@ impl DingTalk {
         });
         let opened = self.api.open_call(&url, &body, judge_credentials).await?;
         let nonsense =
-            || super::api::Refusal::Away("DingTalk gives no address to listen at".into());
+            || crate::refusal::Refusal::Away("DingTalk gives no address to listen at".into());
         let mut line = url::Url::parse(text(&opened, "endpoint")).map_err(|_bad| nonsense())?;
         line.query_pairs_mut().append_pair("ticket", text(&opened, "ticket"));
         Ok(line.into())

@@ -5,11 +5,12 @@
 //! connections of an app one gets each event. The address says which `service` our pings name.
 
 use super::Feishu;
-use super::api::{Refusal, text, with};
+use super::api::with;
 use super::frame::{CONTROL, DATA, Frame, Joined, Parts};
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
 use crate::inbound::Assurance;
+use crate::refusal::{Refusal, text};
 use crate::socket::{self, Socket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
