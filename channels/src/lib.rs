@@ -21,6 +21,8 @@ pub mod means;
 pub mod outbound;
 mod refusal;
 pub mod registry;
+#[cfg(test)]
+mod rig;
 pub mod secret;
 pub mod settings;
 pub mod slack;

@@ -2,29 +2,19 @@
 //! DingTalk's own SDK in `tests/conformance`.
 
 use super::*;
-use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
-use crate::means::OwnShelf;
-use crate::{Bookmarks, registry};
+use crate::inbound::Payload;
+use crate::registry;
+use crate::rig::{self, inlet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::{Clock, Timestamp};
+use domain::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use sha2::Sha256;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 const NOW: i64 = 1_792_398_605_000;
 const SECRET: &str = "CANARY-client-secret";
-
-#[derive(Debug)]
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(NOW)
-    }
-}
 
 fn channel(settings: Value) -> Channel {
     let mut channel = crate::web_chat::tests::channel(settings);
@@ -33,42 +23,11 @@ fn channel(settings: Value) -> Channel {
 }
 
 fn door(settings: Value) -> DingTalk {
-    let clock = Arc::new(Fixed);
-    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
-    DingTalk::open(&channel(settings), &means).expect("opens")
+    DingTalk::open(&channel(settings), &rig::means_at(NOW)).expect("opens")
 }
 
 fn http_door() -> DingTalk {
     door(json!({ "mode": "http", "client_id": "dingue4", "client_secret": SECRET }))
-}
-
-#[derive(Default)]
-struct Behind(Mutex<Vec<Inbound>>);
-
-#[async_trait::async_trait]
-impl InboundSink for Behind {
-    async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
-        self.0.lock().expect("a lock").push(inbound);
-        Ok(Accepted::Noted)
-    }
-    async fn accept_raw(&self, _raw: RawInbound) -> Result<Accepted, SinkError> {
-        Err(SinkError { reason: "no letters".to_owned(), retry_after_ms: 1 })
-    }
-}
-
-#[async_trait::async_trait]
-impl Bookmarks for Behind {
-    async fn find(&self, _name: &str) -> Result<Option<String>, SinkError> {
-        Ok(None)
-    }
-    async fn lay(&self, _name: &str, _place: &str) -> Result<(), SinkError> {
-        Ok(())
-    }
-}
-
-fn inlet() -> (Inlet, Arc<Behind>) {
-    let behind = Arc::new(Behind::default());
-    (Inlet { sink: behind.clone(), bookmarks: behind.clone() }, behind)
 }
 
 /// What a message came to, as the fixtures write it.

@@ -2,33 +2,23 @@
 //! own SDK in `tests/conformance`.
 
 use super::*;
-use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
-use crate::means::OwnShelf;
-use crate::{Bookmarks, registry};
+use crate::inbound::{Inbound, Payload};
+use crate::registry;
+use crate::rig::{self, inlet};
 use aes::Aes256;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cbc::Encryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
-use domain::{Clock, Timestamp};
+use domain::Timestamp;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 const NOW: i64 = 1_792_398_605_000;
 const KEY: &str = "CANARY-encrypt-key";
 const TOKEN: &str = "CANARY-verification-token";
-
-#[derive(Debug)]
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(NOW)
-    }
-}
 
 fn channel(settings: Value) -> Channel {
     let mut channel = crate::web_chat::tests::channel(settings);
@@ -37,9 +27,7 @@ fn channel(settings: Value) -> Channel {
 }
 
 fn door(settings: Value) -> Feishu {
-    let clock = Arc::new(Fixed);
-    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
-    Feishu::open(&channel(settings), &means).expect("opens")
+    Feishu::open(&channel(settings), &rig::means_at(NOW)).expect("opens")
 }
 
 fn http_door() -> Feishu {
@@ -47,35 +35,6 @@ fn http_door() -> Feishu {
         "mode": "http", "app_id": "cli_9f", "app_secret": "CANARY-secret",
         "encrypt_key": KEY, "verification_token": TOKEN,
     }))
-}
-
-#[derive(Default)]
-struct Behind(Mutex<Vec<Inbound>>);
-
-#[async_trait::async_trait]
-impl InboundSink for Behind {
-    async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
-        self.0.lock().expect("a lock").push(inbound);
-        Ok(Accepted::Noted)
-    }
-    async fn accept_raw(&self, _raw: RawInbound) -> Result<Accepted, SinkError> {
-        Err(SinkError { reason: "no letters".to_owned(), retry_after_ms: 1 })
-    }
-}
-
-#[async_trait::async_trait]
-impl Bookmarks for Behind {
-    async fn find(&self, _name: &str) -> Result<Option<String>, SinkError> {
-        Ok(None)
-    }
-    async fn lay(&self, _name: &str, _place: &str) -> Result<(), SinkError> {
-        Ok(())
-    }
-}
-
-fn inlet() -> (Inlet, Arc<Behind>) {
-    let behind = Arc::new(Behind::default());
-    (Inlet { sink: behind.clone(), bookmarks: behind.clone() }, behind)
 }
 
 /// What an event came to, as the fixtures write it.

@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::inbound::Payload;
-use crate::means::OwnShelf;
+use crate::rig;
 use crate::web_chat::tests::channel;
-use domain::{Clock, Timestamp};
+use domain::Timestamp;
 use serde_json::{Map, json};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What an inbound comes to, in a line.
 fn told(inbound: &Inbound) -> String {
@@ -125,18 +124,8 @@ fn a_mutilated_payload_is_no_crash() {
     assert!(readable > 1_000 && refused > 200, "{readable} {refused}");
 }
 
-#[derive(Debug)]
-struct Fixed(i64);
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0)
-    }
-}
-
 fn door(settings: Value) -> Slack {
-    let clock = Arc::new(Fixed(1_700_000_000_000));
-    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
+    let means = rig::means_at(1_700_000_000_000);
     let mut configured = channel(settings);
     configured.kind = ChannelKind::Im;
     Slack::open(&configured, &means).expect("opens")

@@ -3,14 +3,13 @@
 use super::inbound::Reader;
 use super::*;
 use crate::inbound::{Inbound, Payload};
-use crate::means::OwnShelf;
+use crate::rig;
 use crate::web_chat::tests::channel;
-use domain::{Clock, Timestamp};
+use domain::Timestamp;
 use proptest::prelude::*;
 use serde_json::Map;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 fn bot() -> Bot {
     Bot { id: 4711, username: "desk_bot".to_owned() }
@@ -73,18 +72,8 @@ fn every_update_comes_to_what_lies_beside_it() {
     assert!(count > 30, "only {count} fixtures were found");
 }
 
-#[derive(Debug)]
-struct Fixed(i64);
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0)
-    }
-}
-
 fn door(settings: Value) -> Telegram {
-    let clock = Arc::new(Fixed(1_700_000_000_000));
-    let means = Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() };
+    let means = rig::means_at(1_700_000_000_000);
     let mut configured = channel(settings);
     configured.kind = ChannelKind::Im;
     Telegram::open(&configured, &means).expect("opens")

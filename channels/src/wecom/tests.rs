@@ -1,33 +1,21 @@
 //! Callbacks by the documentation's examples, and what is no callback.
 
 use super::*;
-use crate::adapter::Bookmarks;
-use crate::inbound::{Accepted, Inbound, InboundSink, Payload, RawInbound, SinkError};
-use crate::means::OwnShelf;
+use crate::inbound::{Inbound, Payload};
 use crate::outbound::Action;
+use crate::rig::{self, inlet};
 use crate::web_chat::tests::channel;
-use domain::{Author, Clock, Timestamp};
+use domain::Author;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 const CORP: &str = "ww1234567890abcdef";
 /// The time of every test, in seconds.
 const NOW: i64 = 1_800_000_000;
 
-#[derive(Debug)]
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(NOW * 1_000)
-    }
-}
-
 pub(super) fn means() -> Means {
-    let clock = Arc::new(Fixed);
-    Means { shelf: Arc::new(OwnShelf::new(clock.clone())), clock, ..Means::none() }
+    rig::means_at(NOW * 1_000)
 }
 
 pub(super) fn configured(adapter: &str, settings: Value) -> Channel {
@@ -43,37 +31,6 @@ fn settings() -> Value {
 
 fn door() -> WeCom {
     WeCom::open(&configured(ADAPTER, settings()), &means()).expect("opens")
-}
-
-#[derive(Default)]
-struct Taken(Mutex<Vec<Inbound>>);
-
-#[async_trait::async_trait]
-impl InboundSink for Taken {
-    async fn accept(&self, inbound: Inbound) -> Result<Accepted, SinkError> {
-        self.0.lock().expect("no panic").push(inbound);
-        Ok(Accepted::Noted)
-    }
-
-    async fn accept_raw(&self, _raw: RawInbound) -> Result<Accepted, SinkError> {
-        Err(SinkError { reason: "no letters".to_owned(), retry_after_ms: 1 })
-    }
-}
-
-#[async_trait::async_trait]
-impl Bookmarks for Taken {
-    async fn find(&self, _name: &str) -> Result<Option<String>, SinkError> {
-        Ok(None)
-    }
-
-    async fn lay(&self, _name: &str, _place: &str) -> Result<(), SinkError> {
-        Ok(())
-    }
-}
-
-fn inlet() -> (Inlet, Arc<Taken>) {
-    let taken = Arc::<Taken>::default();
-    (Inlet { sink: taken.clone(), bookmarks: taken.clone() }, taken)
 }
 
 /// A request as the network makes it, at a time in seconds.
