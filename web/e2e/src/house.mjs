@@ -34,24 +34,34 @@ export class House {
   /** `channels` are those that the desk has besides the website, `website` more settings of that. */
   static async start(gateways = 2, { channels = [], website = {} } = {}) {
     const house = new House();
-    house.program = binary();
-    house.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
-    mkdirSync(join(house.folder, "redis"));
-    await house.startRedis();
-    house.ports = [];
-    for (let n = 0; n < gateways; n++) house.ports.push(await freePort());
-    house.balancer = new Balancer(house.ports);
-    await house.balancer.listen();
-    house.origin = house.balancer.origin;
-    house.ports.forEach((port, n) => house.#writeConfig(n, port));
-    const own = desk.channels.map((one) => (one.id === "website" ? { ...one, settings: { ...one.settings, ...website } } : one));
-    writeFileSync(join(house.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...own, ...channels] }));
-    house.run(["apply", join(house.folder, "desk.json")]);
-    for (const { id } of desk.agents) {
-      house.passwords[id] = house.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();
+    try {
+      await house.#open(gateways, channels, website);
+    } catch (error) {
+      // What half a house left running would keep the test run from ending.
+      await house.close();
+      throw error;
     }
-    for (let n = 0; n < gateways; n++) await house.startGateway(n);
     return house;
+  }
+
+  async #open(gateways, channels, website) {
+    this.program = binary();
+    this.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
+    mkdirSync(join(this.folder, "redis"));
+    await this.startRedis();
+    this.ports = [];
+    for (let n = 0; n < gateways; n++) this.ports.push(await freePort());
+    this.balancer = new Balancer(this.ports);
+    await this.balancer.listen();
+    this.origin = this.balancer.origin;
+    this.ports.forEach((port, n) => this.#writeConfig(n, port));
+    const own = desk.channels.map((one) => (one.id === "website" ? { ...one, settings: { ...one.settings, ...website } } : one));
+    writeFileSync(join(this.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...own, ...channels] }));
+    this.run(["apply", join(this.folder, "desk.json")]);
+    for (const { id } of desk.agents) {
+      this.passwords[id] = this.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();
+    }
+    for (let n = 0; n < gateways; n++) await this.startGateway(n);
   }
 
   async startRedis() {
@@ -73,8 +83,9 @@ export class House {
       server: { listen: `127.0.0.1:${port}`, public_url: this.origin },
       redis: { urls: [`redis+unix://${join(this.folder, "redis/redis.sock")}`] },
       web: { root: web, demo: true },
-      // The messengers of these tests live here.
+      // The messengers and mail servers of these tests live here.
       doors: { allow_http: true, allow_inner: ["127.0.0.1/32"] },
+      mail: { inner_ports: ["1-65535"], listen_ports: ["1-65535"] },
       limits,
     }));
   }
@@ -126,9 +137,9 @@ export class House {
   }
 
   async close() {
-    await this.balancer.close();
+    await this.balancer?.close();
     for (const gateway of this.gateways) await gateway.kill();
-    await this.redis.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.redis?.kill();
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 }
