@@ -53,6 +53,9 @@ impl LineError {
     }
 }
 
+/// Whatever is wrong with a file of authorities: it is not there, may not be read, or is none.
+const NO_AUTHORITIES: &str = "`ca_file` is no file of certificates in PEM form that we may read";
+
 /// The TLS settings of a client that trusts the system's authorities and those of a file.
 ///
 /// # Errors
@@ -62,11 +65,16 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
     if let Some(path) = ca_file {
-        let fail = |why: String| LineError::Authorities(why);
-        let own = CertificateDer::pem_file_iter(path).map_err(|error| fail(error.to_string()))?;
+        // Whoever writes the settings must not learn by them which files this machine has.
+        let fail = || LineError::Authorities(NO_AUTHORITIES.to_owned());
+        let own = CertificateDer::pem_file_iter(path).map_err(|_why| fail())?;
+        let mut count = 0;
         for certificate in own {
-            let certificate = certificate.map_err(|error| fail(error.to_string()))?;
-            roots.add(certificate).map_err(|error| fail(error.to_string()))?;
+            roots.add(certificate.map_err(|_why| fail())?).map_err(|_why| fail())?;
+            count += 1;
+        }
+        if count == 0 {
+            return Err(fail());
         }
     }
     if roots.is_empty() {
@@ -119,4 +127,20 @@ pub(super) async fn protect(
         .map_err(|_late| fail(format!("no agreement in {} s", CONNECT_TIME.as_secs())))?
         .map_err(|error| fail(error.to_string()))?;
     Ok(Box::new(tls))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_authorities_tells_nothing_of_the_files_of_this_machine() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // There and no certificate, a folder, and not there at all.
+        for path in [here.join("Cargo.toml"), here.to_owned(), here.join("no-such-file.pem")] {
+            let error = client_config(Some(&path)).expect_err("no authorities");
+            assert!(error.to_string().contains(NO_AUTHORITIES), "{error}");
+            assert!(!error.to_string().contains("Cargo"), "{error}");
+        }
+    }
 }
