@@ -161,6 +161,7 @@ async fn the_check_finds_what_is_in_order_and_what_is_not() {
     };
     let (point, why) = failing("as_token", "CANARY-another-token").await;
     assert!(point == "credentials" && why.contains("M_UNKNOWN_TOKEN"), "{point}: {why}");
+    assert!(why.starts_with("wrong token: "), "{why}");
     let (point, why) = failing("user", "somebody").await;
     assert!(point == "credentials" && why.contains("M_EXCLUSIVE"), "{point}: {why}");
     let (point, why) = failing("appservice", "another").await;
