@@ -10,7 +10,7 @@ use crate::socket::protocol::ConversationSummary;
 use actix_web::web;
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{
-    ContactId, Conversation, ConversationId, Message, MessageKind, Role, State, TenantId,
+    ContactId, Conversation, ConversationId, Message, MessageKind, Notice, Role, State, TenantId,
 };
 use records::history::{HistoryCursor, HistoryFilter, MessagesFrom};
 use serde::{Deserialize, Serialize};
@@ -102,12 +102,34 @@ async fn last_words(
     last: Option<Message>,
 ) -> Result<Option<Message>, ApiError> {
     let is_words = |message: &Message| message.content.kind == MessageKind::Text;
+    // Nothing became yet of what stands last.
     if last.as_ref().is_none_or(is_words) {
         return Ok(last);
     }
     let end = conversation.last_seq.saturating_add(1);
     let near = app.router.messages_before(tenant, &conversation.id, end, WORDS_WITHIN_MAX).await?;
-    Ok(near.into_iter().rev().find(is_words).or(last))
+    let words = near.iter().rposition(is_words);
+    let words = words.and_then(|place| near.get(place..)).and_then(<[Message]>::split_first);
+    Ok(words.map(|(words, after)| as_it_stands(words.clone(), after)).or(last))
+}
+
+/// Words with what became of them afterwards: changed ones say their new text, and those that were taken
+/// back say nothing, and that they were.
+fn as_it_stands(mut words: Message, after: &[Message]) -> Message {
+    for notice in after.iter().filter_map(|message| message.content.notice.as_ref()) {
+        match notice {
+            Notice::Edited { seq, text } if *seq == words.seq => {
+                words.content.text.clone_from(text)
+            }
+            Notice::TakenBack { seq } if *seq == words.seq => {
+                words.content.text.clear();
+                words.content.files.clear();
+                words.content.notice = Some(notice.clone());
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// One conversation.
@@ -316,4 +338,33 @@ async fn search(
 fn next_page(last: Option<&Conversation>, found: usize, limit: u32) -> Option<String> {
     let full = found >= usize::try_from(limit).unwrap_or(usize::MAX);
     last.filter(|_| full).map(|last| HistoryCursor::of(last).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(seq: u64, content: serde_json::Value) -> Message {
+        let mut message = json!({ "seq": seq, "at": 0, "id": format!("msg_{seq}"), "kind": "notice",
+            "author": { "type": "system" }, "text": "" });
+        for (key, value) in content.as_object().unwrap() {
+            message[key] = value.clone();
+        }
+        serde_json::from_value(message).unwrap()
+    }
+
+    #[test]
+    fn words_are_listed_as_they_stand_now() {
+        let words = message(3, json!({ "kind": "text", "text": "三千元" }));
+        let notice = |seq, notice: serde_json::Value| message(seq, json!({ "notice": notice }));
+        let edited = notice(4, json!({ "code": "edited", "seq": 3, "text": "五千元" }));
+        let other = notice(5, json!({ "code": "edited", "seq": 2, "text": "别的" }));
+        let after = [edited.clone(), other];
+        assert_eq!(as_it_stands(words.clone(), &after).content.text, "五千元");
+        let gone = notice(6, json!({ "code": "taken_back", "seq": 3 }));
+        let now = as_it_stands(words, &[edited, gone.clone()]);
+        assert_eq!((now.seq, now.content.text.as_str()), (3, ""));
+        assert_eq!(now.content.notice, gone.content.notice);
+    }
 }
