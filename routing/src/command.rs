@@ -2,7 +2,7 @@
 
 use domain::{
     AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, EndpointId, Entry,
-    MessageContent, Role, Timestamp,
+    MessageContent, Notice, Role, Timestamp,
 };
 
 /// A contact's word on its way into the queue.
@@ -66,6 +66,41 @@ pub struct SendMessage<'a> {
     /// How long it may stay unread before it goes by mail to the address that the contact left, in
     /// milliseconds; none for notes and where nothing goes on by mail.
     pub unread_after_ms: Option<u64>,
+}
+
+/// What the desk itself says to a contact, beside the log.
+#[derive(Debug, Clone)]
+pub struct PostWord<'a> {
+    /// In which conversation.
+    pub conversation: &'a ConversationId,
+    /// The word's name: said once.
+    pub name: &'a str,
+    /// What the agent sees of it.
+    pub notice: Option<&'a Notice>,
+    /// What it tells of the place in the queue.
+    pub place: Option<PlaceTold<'a>>,
+    /// The deliveries that carry it out in their order, at most 64.
+    pub parts: &'a [NewDelivery<'a>],
+}
+
+/// What a word tells of the place in the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaceTold<'a> {
+    /// What was told, as whoever looks again reads it; not empty.
+    pub told: &'a str,
+    /// When to look whether it is still so, in milliseconds from now.
+    pub look_after_ms: u64,
+    /// When the word is said.
+    pub said: PlaceSaid,
+}
+
+/// When a word about the place in the queue is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceSaid {
+    /// In any case.
+    Anyway,
+    /// Only while the conversation waits, is nobody's yet and is held out to nobody.
+    WhileWaiting,
 }
 
 /// A contact's address for answers.

@@ -27,6 +27,7 @@
 //! | `bookmarks` | hash | how far doors have read at the far end |
 //! | `shelf:CHANNEL:NAME` | string, expires | what the gateways share of a channel: access tokens, turns |
 //! | `unread` | zset by time | when to look whether a contact who left an address has read |
+//! | `places` | zset by time | when to look whether what a waiting contact was told of the queue is still so |
 //! | `addresses:ID` | set, expires | names of the addresses that a contact named in a conversation |
 //! | `here:CONTACT` | zset by time, expires | the contact's sockets on the line |
 //! | `rate:…`, `once:…` | expire | rate limits, idempotency keys |

@@ -10,6 +10,7 @@ mod deliveries;
 mod duties;
 mod limits;
 mod mail;
+mod places;
 mod queries;
 mod shelf;
 

@@ -12,7 +12,7 @@ local PLACE_FORMAT = '%s\n%s\n%s\n%s\n%d\n%d\n%d\n%s\n%d\n%d\n%s\n%s\n%s'
 -- Fields that stay by themselves: written when given, and not read here.
 local APART = {
   info = true, why = true, threads = true, read_by_contact = true, read_by_agent = true, received_by_contact = true,
-  address = true, mailed = true, way = true, said = true,
+  address = true, mailed = true, way = true, said = true, told = true,
 }
 
 -- The conversation, or nil. One call knows each conversation once, so that its copy is the truth.

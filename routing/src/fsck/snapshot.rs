@@ -9,7 +9,7 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 13] = [
+const SKIPPED: [&str; 14] = [
     "events",
     "seen",
     "thread",
@@ -21,6 +21,7 @@ const SKIPPED: [&str; 13] = [
     "rate",
     "once",
     "unread",
+    "places",
     "addresses",
     "here",
 ];

@@ -3,7 +3,8 @@
 use super::mail::notice_fields;
 use super::{Router, entry_args};
 use crate::command::{
-    Belongs, Closer, Holder, NewDelivery, Reader, ReceiveMessage, SendMessage, Standing, THREAD_MS,
+    Belongs, Closer, Holder, NewDelivery, PlaceSaid, PostWord, Reader, ReceiveMessage, SendMessage,
+    Standing, THREAD_MS,
 };
 use crate::error::RoutingError;
 use crate::reply::{
@@ -131,22 +132,27 @@ impl Router {
     }
 
     /// The desk says something to the contact beside the log, once under its name; the notice tells the
-    /// agent. False when nothing was said: it was before, or there is no such conversation any more.
+    /// agent. False when nothing was said: it was before, there is no such conversation any more, or it
+    /// waits no longer.
     ///
     /// # Errors
     /// See [`RoutingError`]; repeating the call with the same name is safe.
     pub async fn post_word(
         &self,
         tenant: &TenantId,
-        conversation: &ConversationId,
-        name: &str,
-        notice: Option<&Notice>,
-        parts: &[NewDelivery<'_>],
+        word: &PostWord<'_>,
     ) -> Result<bool, RoutingError> {
-        let fields = notice.map(notice_fields).transpose()?.unwrap_or_default();
-        let dedupe_ms = DEDUPE_MS.to_string();
-        let mut args = vec![conversation.as_str(), name, &dedupe_ms, &fields];
-        args.extend(triples(parts));
+        let fields = word.notice.map(notice_fields).transpose()?.unwrap_or_default();
+        let (dedupe_ms, place) = (DEDUPE_MS.to_string(), word.place);
+        let told = place.map_or("", |place| place.told);
+        let look_after = place.map_or(0, |place| place.look_after_ms).to_string();
+        let only = match place.map(|place| place.said) {
+            Some(PlaceSaid::WhileWaiting) => "waiting",
+            Some(PlaceSaid::Anyway) | None => "",
+        };
+        let id = word.conversation.as_str();
+        let mut args = vec![id, word.name, &dedupe_ms, &fields, told, &look_after, only];
+        args.extend(triples(word.parts));
         let reply = self.call("post_word", tenant, &args).await?;
         Ok(reply.tag() == "posted")
     }

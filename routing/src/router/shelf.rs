@@ -28,6 +28,26 @@ impl Router {
         Ok(text(&value))
     }
 
+    /// What lies under several names of a channel's shelf, in their order.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn find_all_on_shelf(
+        &self,
+        tenant: &TenantId,
+        channel: &ChannelId,
+        names: &[&str],
+    ) -> Result<Vec<Option<String>>, RoutingError> {
+        let mut get = redis::cmd("MGET");
+        for name in names {
+            get.arg(key(tenant, channel, name));
+        }
+        match self.store().run("find_all_on_shelf", &get).await? {
+            Value::Array(found) => Ok(found.iter().map(text).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Lays something on a channel's shelf for so many milliseconds (at least one).
     ///
     /// # Errors

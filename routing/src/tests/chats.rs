@@ -4,11 +4,12 @@ use super::desk::*;
 use super::properties::T0;
 use super::server::RedisServer;
 use crate::command::{
-    Belongs, DeliveryOutcome, NewDelivery, ReceiveMessage, SendMessage, Standing,
+    Belongs, DeliveryOutcome, NewDelivery, PlaceSaid, PlaceTold, PostWord, ReceiveMessage,
+    SendMessage, Standing,
 };
 use crate::reply::{Accepted, Received, Sent};
 use crate::router::Router;
-use domain::{Author, DeliveryId, EndpointId};
+use domain::{Author, ConversationId, DeliveryId, EndpointId};
 
 fn delivery(name: &str) -> (DeliveryId, EndpointId) {
     (format!("dlv_{name}").parse().unwrap(), "chat-conv_0001".parse().unwrap())
@@ -138,11 +139,56 @@ async fn the_desks_own_word_is_said_once() {
     let (id, endpoint) = delivery("w");
     let parts = [NewDelivery { id: &id, endpoint: &endpoint, payload: "word" }];
     let notice = Some(&domain::Notice::Acknowledged);
-    let says = async |id| router.post_word(&tenant(), &id, "acknowledged", notice, &parts).await;
-    assert!(says(conv(1)).await.unwrap());
-    assert!(!says(conv(1)).await.unwrap(), "once");
-    assert!(!says(conv(7)).await.unwrap(), "there is none");
+    let says = async |id: ConversationId| {
+        let name = "acknowledged";
+        let word = PostWord { conversation: &id, name, notice, place: None, parts: &parts };
+        router.post_word(&tenant(), &word).await.unwrap()
+    };
+    assert!(says(conv(1)).await);
+    assert!(!says(conv(1)).await, "once");
+    assert!(!says(conv(7)).await, "there is none");
     let log = router.messages_after(&tenant(), &conv(1), 0, 100).await.unwrap();
     let told = log.iter().filter(|m| m.content.notice == Some(domain::Notice::Acknowledged));
     assert_eq!(told.count(), 1);
+}
+
+#[tokio::test]
+async fn a_place_is_told_again_while_somebody_waits_and_never_once_an_agent_has_it() {
+    let redis = RedisServer::start();
+    let router = redis.router().await.at(T0);
+    writes(&router, 1, "f1").await;
+    let (id, endpoint) = delivery("w");
+    let parts = [NewDelivery { id: &id, endpoint: &endpoint, payload: "word" }];
+    let says = async |name: &str, told: &str, said: PlaceSaid| {
+        let place = Some(PlaceTold { told, look_after_ms: 60_000, said });
+        let conversation = conv(1);
+        let word =
+            PostWord { conversation: &conversation, name, notice: None, place, parts: &parts };
+        router.post_word(&tenant(), &word).await.unwrap()
+    };
+    let told = async || router.place_told(&tenant(), &conv(1)).await.unwrap();
+    assert_eq!(told().await, None);
+    assert!(says("acknowledged", "3", PlaceSaid::Anyway).await);
+    assert!(says("place.1", "1", PlaceSaid::WhileWaiting).await);
+    assert!(!says("place.1", "0", PlaceSaid::WhileWaiting).await, "each name once");
+    assert_eq!(told().await.as_deref(), Some("1"), "what was not said was not told");
+
+    // It is looked at when its time comes, by Redis's own clock.
+    let due = async || router.places_due(&tenant(), 10).await.unwrap();
+    assert_eq!(due().await, [conv(1)], "a minute after the test's time is long over");
+    router.look_at_place_after(&tenant(), &conv(1), 3_600_000).await.unwrap();
+    assert_eq!(due().await, []);
+    router.look_at_place_after(&tenant(), &conv(8), 0).await.unwrap();
+    assert_eq!(due().await, [], "nobody was told of that one");
+
+    // Held out to an agent, and held by one, nothing of its place is said.
+    ready(&router, &agent("li", "tax:4", 3)).await;
+    assert!(!says("place.2", "0", PlaceSaid::WhileWaiting).await, "it is held out");
+    let token = "ofr_1".parse().unwrap();
+    router.accept_offer(&tenant(), &conv(1), &agent_id("li"), &token).await.unwrap();
+    assert!(!says("place.2", "0", PlaceSaid::WhileWaiting).await, "it is served");
+    assert_eq!(told().await.as_deref(), Some("1"));
+    router.look_at_place_after(&tenant(), &conv(1), 0).await.unwrap();
+    router.forget_place(&tenant(), &conv(1)).await.unwrap();
+    assert_eq!(due().await, []);
 }
