@@ -9,7 +9,7 @@ use crate::error::AdapterError;
 use crate::inbound::{Inbound, InboundSink, LetterView, RawInbound, RemoteImages, SinkError};
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
-use domain::{ChannelId, ChannelKind, Locale};
+use domain::{ChannelId, ChannelKind, FileRef, Locale};
 use std::{fmt, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -319,6 +319,29 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     fn view(&self, bytes: &Bytes, images: RemoteImages) -> Result<LetterView, AdapterError> {
         let _unused = (bytes, images);
         Err(AdapterError::Unsupported("show letters"))
+    }
+
+    /// What stands behind the channel's callback address where the network calls us: empty, or `/events`.
+    fn called_below(&self) -> &'static str {
+        ""
+    }
+
+    /// The endings of the names of files that the network takes, in lower case and without a dot; empty
+    /// when it takes any.
+    fn file_endings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Does the network take this file from us? What it does not take goes as a link.
+    fn carries(&self, file: &FileRef) -> bool {
+        let what = self.descriptor();
+        let ending = file.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let endings = self.file_endings();
+        let is_taken =
+            endings.is_empty() || ending.is_some_and(|it| endings.contains(&it.as_str()));
+        what.capabilities.media_out
+            && is_taken
+            && usize::try_from(file.bytes).is_ok_and(|bytes| bytes <= what.limits.file_bytes_max)
     }
 
     /// Carries out one command. Failing is an outcome, not an error: the caller must know what to

@@ -84,6 +84,10 @@ impl ChannelAdapter for Bridge {
         &self.descriptor
     }
 
+    fn called_below(&self) -> &'static str {
+        "/events"
+    }
+
     async fn callback(
         &self,
         request: &RawRequest,

@@ -45,6 +45,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// What a robot may send (钉钉开放平台, 上传媒体文件, `sampleFile`): pictures, and these files.
+const FILE_ENDINGS: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "bmp", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip",
+    "rar",
+];
+
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "dingtalk";
 /// The secrets of its settings.
@@ -125,6 +131,10 @@ impl DingTalk {
 impl ChannelAdapter for DingTalk {
     fn descriptor(&self) -> &Descriptor {
         &self.descriptor
+    }
+
+    fn file_endings(&self) -> &'static [&'static str] {
+        FILE_ENDINGS
     }
 
     async fn run(&self, inlet: Inlet, stop: CancellationToken) -> Result<(), AdapterError> {

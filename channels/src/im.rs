@@ -5,6 +5,8 @@ use crate::error::SettingsProblem;
 use crate::settings::Fields;
 use domain::{Audience, Channel, ChannelKind};
 use serde_json::Value;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// The key of these settings.
 pub const KEY: &str = "desk";
@@ -12,6 +14,14 @@ pub const KEY: &str = "desk";
 const WORD_CHARS_MAX: usize = 20;
 /// The most words of one command, and the most rules for departments.
 const COUNTS_MAX: (usize, usize) = (20, 200);
+
+/// The seconds between two words about the place in the queue: default and bounds.
+const UPDATE_SECS: (u64, RangeInclusive<u64>) = (120, 10..=3_600);
+/// The most such words in one conversation: default and bounds.
+const UPDATES: (u64, RangeInclusive<u64>) = (5, 1..=20);
+
+/// The hours for which a link to a file works: default (a week) and bounds.
+const LINK_HOURS: (u64, RangeInclusive<u64>) = (168, 0..=720);
 
 /// What a word in the chat can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,9 +54,22 @@ pub struct DepartmentRule {
 
 /// What the desk does in a messenger's chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of independent switches")]
 pub struct ImSettings {
     /// Does it say that it has the matter, and how many are before the person?
     pub acknowledge: bool,
+    /// Does it tell those who wait when their place in the queue became another?
+    pub position_updates: bool,
+    /// The least time between two words about it.
+    pub update_after: Duration,
+    /// The most of them in one conversation, after the first one.
+    pub updates_max: u32,
+    /// For how many hours a link works to a file that the network does not carry; 0 for no links.
+    pub link_hours: u32,
+    /// Does the contact see that an agent is typing, where the network shows it?
+    pub show_typing: bool,
+    /// Does the contact see what an agent has read, where the network shows it?
+    pub show_read: bool,
     /// Does it ask for a rating at the end?
     pub ask_rating: bool,
     /// The words of each deed.
@@ -65,12 +88,32 @@ impl ImSettings {
         let mut problems = Vec::new();
         let mut fields = Fields::open(&value, "settings.desk", &mut problems);
         let acknowledge = fields.flag("acknowledge", true);
+        let position_updates = fields.flag("position_updates", true);
+        let (default, bounds) = UPDATE_SECS;
+        let update_after = Duration::from_secs(fields.number("update_after_secs", default, bounds));
+        let (default, bounds) = UPDATES;
+        let updates_max = fields.number("updates_max", default, bounds);
+        let (default, bounds) = LINK_HOURS;
+        let link_hours = fields.number("link_hours", default, bounds);
+        let show_typing = fields.flag("show_typing", true);
+        let show_read = fields.flag("show_read", true);
         let ask_rating = fields.flag("ask_rating", true);
         let commands = commands(fields.inner("commands"));
         let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
         let departments = departments(&mut fields, &topics);
         fields.finish();
-        let read = Self { acknowledge, ask_rating, commands, departments };
+        let read = Self {
+            acknowledge,
+            position_updates,
+            update_after,
+            updates_max: u32::try_from(updates_max).unwrap_or(u32::MAX),
+            link_hours: u32::try_from(link_hours).unwrap_or(u32::MAX),
+            show_typing,
+            show_read,
+            ask_rating,
+            commands,
+            departments,
+        };
         if problems.is_empty() { Ok(read) } else { Err(problems) }
     }
 
@@ -203,7 +246,8 @@ mod tests {
     #[test]
     fn every_problem_is_named() {
         let desk = json!({ "commands": { "end": [""], "sing": ["la"] },
-            "departments": [{ "topic": "moon" }], "x": 1 });
+            "departments": [{ "topic": "moon" }], "x": 1, "position_updates": "on",
+            "update_after_secs": 1, "updates_max": 99, "link_hours": 721 });
         let problems = ImSettings::of(&channel(&desk)).expect_err("bad settings");
         let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
         for path in [
@@ -211,6 +255,10 @@ mod tests {
             "settings.desk.commands.sing",
             "settings.desk.departments[0].department",
             "settings.desk.departments[0].topic",
+            "settings.desk.position_updates",
+            "settings.desk.update_after_secs",
+            "settings.desk.updates_max",
+            "settings.desk.link_hours",
             "settings.desk.x",
         ] {
             assert!(paths.contains(&path), "{path} is not among {paths:?}");

@@ -155,6 +155,9 @@ pub enum Notice {
         emoji: String,
         /// Added, or taken away.
         added: bool,
+        /// Who did, by name; empty where the network does not tell.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        by: String,
     },
     /// A file of an earlier message is here now.
     FileArrived {

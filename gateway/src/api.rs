@@ -7,6 +7,7 @@ pub mod admin;
 pub mod auth;
 pub mod callbacks;
 pub mod caller;
+pub mod channel_states;
 pub mod chat;
 pub mod contacts;
 pub mod conversations;
@@ -67,6 +68,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(desk::routes)
             .configure(conversations::routes)
             .configure(letters::routes)
+            .configure(channel_states::routes)
             .configure(lines::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)

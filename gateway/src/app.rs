@@ -19,6 +19,7 @@ use crate::hub::Hub;
 use crate::metrics;
 use crate::middleware::at_once::AtOnce;
 use crate::middleware::limits::LocalLimits;
+use crate::pipeline::chats::signs::Signs;
 use crate::pipeline::letters::Failures;
 use crate::pipeline::usual::UsualWaits;
 use crate::settings::Settings;
@@ -61,6 +62,8 @@ pub struct App {
     pub doors: Doors,
     /// Letters that were not taken in.
     pub letter_failures: Failures,
+    /// Signs for contacts in messengers.
+    pub signs: Signs,
     /// How long people usually wait.
     pub usual_waits: UsualWaits,
     /// Does Redis answer, and is it what was promised?
@@ -126,6 +129,7 @@ impl App {
             auth,
             doors,
             letter_failures: Failures::default(),
+            signs: Signs::default(),
             usual_waits: UsualWaits::default(),
             link,
             node: crate::clock::mint::name(),

@@ -6,15 +6,18 @@
 
 mod keeper;
 mod means;
+mod pulse;
 
+use crate::app::App;
 use channels::{ChannelAdapter, Means, SettingsProblem, SinkError, registry};
 use domain::{Channel, ChannelId, TenantId};
 use routing::RoutingError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use keeper::{DoorState, Reading, bookmarks, spawn};
+pub use keeper::{DoorState, Reading, bookmarks};
 pub use means::Workshop;
+pub use pulse::{Failed, Failing, Pulse, pulse};
 
 /// The adapters of configured channels.
 #[derive(Debug)]
@@ -22,6 +25,13 @@ pub struct Doors {
     workshop: Workshop,
     open: Mutex<HashMap<(TenantId, ChannelId), Open>>,
     states: Mutex<HashMap<(TenantId, ChannelId), DoorState>>,
+    pulses: pulse::Pulses,
+}
+
+/// Starts keeping the doors, and telling what was last heard of them.
+pub fn spawn(app: &Arc<App>) {
+    keeper::spawn(app);
+    pulse::spawn(app);
 }
 
 #[derive(Debug)]
@@ -39,7 +49,12 @@ fn unsure(error: &RoutingError) -> SinkError {
 impl Doors {
     /// No door is open yet.
     pub fn new(workshop: Workshop) -> Self {
-        Self { workshop, open: Mutex::default(), states: Mutex::default() }
+        Self {
+            workshop,
+            open: Mutex::default(),
+            states: Mutex::default(),
+            pulses: pulse::Pulses::default(),
+        }
     }
 
     /// What a channel's adapter is given.

@@ -2,6 +2,7 @@
 //! for letters, made of what they hold; never under a name that a client gave, never unpacked, of a
 //! type that was found in the content itself.
 
+pub mod link;
 mod sniff;
 mod store;
 pub mod through;

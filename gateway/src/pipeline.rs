@@ -33,6 +33,8 @@ pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
     chats::telling::spawn(app);
+    chats::places::spawn(app);
+    chats::signs::spawn(app);
     archiver::spawn(app);
     by_mail::spawn(app);
     audit::spawn(app);

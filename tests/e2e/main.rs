@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod bridged;
 mod closing;
 mod conversation;
 mod files;

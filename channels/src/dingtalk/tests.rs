@@ -212,3 +212,22 @@ fn every_problem_is_reported_with_its_path() {
     let expected = ["mode", "client_id", "api_base_url", "oapi_base_url", "colour"];
     assert_eq!(paths, expected.map(|key| format!("settings.{key}")));
 }
+
+#[test]
+fn a_robot_carries_only_the_files_that_dingtalk_takes() {
+    let door = http_door();
+    let file = |name: &str, bytes: u64| domain::FileRef {
+        id: "file_1".parse().expect("an id"),
+        name: name.to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        bytes,
+        pending: false,
+    };
+    for name in ["指南.pdf", "照片.JPG", "表.xlsx"] {
+        assert!(door.carries(&file(name, 1)), "{name}");
+        assert!(!door.carries(&file(name, 21 * 1024 * 1024)), "{name} is too large");
+    }
+    for name in ["notes.txt", "pdf", "a.pdf.exe", ""] {
+        assert!(!door.carries(&file(name, 1)), "{name}");
+    }
+}

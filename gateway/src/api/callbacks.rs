@@ -3,7 +3,7 @@
 
 use super::error::{ApiError, Code};
 use crate::app::App;
-use crate::doors;
+use crate::doors::{self, Failed, Failing};
 use crate::metrics;
 use crate::pipeline::chats::door;
 use crate::pipeline::inbound::Intake;
@@ -53,7 +53,14 @@ pub(crate) async fn call(
     let raw = raw(&request, below, body);
     match adapter.callback(&raw, &inlet).await {
         Ok(reply) => Ok(answer(reply)),
-        Err(error) => Err(refusal(&channel, &error)),
+        Err(error) => {
+            let (refusal, why) = refusal(&channel, &error);
+            let at = app.clock.now();
+            let what = Failing::Callback;
+            let failed = Failed { at, what, why: why.to_owned(), again_at: None };
+            app.doors.failed(&tenant, &channel, failed);
+            Err(refusal)
+        }
     }
 }
 
@@ -78,7 +85,7 @@ fn answer(reply: RawReply) -> HttpResponse {
 
 /// One fixed answer for each sort of failure: what exactly was wrong is for the operator alone, or a
 /// forger could feel the way.
-fn refusal(channel: &ChannelId, error: &AdapterError) -> ApiError {
+fn refusal(channel: &ChannelId, error: &AdapterError) -> (ApiError, &'static str) {
     let (reason, answer) = match error {
         AdapterError::NotAuthentic => {
             ("not_authentic", ApiError::new(Code::Forbidden, "the request is not authentic"))
@@ -97,5 +104,5 @@ fn refusal(channel: &ChannelId, error: &AdapterError) -> ApiError {
     metrics::callback_refused(reason);
     let error = crate::telemetry::chain(error);
     tracing::warn!(channel.id = %channel, reason, error, "a network's call was not taken");
-    answer
+    (answer, reason)
 }

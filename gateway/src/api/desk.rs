@@ -53,7 +53,12 @@ pub(crate) async fn desk(
             .collect(),
         queues: queues.map(|q| QueueName { id: q.id.clone(), name: q.name.clone() }).collect(),
         channels: channels
-            .map(|c| ChannelName { id: c.id.clone(), name: c.name.clone(), kind: c.kind })
+            .map(|c| ChannelName {
+                id: c.id.clone(),
+                name: c.name.clone(),
+                kind: c.kind,
+                adapter: c.adapter.clone(),
+            })
             .collect(),
         request_types: desk.request_types.clone(),
         quick_replies: desk.quick_replies.clone(),

@@ -1,6 +1,9 @@
 //! Uploading and fetching files.
 
 mod admission;
+mod shared;
+
+pub(crate) use shared::*;
 
 use super::caller::Caller;
 use super::error::{ApiError, Code};
@@ -33,7 +36,10 @@ const BEFORE_FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/files", web::post().to(upload)).route("/files/{id}", web::get().to(download));
+    config
+        .route("/files", web::post().to(upload))
+        .route("/files/{id}", web::get().to(download))
+        .route("/files/{id}/shared", web::get().to(shared));
 }
 
 /// A multipart body with one part, `file`.

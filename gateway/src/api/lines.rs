@@ -44,6 +44,11 @@ pub struct ContactLine {
     text_bytes_max: usize,
     /// The largest file, in bytes; 0 when the network carries none.
     file_bytes_max: usize,
+    /// The endings of the names of files that the network carries; empty when it carries any.
+    file_endings: &'static [&'static str],
+    /// A file that the network does not carry goes as a link that works for so many hours; 0 when it is
+    /// refused.
+    link_hours: u32,
     /// Is what the contact has read told?
     receipts: bool,
     /// Can the contact change and take back what was said?
@@ -77,6 +82,8 @@ pub(crate) async fn of_conversation(
         group: found.way.group.clone(),
         text_bytes_max: what.limits.text_bytes_max,
         file_bytes_max: if media { what.limits.file_bytes_max } else { 0 },
+        file_endings: if media { found.adapter.file_endings() } else { &[] },
+        link_hours: found.links.as_ref().map_or(0, |links| links.hours),
         receipts: what.capabilities.receipts,
         edits: what.capabilities.edit,
         buttons: what.capabilities.cards,
@@ -90,7 +97,6 @@ pub struct ChannelCheck {
     /// Where the network has to call us, if it does.
     callback_url: Option<String>,
     /// Each point; empty when there is nothing to try.
-    #[schema(value_type = Vec<Object>)]
     findings: Vec<Finding>,
 }
 
@@ -141,6 +147,7 @@ async fn carry_out(
     });
     let public = app.config.server.public_url.trim_end_matches('/');
     let called = adapter.descriptor().capabilities.callbacks;
-    let callback_url = called.then(|| format!("{public}/v1/callbacks/{}", channel.id));
+    let below = adapter.called_below();
+    let callback_url = called.then(|| format!("{public}/v1/callbacks/{}{below}", channel.id));
     Ok(web::Json(ChannelCheck { callback_url, findings }))
 }

@@ -1,8 +1,8 @@
 //! The published description of the API, generated from the handlers.
 
 use super::{
-    admin, auth, chat, contacts, conversations, desk, files, health, letters, lines, settings,
-    supervisors, system,
+    admin, auth, channel_states, chat, contacts, conversations, desk, files, health, letters,
+    lines, settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
@@ -24,7 +24,7 @@ use utoipa::{Modify, OpenApi};
         auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
         chat::channel, chat::open, chat::messages, chat::transcript, chat::leave_address, chat::withdraw_address,
         chat::earlier, chat::earlier_messages,
-        files::upload, files::download,
+        files::upload, files::download, files::shared,
         desk::desk, desk::presence,
         conversations::list, conversations::one, conversations::messages, conversations::send,
         conversations::accept, conversations::decline, conversations::transfer,
@@ -33,6 +33,7 @@ use utoipa::{Modify, OpenApi};
         contacts::one,
         letters::view, letters::addressees, letters::list, letters::original, letters::retry,
         letters::remove, lines::of_conversation, lines::check, lines::check_new,
+        channel_states::states, channel_states::registration,
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
         supervisors::send_away, supervisors::ratings, supervisors::today,
         settings::list, settings::put, settings::delete, settings::apply, settings::try_out,

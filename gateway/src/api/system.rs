@@ -59,21 +59,23 @@ pub struct DoorReport {
 
 fn door_reports(app: &App, tenant: &TenantId) -> Vec<DoorReport> {
     let view = app.settings.desk(tenant);
-    let keeps = |channel: &&Channel| {
-        let adapter = app.doors.adapter(tenant, channel);
-        adapter.map_or(true, |adapter| adapter.descriptor().capabilities.runs)
+    view.desk.channels.iter().filter_map(|channel| door_report(app, tenant, channel)).collect()
+}
+
+/// How a door that keeps connections stands here; `None` for one that keeps none, unless its settings are
+/// wrong.
+pub(super) fn door_report(app: &App, tenant: &TenantId, channel: &Channel) -> Option<DoorReport> {
+    let adapter = app.doors.adapter(tenant, channel);
+    if adapter.is_ok_and(|adapter| !adapter.descriptor().capabilities.runs) {
+        return None;
+    }
+    let (state, since, why, reading) = match app.doors.state(tenant, &channel.id) {
+        Some(DoorState::Open { since, reading }) => ("open", Some(since), None, reading),
+        Some(DoorState::Elsewhere) => ("elsewhere", None, None, None),
+        Some(DoorState::Failing { since, why }) => ("failing", Some(since), Some(why), None),
+        None => ("closed", None, None, None),
     };
-    let kept = view.desk.channels.iter().filter(keeps);
-    let reports = kept.map(|channel| {
-        let (state, since, why, reading) = match app.doors.state(tenant, &channel.id) {
-            Some(DoorState::Open { since, reading }) => ("open", Some(since), None, reading),
-            Some(DoorState::Elsewhere) => ("elsewhere", None, None, None),
-            Some(DoorState::Failing { since, why }) => ("failing", Some(since), Some(why), None),
-            None => ("closed", None, None, None),
-        };
-        DoorReport { channel: channel.id.clone(), state, since, why, reading }
-    });
-    reports.collect()
+    Some(DoorReport { channel: channel.id.clone(), state, since, why, reading })
 }
 
 /// The system as it stands.

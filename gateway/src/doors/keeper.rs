@@ -1,6 +1,7 @@
 //! Keeps the connections of doors: takes each door's duty, runs its adapter while the duty is ours, and
 //! opens it again with back-off when it could not go on.
 
+use super::{Failed, Failing};
 use crate::app::App;
 use crate::metrics;
 use crate::pipeline::inbound::Intake;
@@ -61,7 +62,7 @@ pub enum DoorState {
 }
 
 /// Starts keeping the doors.
-pub fn spawn(app: &Arc<App>) {
+pub(super) fn spawn(app: &Arc<App>) {
     let app_of_task = Arc::clone(app);
     app.tasks.spawn("doors", OnEnd::Restart, move |stop| run(Arc::clone(&app_of_task), stop));
 }
@@ -181,8 +182,8 @@ impl Door {
                     if stood > GOOD_AFTER_MS {
                         pause = PAUSES.0;
                     }
-                    self.tell(&why, reason);
                     let wait = pause.mul_f64(rand::random_range(0.8..=1.2));
+                    self.tell((&why, reason), wait);
                     pause = (pause * 2).min(PAUSES.1);
                     wait
                 }
@@ -197,14 +198,19 @@ impl Door {
         }
     }
 
-    fn tell(&self, why: &str, reason: &'static str) {
+    fn tell(&self, (why, reason): (&str, &'static str), wait: Duration) {
         let (tenant, channel) = &self.place;
         let adapter = self.adapter.descriptor().adapter;
         metrics::door_failed(adapter, reason);
         tracing::warn!(tenant.id = %tenant, channel.id = %channel, adapter, error = why, "a door could not go on and is opened again");
+        let now = self.app.clock.now();
+        let again_at = now.plus_ms(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let failed =
+            Failed { at: now, what: Failing::Line, why: why.to_owned(), again_at: Some(again_at) };
+        self.app.doors.failed(tenant, channel, failed);
         let since = match self.app.doors.state(tenant, channel) {
             Some(DoorState::Failing { since, .. }) => since,
-            _ => self.app.clock.now(),
+            _ => now,
         };
         let state = DoorState::Failing { since, why: why.to_owned() };
         self.app.doors.set_state(tenant, channel, state);

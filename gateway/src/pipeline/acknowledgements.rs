@@ -210,7 +210,8 @@ fn before(estimate: &Estimate, locale: Locale) -> String {
     }
 }
 
-fn when(at: Timestamp, zone: Tz, locale: Locale) -> String {
+/// A time as people read it.
+pub(in crate::pipeline) fn when(at: Timestamp, zone: Tz, locale: Locale) -> String {
     let at: DateTime<Tz> = zone
         .from_utc_datetime(&DateTime::from_timestamp_millis(at.0).unwrap_or_default().naive_utc());
     match locale {

@@ -9,6 +9,7 @@ use super::chats;
 use super::letters::{LetterError, send};
 use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
+use crate::doors::{Failed, Failing};
 use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
 use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX};
@@ -209,6 +210,7 @@ impl Carrier {
             }
         };
         metrics::delivery_tried(name);
+        self.note(tenant, delivery, &outcome);
         if name != "sent" {
             tracing::info!(
                 delivery.id = %delivery.id, endpoint.id = %delivery.endpoint, tries, outcome = name,
@@ -228,6 +230,29 @@ impl Carrier {
         }
         let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
         Ok(())
+    }
+
+    /// Whoever looks at the channel sees how its last try ended.
+    fn note(&self, tenant: &TenantId, delivery: &ClaimedDelivery, outcome: &DeliveryOutcome<'_>) {
+        let what = match carried(delivery) {
+            Carried::Letter | Carried::Chat => Failing::Delivery,
+            Carried::File => Failing::File,
+            Carried::Webhook => return,
+        };
+        let Some(channel) = channel_of(delivery) else { return };
+        let (now, doors) = (self.app.clock.now(), &self.app.doors);
+        let (why, again_at) = match outcome {
+            DeliveryOutcome::Sent | DeliveryOutcome::SentAs { .. } => {
+                if what == Failing::Delivery {
+                    doors.delivered(tenant, &channel, now);
+                }
+                return;
+            }
+            DeliveryOutcome::RetryAt(at, why) => (*why, Some(*at)),
+            DeliveryOutcome::Dead(why) => (*why, None),
+        };
+        let failed = Failed { at: now, what, why: why.to_owned(), again_at };
+        doors.failed(tenant, &channel, failed);
     }
 
     async fn attempt(&self, tenant: &TenantId, delivery: &ClaimedDelivery) -> Tried {
@@ -250,6 +275,21 @@ enum Carried {
     File,
     /// An event, to a webhook.
     Webhook,
+}
+
+/// Through which channel a letter, a part or a file goes: each sort of them says it in its own place.
+fn channel_of(delivery: &ClaimedDelivery) -> Option<ChannelId> {
+    #[derive(serde::Deserialize)]
+    struct Way {
+        channel: ChannelId,
+    }
+    #[derive(serde::Deserialize)]
+    struct Packed {
+        channel: Option<ChannelId>,
+        way: Option<Way>,
+    }
+    let packed: Packed = serde_json::from_str(&delivery.payload).ok()?;
+    packed.channel.or(packed.way.map(|way| way.channel))
 }
 
 fn carried(delivery: &ClaimedDelivery) -> Carried {

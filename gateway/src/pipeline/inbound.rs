@@ -79,6 +79,19 @@ fn not_taken(error: &LetterError) -> SinkError {
 pub async fn accept(
     app: &App,
     tenant: &TenantId,
+    inbound: Inbound,
+    standing: Standing,
+    belongs: Belongs<'_>,
+) -> Result<Accepted, ApiError> {
+    let channel = inbound.channel.clone();
+    let accepted = take_in(app, tenant, inbound, standing, belongs).await?;
+    app.doors.heard(tenant, &channel, app.clock.now());
+    Ok(accepted)
+}
+
+async fn take_in(
+    app: &App,
+    tenant: &TenantId,
     mut inbound: Inbound,
     standing: Standing,
     belongs: Belongs<'_>,

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::auth::AgentIdentity;
 use crate::hub::fact::frame;
 use crate::hub::{AgentSeat, Batch, Close, DeskHub, Fact, Item, Outbox, Resumed, facts_for};
-use domain::{ContactId, ConversationId, Event, Presence, Role, Timestamp};
+use domain::{ChannelKind, ContactId, ConversationId, Event, Presence, Role, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use routing::events::{Read, is_before};
@@ -36,8 +36,8 @@ struct Agent {
     desk: Arc<DeskHub>,
     _seat: AgentSeat,
     identity: AgentIdentity,
-    /// Whose conversations the agent holds, as far as typing was shown.
-    contacts: HashMap<ConversationId, ContactId>,
+    /// Whose conversations the agent holds, and by which sort of door, as far as typing was shown.
+    contacts: HashMap<ConversationId, (ContactId, ChannelKind)>,
     typed_at: Option<Instant>,
 }
 

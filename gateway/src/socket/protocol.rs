@@ -512,7 +512,7 @@ pub struct QueueName {
     pub name: Localized,
 }
 
-/// A channel's id, name and kind.
+/// A channel's id, name, kind and network.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ChannelName {
     /// The id.
@@ -521,4 +521,6 @@ pub struct ChannelName {
     pub name: Localized,
     /// What kind of door it is.
     pub kind: domain::ChannelKind,
+    /// The adapter's name: which network it is.
+    pub adapter: String,
 }

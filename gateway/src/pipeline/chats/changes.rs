@@ -2,6 +2,7 @@
 
 use crate::api::error::ApiError;
 use crate::app::App;
+use crate::pipeline::inbound::identity;
 use crate::pipeline::letters::name_of;
 use crate::pipeline::letters::undelivered::{self, Failure};
 use channels::{Accepted, Inbound, Missed, Payload};
@@ -9,6 +10,8 @@ use domain::limits::TEXT_BYTES_MAX;
 use domain::{ConversationId, Notice, TenantId};
 use routing::command::Reader;
 
+/// The longest name of somebody who reacts, in characters.
+const NAME_CHARS_MAX: usize = 60;
 /// The longest emoji, in characters: families and flags are several.
 const EMOJI_CHARS_MAX: usize = 16;
 
@@ -34,7 +37,11 @@ pub(in crate::pipeline) async fn accept(
         }
         Payload::Reaction { external_id, emoji, added } => {
             let emoji: String = emoji.chars().take(EMOJI_CHARS_MAX).collect();
-            let notice = |seq| Notice::Reacted { seq, emoji: emoji.clone(), added: *added };
+            let by = name_of_sender(app, tenant, inbound).await?;
+            let notice = |seq| {
+                let (emoji, by) = (emoji.clone(), by.clone());
+                Notice::Reacted { seq, emoji, added: *added, by }
+            };
             tell(app, tenant, inbound, (external_id, &notice)).await?;
         }
         Payload::DeliveryReport { command, delivered: false, reason } => {
@@ -43,6 +50,24 @@ pub(in crate::pipeline) async fn accept(
         _ => {}
     }
     Ok(Accepted::Noted)
+}
+
+/// What the sender is called: as the network says with the event, or as we know them.
+async fn name_of_sender(
+    app: &App,
+    tenant: &TenantId,
+    inbound: &Inbound,
+) -> Result<String, ApiError> {
+    let sender = &inbound.sender;
+    let known = match sender.name.is_empty() {
+        true => {
+            let identity = identity(&inbound.channel, sender);
+            app.records.contacts().find_by_identity(tenant, &identity).await?
+        }
+        false => None,
+    };
+    let name = known.map_or_else(|| sender.name.clone(), |known| known.name);
+    Ok(name.chars().take(NAME_CHARS_MAX).collect())
 }
 
 async fn read(

@@ -173,8 +173,7 @@ impl Of<'_> {
         text: &str,
     ) -> Result<bool, ApiError> {
         let name = self.name(what);
-        let word = DeskWord { name: &name, text, choices: Vec::new(), notice: None };
-        say(self.app, self.tenant, conversation, word).await?;
+        say(self.app, self.tenant, conversation, DeskWord::plain(&name, text)).await?;
         Ok(true)
     }
 

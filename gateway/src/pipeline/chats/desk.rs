@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::pipeline::deliveries::Parcel;
 use channels::Choice;
 use domain::{Author, Conversation, Notice, TenantId};
+use routing::command::{PlaceTold, PostWord};
 
 /// What the desk says.
 #[derive(Debug)]
@@ -18,6 +19,15 @@ pub(super) struct DeskWord<'a> {
     pub(super) choices: Vec<Choice>,
     /// What the agent sees of it.
     pub(super) notice: Option<&'a Notice>,
+    /// What it tells of the place in the queue.
+    pub(super) place: Option<PlaceTold<'a>>,
+}
+
+impl<'a> DeskWord<'a> {
+    /// A text and nothing around it.
+    pub(super) fn plain(name: &'a str, text: &'a str) -> Self {
+        Self { name, text, choices: Vec::new(), notice: None, place: None }
+    }
 }
 
 /// Says it. False when it was said before, or cannot be said: nobody is answered in a messenger there,
@@ -62,6 +72,12 @@ pub(super) async fn say_on(
     // A closed window is no failure here: nobody waits for a courtesy.
     let Ok(parts) = parts((tenant, line), said, app.clock.now()) else { return Ok(false) };
     let new: Vec<_> = parts.iter().map(Parcel::new_delivery).collect();
-    let posted = app.router.post_word(tenant, &conversation.id, word.name, word.notice, &new);
-    Ok(posted.await?)
+    let posted = PostWord {
+        conversation: &conversation.id,
+        name: word.name,
+        notice: word.notice,
+        place: word.place,
+        parts: &new,
+    };
+    Ok(app.router.post_word(tenant, &posted).await?)
 }

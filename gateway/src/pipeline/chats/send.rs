@@ -2,6 +2,7 @@
 //! in their order, and told to the agent when they do not arrive.
 
 use super::door;
+use super::links::Links;
 use super::way::{Way, Window};
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
@@ -73,6 +74,8 @@ pub struct Line {
     pub said: u32,
     /// The door.
     pub adapter: Arc<dyn ChannelAdapter>,
+    /// Makes links to files that the door does not carry; none where such files are refused.
+    pub links: Option<Links>,
 }
 
 impl Line {
@@ -101,7 +104,8 @@ pub async fn line(
     let Ok(way) = serde_json::from_str::<Way>(&way) else { return Ok(None) };
     let channel = view.channel(&way.channel).filter(|channel| channel.enabled);
     let adapter = channel.and_then(|channel: &Channel| door(app, tenant, channel));
-    Ok(adapter.map(|adapter| Line { way, said, adapter }))
+    let links = Links::of(app, tenant, (view, &way.channel), conversation);
+    Ok(adapter.map(|adapter| Line { way, said, adapter, links }))
 }
 
 /// Divides a word into parts.
@@ -115,8 +119,8 @@ pub fn parts(
 ) -> Result<Vec<Parcel>, ApiError> {
     let what = line.adapter.descriptor();
     let texts = split(word.text, what.limits.text_bytes_max.max(4));
-    check(line, word.files)?;
-    let count = texts.len() + word.files.len();
+    let files = carried(line, word.files)?;
+    let count = texts.len() + files.len();
     if count > PARTS_MAX {
         let most = what.limits.text_bytes_max.saturating_mul(PARTS_MAX);
         let problem = format!("is too long for this messenger: it carries about {most} bytes");
@@ -140,7 +144,10 @@ pub fn parts(
     if let Some(last) = all.last_mut().filter(|_| what.capabilities.cards) {
         last.choices = word.choices;
     }
-    all.extend(word.files.iter().map(|file| packed(String::new(), Some(file.clone()))));
+    all.extend(files.into_iter().map(|file| match file {
+        Carried::File(file) => packed(String::new(), Some(file.clone())),
+        Carried::Link(text) => packed(text, None),
+    }));
     let ready = |(n, packed): (usize, &Packed)| {
         let n = n.to_string();
         let names = [tenant.as_str(), word.conversation.as_str(), word.name, "part", &n];
@@ -154,18 +161,34 @@ pub fn parts(
     all.iter().enumerate().map(ready).collect()
 }
 
-fn check(line: &Line, files: &[FileRef]) -> Result<(), ApiError> {
+/// How a file reaches the contact.
+enum Carried<'a> {
+    /// As it is.
+    File(&'a FileRef),
+    /// As a link in this text.
+    Link(String),
+}
+
+fn carried<'a>(line: &Line, files: &'a [FileRef]) -> Result<Vec<Carried<'a>>, ApiError> {
     let what = line.adapter.descriptor();
-    for (n, file) in files.iter().enumerate() {
-        let most = what.limits.file_bytes_max as u64;
-        let problem = match what.capabilities.media_out {
-            false => "cannot be sent: this messenger carries no files".to_owned(),
-            true if file.bytes > most => format!("has more than {most} bytes"),
-            true => continue,
+    let carry = |(n, file): (usize, &'a FileRef)| {
+        if line.adapter.carries(file) {
+            return Ok(Carried::File(file));
+        }
+        let link =
+            line.links.as_ref().and_then(|links| links.text(file, what.limits.text_bytes_max));
+        let most = what.limits.file_bytes_max;
+        let problem = match link {
+            Some(text) => return Ok(Carried::Link(text)),
+            None if !what.capabilities.media_out => {
+                "cannot be sent: this messenger carries no files".to_owned()
+            }
+            None if file.bytes > most as u64 => format!("has more than {most} bytes"),
+            None => "cannot be sent: this messenger does not carry such files".to_owned(),
         };
-        return Err(ApiError::field(&format!("files[{n}]"), problem));
-    }
-    Ok(())
+        Err(ApiError::field(&format!("files[{n}]"), problem))
+    };
+    files.iter().enumerate().map(carry).collect()
 }
 
 /// Carries a part out of the outbox to its network.

@@ -4,7 +4,10 @@
 
 use super::deeds::remember_asked;
 use super::desk::{DeskWord, say_on};
+use super::place::Told;
+use super::places::look_after_ms;
 use super::send::{Line, line};
+use super::signs::Sign;
 use super::words::{self, Buttons};
 use crate::app::App;
 use crate::pipeline::commits;
@@ -12,6 +15,7 @@ use crate::pipeline::duty::{DutyWork, Passed};
 use channels::im::ImSettings;
 use domain::{ChannelKind, Conversation, ConversationId, Event, Notice, State, TenantId};
 use futures_util::FutureExt;
+use routing::command::{PlaceSaid, PlaceTold};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +46,12 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
             Event::ConversationClosed { conversation, from, .. } => {
                 closed(app, tenant, conversation, *from).await
             }
+            Event::ReadMarked { conversation, by, seq, .. } if by == "agent" => {
+                if has_messengers(app, tenant) {
+                    app.signs.offer(Sign::Read(tenant.clone(), conversation.clone(), *seq));
+                }
+                Ok(())
+            }
             _ => Ok(()),
         };
         if let Err(error) = told {
@@ -62,10 +72,15 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
     Ok(false)
 }
 
-type Told = Result<(), Box<dyn Error + Send + Sync>>;
+fn has_messengers(app: &App, tenant: &TenantId) -> bool {
+    let view = app.settings.desk(tenant);
+    view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Im && channel.enabled)
+}
+
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A conversation of a messenger, its line, and what the desk does there.
-async fn chat(
+pub(super) async fn chat(
     app: &App,
     tenant: &TenantId,
     id: &ConversationId,
@@ -80,7 +95,7 @@ async fn chat(
     Ok(settings.zip(line).map(|(settings, line)| (conversation, line, settings)))
 }
 
-async fn opened(app: &App, tenant: &TenantId, id: &ConversationId) -> Told {
+async fn opened(app: &App, tenant: &TenantId, id: &ConversationId) -> Done {
     let Some((conversation, line, settings)) = chat(app, tenant, id).await? else { return Ok(()) };
     // Whoever is served already gets the agent's own word.
     let waits = matches!(conversation.state, State::Queued | State::Offered | State::Scheduled);
@@ -90,13 +105,24 @@ async fn opened(app: &App, tenant: &TenantId, id: &ConversationId) -> Told {
     let estimate = app.router.estimate(tenant, id).await?;
     let zone = app.settings.desk(tenant).zone_of(&conversation.queue);
     let text = words::acknowledged(&conversation, estimate.as_ref(), zone);
-    let notice = Some(&Notice::Acknowledged);
-    let word = DeskWord { name: "acknowledged", text: &text, choices: Vec::new(), notice };
+    let told = Told::first(estimate.as_ref()).text()?;
+    // Whom it is held out to already needs no place.
+    let is_followed = settings.position_updates && conversation.state != State::Offered;
+    let place = is_followed.then(|| PlaceTold {
+        told: &told,
+        look_after_ms: look_after_ms(&settings),
+        said: PlaceSaid::Anyway,
+    });
+    let word = DeskWord {
+        notice: Some(&Notice::Acknowledged),
+        place,
+        ..DeskWord::plain("acknowledged", &text)
+    };
     say_on(app, (tenant, &line), &conversation, word).await?;
     Ok(())
 }
 
-async fn closed(app: &App, tenant: &TenantId, id: &ConversationId, from: State) -> Told {
+async fn closed(app: &App, tenant: &TenantId, id: &ConversationId, from: State) -> Done {
     let Some((conversation, line, settings)) = chat(app, tenant, id).await? else { return Ok(()) };
     let locale = conversation.info.locale;
     let name = format!("over.{}", conversation.closed_at.map_or(0, |at| at.0));
@@ -104,8 +130,7 @@ async fn closed(app: &App, tenant: &TenantId, id: &ConversationId, from: State) 
     let was_served = matches!(from, State::Active | State::WrapUp | State::Snoozed);
     if !was_served || !settings.ask_rating {
         let text = words::over(locale);
-        let word = DeskWord { name: &name, text: &text, choices: Vec::new(), notice: None };
-        say_on(app, (tenant, &line), &conversation, word).await?;
+        say_on(app, (tenant, &line), &conversation, DeskWord::plain(&name, &text)).await?;
         return Ok(());
     }
     let has_cards = line.adapter.descriptor().capabilities.cards;
@@ -113,7 +138,7 @@ async fn closed(app: &App, tenant: &TenantId, id: &ConversationId, from: State) 
     let text = words::asked_to_rate(locale, buttons);
     let choices = if has_cards { words::grades(locale) } else { Vec::new() };
     remember_asked(app, tenant, &conversation).await?;
-    let word = DeskWord { name: &name, text: &text, choices, notice: None };
+    let word = DeskWord { choices, ..DeskWord::plain(&name, &text) };
     say_on(app, (tenant, &line), &conversation, word).await?;
     Ok(())
 }

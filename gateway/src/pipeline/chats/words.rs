@@ -1,5 +1,6 @@
 //! What the desk itself says in a messenger's chat, in the contact's language.
 
+use super::place::Place;
 use crate::pipeline::acknowledgements::standing;
 use channels::Choice;
 use chrono_tz::Tz;
@@ -22,9 +23,10 @@ pub(super) fn acknowledged(
     zone: Tz,
 ) -> String {
     let standing = standing(conversation, estimate, zone);
+    let wait = wait(conversation, estimate);
     match conversation.info.locale {
-        Locale::ZhCn => format!("您好，您的消息我们已经收到。{standing}"),
-        Locale::En => format!("Hello, we have your message. {standing}"),
+        Locale::ZhCn => format!("您好，您的消息我们已经收到。{standing}{wait}"),
+        Locale::En => format!("Hello, we have your message. {standing}{wait}"),
     }
 }
 
@@ -35,9 +37,53 @@ pub(super) fn position(
     zone: Tz,
 ) -> String {
     let standing = standing(conversation, estimate, zone);
+    let wait = wait(conversation, estimate);
     match conversation.info.locale {
-        Locale::ZhCn => format!("正在为您安排人工服务。{standing}"),
-        Locale::En => format!("You are in the queue for a person. {standing}"),
+        Locale::ZhCn => format!("正在为您安排人工服务。{standing}{wait}"),
+        Locale::En => format!("You are in the queue for a person. {standing}{wait}"),
+    }
+}
+
+/// About how long it takes, after what stands before it; empty when it is not known.
+fn wait(conversation: &Conversation, estimate: Option<&Estimate>) -> String {
+    let minutes = estimate.and_then(|estimate| Place::of(estimate).minutes());
+    match (conversation.info.locale, minutes) {
+        (_, None) => String::new(),
+        (Locale::ZhCn, Some(minutes)) => format!("预计等待{}。", span(Locale::ZhCn, minutes)),
+        (Locale::En, Some(minutes)) => format!(" It may take {}.", span(Locale::En, minutes)),
+    }
+}
+
+/// Some minutes, at least and at most.
+fn span(locale: Locale, (least, most): (u64, u64)) -> String {
+    match locale {
+        Locale::ZhCn if least <= 1 => format!(" {most} 分钟以内"),
+        Locale::ZhCn if least == most => format!("约 {most} 分钟"),
+        Locale::ZhCn => format!(" {least} 至 {most} 分钟"),
+        Locale::En if most == 1 => "a minute at most".to_owned(),
+        Locale::En if least <= 1 => format!("{most} minutes at most"),
+        Locale::En if least == most => format!("about {most} minutes"),
+        Locale::En => format!("{least} to {most} minutes"),
+    }
+}
+
+/// The place in the queue became another.
+pub(super) fn moved(locale: Locale, place: Place) -> String {
+    let (least, most) = place.before;
+    let before = match locale {
+        Locale::ZhCn if most == 0 => "您现在排在最前面".to_owned(),
+        Locale::ZhCn if least == most => format!("您前面现在有 {most} 件"),
+        Locale::ZhCn => format!("您前面现在有 {least} 至 {most} 件"),
+        Locale::En if most == 0 => "Nobody is before you now".to_owned(),
+        Locale::En if most == 1 && least == 1 => "One is before you now".to_owned(),
+        Locale::En if least == most => format!("{most} are before you now"),
+        Locale::En => format!("{least} to {most} are before you now"),
+    };
+    match (locale, place.minutes()) {
+        (Locale::ZhCn, None) => format!("{before}。"),
+        (Locale::En, None) => format!("{before}."),
+        (Locale::ZhCn, Some(minutes)) => format!("{before}，预计等待{}。", span(locale, minutes)),
+        (Locale::En, Some(minutes)) => format!("{before}. It may take {}.", span(locale, minutes)),
     }
 }
 
@@ -112,6 +158,26 @@ pub(super) fn grade_of(value: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_said_as_people_say_it() {
+        let said = |before: (u64, u64), handling_ms: i64| {
+            let (before_min, before_max) = before;
+            let estimate = Estimate { before_min, before_max, agents: 1, slots: 1, handling_ms };
+            [Locale::ZhCn, Locale::En].map(|locale| moved(locale, Place::of(&estimate)))
+        };
+        assert_eq!(said((0, 0), 0), ["您现在排在最前面。", "Nobody is before you now."]);
+        let one = [
+            "您前面现在有 1 件，预计等待 2 分钟以内。",
+            "One is before you now. It may take 2 minutes at most.",
+        ];
+        assert_eq!(said((1, 1), 60_000), one);
+        let some = [
+            "您前面现在有 3 至 8 件，预计等待 10 至 20 分钟。",
+            "3 to 8 are before you now. It may take 10 to 20 minutes.",
+        ];
+        assert_eq!(said((3, 8), 130_000), some);
+    }
 
     #[test]
     fn every_button_is_understood_and_nothing_else() {

@@ -5,11 +5,12 @@ use crate::api::error::{ApiError, Code};
 use crate::hub::Close;
 use crate::hub::fact::frame;
 use crate::middleware::limits::Limit;
+use crate::pipeline::chats::signs::Sign;
 use crate::pipeline::letters::reply::Addressees;
 use crate::pipeline::outbound::{AgentWord, check_client_id, say};
 use crate::socket::protocol::{AgentFrame, DeskFrame};
 use crate::socket::session::Stop;
-use domain::{ConversationId, FileId, OfferToken, Presence};
+use domain::{ChannelKind, ConversationId, FileId, OfferToken, Presence};
 use routing::command::Reader;
 use routing::ephemeral::{Typing, Watcher};
 use routing::reply::{Accepted, Declined, PresenceSet};
@@ -213,9 +214,13 @@ impl Agent {
             if known.agent.as_ref() != Some(&self.identity.agent) || known.accepted_at.is_none() {
                 return;
             }
-            self.contacts.insert(conversation.clone(), known.contact);
+            self.contacts.insert(conversation.clone(), (known.contact, known.kind));
         }
-        let Some(contact) = self.contacts.get(&conversation).cloned() else { return };
+        let Some((contact, kind)) = self.contacts.get(&conversation).cloned() else { return };
+        if kind == ChannelKind::Im {
+            self.app.signs.offer(Sign::Typing(tenant.clone(), conversation));
+            return;
+        }
         let typing = Typing { conversation, to: Watcher::Contact(contact), preview: None };
         if let Err(error) = self.app.router.signal_typing(tenant, &typing).await {
             tracing::debug!(error = %error, "typing was not shown");

@@ -186,7 +186,7 @@ export interface components {
             /** @description Where the network has to call us, if it does. */
             callback_url?: string | null;
             /** @description Each point; empty when there is nothing to try. */
-            findings: Record<string, never>[];
+            findings: components["schemas"]["Finding"][];
         };
         ChannelId: string;
         /**
@@ -194,7 +194,7 @@ export interface components {
          * @enum {string}
          */
         ChannelKind: "web_chat" | "email" | "im" | "app" | "phone";
-        /** @description A channel's id, name and kind. */
+        /** @description A channel's id, name, kind and network. */
         ChannelName: {
             /** @description The id. */
             id: components["schemas"]["ChannelId"];
@@ -202,6 +202,23 @@ export interface components {
             name: components["schemas"]["Localized"];
             /** @description What kind of door it is. */
             kind: components["schemas"]["ChannelKind"];
+            /** @description The adapter's name: which network it is. */
+            adapter: string;
+        };
+        /** @description How a channel stands. */
+        ChannelState: {
+            /** @description Which. */
+            channel: components["schemas"]["ChannelId"];
+            /** @description What sort of door it is. */
+            kind: components["schemas"]["ChannelKind"];
+            /** @description The adapter's name. */
+            adapter: string;
+            /** @description Is it switched on? */
+            enabled: boolean;
+            line?: components["schemas"]["DoorReport"] | null;
+            last_event_at?: components["schemas"]["Timestamp"] | null;
+            last_delivered_at?: components["schemas"]["Timestamp"] | null;
+            last_error?: components["schemas"]["Failed"] | null;
         };
         /** @description What the widget needs to know of its channel: the answer to `GET /v1/chat/{channel}`. */
         ChatChannel: {
@@ -302,6 +319,14 @@ export interface components {
             text_bytes_max: number;
             /** @description The largest file, in bytes; 0 when the network carries none. */
             file_bytes_max: number;
+            /** @description The endings of the names of files that the network carries; empty when it carries any. */
+            file_endings: string[];
+            /**
+             * Format: int32
+             * @description A file that the network does not carry goes as a link that works for so many hours; 0 when it is
+             *     refused.
+             */
+            link_hours: number;
             /** @description Is what the contact has read told? */
             receipts: boolean;
             /** @description Can the contact change and take back what was said? */
@@ -567,6 +592,21 @@ export interface components {
             next?: string | null;
         };
         EndpointId: string;
+        /** @description The last thing that failed. */
+        Failed: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What. */
+            what: components["schemas"]["Failing"];
+            /** @description Why, without personal data and secrets, at most 300 characters. */
+            why: string;
+            again_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description What failed.
+         * @enum {string}
+         */
+        Failing: "callback" | "delivery" | "file" | "line";
         /** @description One wrong part of a request. */
         FieldProblem: {
             /** @description Dotted path. */
@@ -590,6 +630,18 @@ export interface components {
             bytes: number;
             /** @description It still lies at the network and is being fetched: a notice tells when it is here. */
             pending?: boolean;
+        };
+        /** @description One point of a live check. */
+        Finding: {
+            /**
+             * @description What was looked at, a fixed key that the desk explains: `credentials`, `permissions`,
+             *     `connection`, `callback`, `identity`.
+             */
+            point: string;
+            /** @description How it came out. */
+            passed: components["schemas"]["Passed"];
+            /** @description What the network said, or what to do; without secrets. May be empty. */
+            detail: string;
         };
         /** @description The first admin. */
         FirstAdmin: {
@@ -901,6 +953,8 @@ export interface components {
             emoji: string;
             /** @description Added, or taken away. */
             added: boolean;
+            /** @description Who did, by name; empty where the network does not tell. */
+            by?: string;
             /** @enum {string} */
             code: "reacted";
         } | {
@@ -978,6 +1032,11 @@ export interface components {
             wait_secs_max?: number;
             to?: components["schemas"]["QueueId"] | null;
         };
+        /**
+         * @description How one point of a live check came out.
+         * @enum {string}
+         */
+        Passed: "yes" | "no" | "unknown";
         /** @description A change of one's password. */
         PasswordChange: {
             /** @description The present one. */

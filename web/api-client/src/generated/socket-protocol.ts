@@ -680,6 +680,8 @@ export interface components {
             emoji: string;
             /** @description Added, or taken away. */
             added: boolean;
+            /** @description Who did, by name; empty where the network does not tell. */
+            by?: string;
             /** @enum {string} */
             code: "reacted";
         } | {
