@@ -95,6 +95,7 @@ export class Synapse {
 
 class Person {
   #turn = 0;
+  #asked = 0;
 
   constructor(url) {
     this.url = `${url}/_matrix/client`;
@@ -141,6 +142,18 @@ class Person {
 
   async reads(event) {
     await this.call("POST", `/v3/rooms/${encodeURIComponent(this.room)}/receipt/m.read/${encodeURIComponent(event)}`, {});
+  }
+
+  /** What passes in the room just now: who types, and who has read which event. */
+  async passing() {
+    // Synapse keeps its answer to the same question for two minutes.
+    this.#asked += 1;
+    const filter = JSON.stringify({ room: { rooms: [this.room], timeline: { limit: this.#asked } }, presence: { types: [] } });
+    const { rooms } = await this.call("GET", `/v3/sync?timeout=0&filter=${encodeURIComponent(filter)}`);
+    const events = rooms?.join?.[this.room]?.ephemeral?.events ?? [];
+    const of = (type) => events.find((event) => event.type === type)?.content ?? {};
+    const readers = Object.entries(of("m.receipt")).map(([event, marks]) => [event, Object.keys(marks["m.read"] ?? {})]);
+    return { typing: of("m.typing").user_ids ?? [], readers: Object.fromEntries(readers) };
   }
 
   /** What the desk said in the room, in order: text or the name of a file, and the event's id. */

@@ -1,6 +1,7 @@
 /** People in a messenger, in real browsers: a real homeserver, real gateways, agents at their desks. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { readFileSync } from "node:fs";
 import { deflateSync, crc32 } from "node:zlib";
 import { isAccessible } from "../src/accessibility.mjs";
 import { expect } from "../src/browser.mjs";
@@ -82,6 +83,13 @@ test("somebody writes in a messenger, changes and takes back words, sends a pict
   assert.equal(await fang.offer().count(), 0);
   await ming.accepts("三月份申报的退税三千元还没有到账。");
   await says("the row's door", ming.page.getByTestId("row"), "机关内网聊天");
+  assert.equal(await ming.page.getByTestId("row").locator(".row-kind").getAttribute("data-adapter"), "matrix");
+  // Whoever writes sees that it was read, and that somebody types.
+  const desk = "@desk:city.example";
+  await expect("it was read", async () => (await zhang.passing()).readers[first]?.includes(desk));
+  await ming.page.getByTestId("composer").pressSequentially("请稍等");
+  await expect("somebody types", async () => (await zhang.passing()).typing.includes(desk));
+  await ming.page.getByTestId("composer").fill("");
   const network = ming.page.getByTestId("line-network");
   await says("the network", network, "Matrix");
   assert.equal(await network.getAttribute("data-adapter"), "matrix");
@@ -131,6 +139,7 @@ test("somebody writes in a messenger, changes and takes back words, sends a pict
   await zhang.reacts(heard.id, "👍");
   const answer = ours(ming, "退税五千元今天已经拨付");
   await says("the sign", answer.getByTestId("reactions"), "👍");
+  assert.equal(await answer.getByTestId("reactions").locator("li").getAttribute("title"), "张敏");
   assert.deepEqual((await zhang.heard()).filter(({ text }) => /拨付/u.test(text)).map(({ text }) => text), ["已查到，退税五千元今天已经拨付。", "拨付通知.txt"]);
   // Facts about messages on the screen are no lines of their own.
   const notices = await ming.page.getByTestId("notice").allInnerTexts();
@@ -145,7 +154,7 @@ test("the writer knows how long one can answer, who reads along, and what the ne
   const ming = await company.starts("ming");
   const li = await matrix.person("li", "李强");
   const hour = 3_600_000;
-  let line = { adapter: "wecom_kf", window: { until: Date.now() + 26 * hour, left: 3 }, group: "税务服务群", text_bytes_max: 60, file_bytes_max: 2048 };
+  let line = { adapter: "wecom_kf", window: { until: Date.now() + 26 * hour, left: 3 }, group: "税务服务群", text_bytes_max: 60, file_bytes_max: 2048, file_endings: [], link_hours: 0 };
   await ming.page.route("**/v1/conversations/*/line", async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, json: { ...(await answer.json()), ...line } });
@@ -171,6 +180,24 @@ test("the writer knows how long one can answer, who reads along, and what the ne
   await ming.page.getByTestId("file-input").setInputFiles({ name: "样表.txt", mimeType: "text/plain", buffer: Buffer.alloc(4096, "x") });
   await says("the file is too large", ming.page.locator("[data-testid=upload][data-state=failed]"), "微信客服最多 2.0 KB");
   await ming.page.locator("[data-testid=upload]").getByRole("button", { name: /移除/u }).click();
+
+  // Where links are allowed it goes as one, and whoever writes knows before.
+  line = { ...line, window: { ...line.window, left: 5 }, file_endings: ["pdf"], link_hours: 168 };
+  await li.says("我在手机上，能发个样表吗？");
+  await shows("the next word", theirs(ming, "能发个样表吗"));
+  await says("the line was asked anew", open, "还剩 5 条");
+  await ming.page.getByTestId("file-input").setInputFiles([
+    { name: "样表.txt", mimeType: "text/plain", buffer: Buffer.alloc(4096, "x") }, { name: "指南.txt", mimeType: "text/plain", buffer: Buffer.from("指南") },
+  ]);
+  await expect("both are ready", async () => (await ming.page.locator("[data-testid=upload][data-state=ready]").count()) === 2);
+  await says("it goes as a link", ming.page.getByTestId("upload-link").first(), "将改为链接");
+  assert.equal(await ming.page.getByTestId("upload-link").count(), 2, "too large, and of another kind");
+  await isAccessible(ming.page, "files that go as links");
+  await picture(ming.page, "chat-links");
+  await ming.page.setViewportSize({ width: 360, height: 740 });
+  await picture(ming.page, "chat-links-on-a-phone");
+  await ming.page.setViewportSize({ width: 1440, height: 900 });
+  for (const name of ["样表.txt", "指南.txt"]) await ming.page.locator("[data-testid=upload]").filter({ hasText: name }).getByRole("button", { name: /移除/u }).click();
 
   // With the contact's next word it is asked anew; now it is over.
   line = { ...line, group: null, window: { until: Date.now() - 1000, left: 2 } };
@@ -284,6 +311,17 @@ test("an admin connects a messenger and sees what works", { timeout: 90_000 }, a
     await shows(point, finding(point));
     assert.equal(await finding(point).getAttribute("data-passed"), "yes", `${point}: ${await finding(point).innerText()}`);
   }
+  // What last came and left is told beside, and the homeserver's file is given without its tokens.
+  const heard = root.page.getByTestId("door-state");
+  assert.equal(await heard.getAttribute("data-state"), "called");
+  await says("what came", heard.getByTestId("last-event"), "最近收到");
+  await expect("it is known", async () => !(await heard.innerText()).includes("30 天内没有"), 10_000);
+  const [file] = await Promise.all([root.page.waitForEvent("download"), root.page.getByTestId("registration").click()]);
+  assert.equal(file.suggestedFilename(), "hutong-chat.yaml");
+  const yaml = readFileSync(await file.path(), "utf8");
+  assert.match(yaml, /\/v1\/callbacks\/chat/u);
+  assert.match(yaml, /PUT-THE-AS-TOKEN-HERE/u);
+  assert.doesNotMatch(yaml, /as-token-of|hs-token-of/u);
   await isAccessible(root.page, "a messenger that was checked");
   await root.page.getByTestId("im-check").scrollIntoViewIfNeeded();
   await picture(root.page, "chat-channel");
@@ -304,6 +342,10 @@ test("an admin connects a messenger and sees what works", { timeout: 90_000 }, a
   const door = root.page.getByTestId("door-state");
   await expect("it is seen to fail", async () => (await door.getAttribute("data-state")) === "failing", 30_000);
   await says("how it stands", door, "无法使用");
+  await says("what failed", door.getByTestId("last-error"), "连接中断");
+  await isAccessible(root.page, "a channel that fails");
+  await door.scrollIntoViewIfNeeded();
+  await picture(root.page, "chat-channel-failing");
 
   // A new one: each network asks for its own.
   await root.page.goto(`${house.origin}/desk/admin/channels/-new`);

@@ -84,6 +84,16 @@ describe("the desk", () => {
     expect(now && unread(now)).toBe(2);
     expect(now && unread({ ...now, read_by_agent: 2 })).toBe(0);
   });
+  it("counts no fact about words that were read", () => {
+    const file = { id: "fil_1", name: "a.png", media_type: "image/png", bytes: 1 };
+    const arrived = { ...word(3), kind: "notice" as const, author: { type: "system" as const }, text: "", notice: { code: "file_arrived" as const, seq: 2, file } };
+    const state = run(withOne, offer, assigned,
+      { type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na", message: word(2) },
+      { type: "message_appended", conversation: "conv_1", contact: "ctc_1", agent: "li-na", message: arrived });
+    const now = get(state);
+    expect(now && unread({ ...now, read_by_agent: 2 })).toBe(0);
+    expect(now && unread({ ...now, read_by_agent: 1 })).toBe(1);
+  });
   it("lets go of what is released, and of what a new snapshot does not hold", () => {
     const held = run(withOne, offer, assigned);
     const released = run(held, { type: "conversation_released", conversation: "conv_1", agent: "li-na", reason: "transfer" });

@@ -256,6 +256,7 @@ export function awaitsReply(one: ConversationSummary): boolean {
 
 /** How much of it nobody has read: words of the contact, and a letter that came back. */
 export function unread(one: ConversationSummary, undelivered?: Undelivered): number {
-  if (one.last_message?.author.type === "contact") return Math.max(0, one.last_seq - one.read_by_agent);
+  // What follows the last words is about them: a file that came, a sign.
+  if (one.last_message?.author.type === "contact") return Math.max(0, one.last_message.seq - one.read_by_agent);
   return undelivered && undelivered.seq > one.read_by_agent ? 1 : 0;
 }

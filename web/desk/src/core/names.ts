@@ -21,6 +21,8 @@ export function actorName(actor: string): string {
 
 export const queueName = (id: string) => inWords(desk.value?.queues.get(id), id);
 export const channelName = (id: string) => inWords(desk.value?.channels.get(id)?.name, id);
+/** Which network a channel is, where it is a messenger. */
+export const adapterOf = (id: string) => desk.value?.channels.get(id)?.adapter ?? "";
 export const skillName = (id: string) => inWords(desk.value?.skills.get(id)?.name, id);
 export const kindName = (kind: ChannelKind) => t(`kind.${kind}`);
 /** What people call a messenger; one that the desk does not know has its adapter's name. */

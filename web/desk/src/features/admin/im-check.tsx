@@ -1,14 +1,15 @@
 /** Whether the settings work at the network, point by point and in words; and the address at which it calls us. */
 import type { Channel, Schemas } from "@hutong/api-client";
 import { Button, Icon } from "@hutong/ui";
-import { CircleAlert, CircleCheckBig, CircleHelp, Copy, PlugZap } from "lucide";
+import { CircleAlert, CircleCheckBig, CircleHelp, Copy, Download, PlugZap } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { hasText, t } from "../../texts/texts";
 import { Alert } from "../sign-in/door";
+import { saveAs } from "../conversation/files";
 import { Group } from "./fields";
-import { connectionOf, findingsOf, works, type Finding, type Passed } from "./im.model";
+import { connectionOf, works, type Finding, type Passed } from "./im.model";
 import { same } from "./model";
 import { copy } from "./secret";
 import { settings } from "./settings-store";
@@ -51,6 +52,16 @@ export function CallbackUrl({ url }: { url: string }) {
   );
 }
 
+/** The file that a homeserver wants; the tokens in it are for whoever knows them. */
+function Registration({ id }: { id: string }) {
+  return (
+    <div>
+      <Button size="s" icon={Download} onClick={() => void saveAs(`/channels/${encodeURIComponent(id)}/registration`, `hutong-${id}.yaml`)} data-testid="registration">{t("im.registration")}</Button>
+      <p class="ui-field-hint">{t("im.registration_hint")}</p>
+    </div>
+  );
+}
+
 interface Checked {
   findings: readonly Finding[];
   callback: string | null;
@@ -60,7 +71,7 @@ interface Checked {
 async function tryIt(channel: Channel, isNew: boolean): Promise<Checked> {
   const found = await (isNew ? api.post<Schemas["ChannelCheck"]>("/channels/check", channel)
     : api.post<Schemas["ChannelCheck"]>(`/channels/${encodeURIComponent(channel.id)}/check`));
-  return { findings: findingsOf(found.findings), callback: found.callback_url ?? null };
+  return { findings: found.findings, callback: found.callback_url ?? null };
 }
 
 export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }) {
@@ -87,12 +98,12 @@ export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }
   // The address is known before any check: it is made of the channel's id.
   const connection = connectionOf(channel.adapter);
   const called = connection?.called(channel.settings) ?? false;
-  const guess = called && channel.id !== "" ? `${location.origin}/v1/callbacks/${channel.id}` : null;
-  const found = checked?.callback ?? guess;
-  const callback = found && found + (connection?.below ?? "");
+  const guess = called && channel.id !== "" ? `${location.origin}/v1/callbacks/${channel.id}${connection?.below ?? ""}` : null;
+  const callback = checked?.callback ?? guess;
   return (
     <Group title={t("im.check")} hint={t(channel.id === "" ? "im.check_id_hint" : changed ? "im.check_saved_hint" : "im.check_hint")}>
       {callback && called && <CallbackUrl url={callback} />}
+      {channel.adapter === "matrix" && !isNew && <Registration id={channel.id} />}
       <div class="admin-buttons">
         <Button icon={PlugZap} busy={busy} disabled={channel.id === ""} onClick={() => void run()} data-testid="im-check">{t("im.check_run")}</Button>
       </div>

@@ -124,7 +124,7 @@ function Words({ deed, settings, onSettings }: Place & { deed: Deed }) {
   return <Field label={t(`im.deed.${deed}`)} hint={t(stored.length === 0 ? "im.deed_off" : `im.deed.${deed}_hint`)} problem={problem} value={shown} onValue={take} spellcheck={false} data-testid={`deed-${deed}`} />;
 }
 
-function Flag({ name, settings, onSettings }: Place & { name: "acknowledge" | "ask_rating" }) {
+function Flag({ name, settings, onSettings }: Place & { name: "acknowledge" | "ask_rating" | "position_updates" | "show_typing" | "show_read" }) {
   const path = `${DESK}.${name}`;
   return (
     <CheckBox label={t(`im.${name}`)} hint={t(`im.${name}_hint`)} value={at(settings, path) !== false}
@@ -132,12 +132,22 @@ function Flag({ name, settings, onSettings }: Place & { name: "acknowledge" | "a
   );
 }
 
+const NUMBERS = [
+  { name: "update_after_secs", usual: 120, max: 3600 }, { name: "updates_max", usual: 5, max: 20 }, { name: "link_hours", usual: 168, max: 720 },
+] as const;
+
 function InTheChat({ channel, ...place }: Place & { channel: Channel }) {
   return (
     <>
       <Group title={t("im.desk")} hint={t("im.desk_hint")}>
         <Flag {...place} name="acknowledge" />
+        <Flag {...place} name="position_updates" />
         <Flag {...place} name="ask_rating" />
+        <Flag {...place} name="show_typing" />
+        <Flag {...place} name="show_read" />
+        <div class="admin-im-fields">
+          {NUMBERS.map(({ name, ...number }) => <NumberAt key={name} {...place} {...number} path={`${DESK}.${name}`} label={t(`im.${name}`)} hint={t(`im.${name}_hint`)} />)}
+        </div>
         <div class="admin-im-fields">{(Object.keys(DEEDS) as Deed[]).map((deed) => <Words key={deed} {...place} deed={deed} />)}</div>
       </Group>
       <Departments {...place} channel={channel} />

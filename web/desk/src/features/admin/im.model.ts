@@ -1,6 +1,6 @@
 /** The messengers that can be connected, as data: what each wants to know, in the order in which its console tells it.
  * Names of settings are those of the adapters. */
-import type { Channel } from "@hutong/api-client";
+import type { Channel, Schemas } from "@hutong/api-client";
 import { isNetwork, type Network } from "../../core/networks.model";
 import type { TextKey } from "../../texts/texts";
 import { at, listAt, textAt, withAt } from "./email.model";
@@ -239,21 +239,8 @@ export function withDepartment(rule: DepartmentRule, key: keyof DepartmentRule, 
   return value === "" ? rest : { ...rest, [key]: value };
 }
 
-export type Passed = "yes" | "no" | "unknown";
-export interface Finding {
-  point: string;
-  passed: Passed;
-  detail: string;
-}
-
-/** What a check found, as it came over the wire. */
-export function findingsOf(found: readonly unknown[]): Finding[] {
-  return found.flatMap((each) => {
-    const { point, passed, detail } = (typeof each === "object" && each !== null ? each : {}) as Partial<Finding>;
-    if (typeof point !== "string") return [];
-    return [{ point, passed: passed === "yes" || passed === "no" ? passed : "unknown", detail: typeof detail === "string" ? detail : "" }];
-  });
-}
+export type Finding = Schemas["Finding"];
+export type Passed = Finding["passed"];
 
 /** Does anything that was found keep the channel from working? */
 export const works = (findings: readonly Finding[]) => findings.every(({ passed }) => passed !== "no");

@@ -64,12 +64,12 @@ function TakenBack({ message, change, at }: { message: Message; change: Change; 
   );
 }
 
-export function Reactions({ reactions }: { reactions: ReadonlyMap<string, number> }) {
+export function Reactions({ change: { reactions, by } }: { change: Change }) {
   if (reactions.size === 0) return null;
   return (
     <ul class="reactions" aria-label={t("chat.reactions")} data-testid="reactions">
       {[...reactions].map(([emoji, n]) => (
-        <li key={emoji} title={t("chat.reaction", { emoji, n })}>
+        <li key={emoji} title={(by.get(emoji) ?? []).join(t("list.comma")) || t("chat.reaction", { emoji, n })}>
           <span>{emoji}</span>{n > 1 && <b>{n}</b>}
         </li>
       ))}

@@ -25,6 +25,10 @@ describe("a message that changed", () => {
     const react = (seq: number, emoji: string, added: boolean) => fact(seq, { code: "reacted", seq: 1, emoji, added });
     const change = changesIn([word(1, "好的"), react(2, "👍", true), react(3, "❤️", true), react(4, "👍", true), react(5, "❤️", false), react(6, "🎉", false)]).of.get(1);
     expect([...change?.reactions ?? []]).toEqual([["👍", 2]]);
+    expect(change?.by.size).toBe(0);
+    const by = (seq: number, name: string, added: boolean) => fact(seq, { code: "reacted", seq: 1, emoji: "👍", added, by: name });
+    const named = changesIn([word(1, "好的"), by(2, "李明", true), by(3, "王芳", true), by(4, "李明", true), by(5, "王芳", false)]).of.get(1);
+    expect(named?.by.get("👍")).toEqual(["李明"]);
   });
   it("gets its files, or hears why not", () => {
     const here = { ...photo, media_type: "image/jpeg", bytes: 48_000, pending: false };

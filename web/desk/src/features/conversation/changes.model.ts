@@ -11,6 +11,8 @@ export interface Change {
   takenBackAt: number | undefined;
   /** Signs and how many people gave them, in the order in which they came. */
   reactions: ReadonlyMap<string, number>;
+  /** Who gave each of them, as far as the network tells. */
+  by: ReadonlyMap<string, readonly string[]>;
   /** Files that were on their way and are here, by id. */
   arrived: ReadonlyMap<string, FileRef>;
   /** Why files will not come, by id. */
@@ -29,7 +31,7 @@ export interface Changes {
 }
 
 const none: Change = {
-  text: undefined, before: [], takenBackAt: undefined, reactions: new Map(), arrived: new Map(), missing: new Map(), failed: undefined, turn: 0,
+  text: undefined, before: [], takenBackAt: undefined, reactions: new Map(), by: new Map(), arrived: new Map(), missing: new Map(), failed: undefined, turn: 0,
 };
 const nothing: Changes = { of: new Map(), folded: new Set() };
 
@@ -39,6 +41,13 @@ function reacted(before: ReadonlyMap<string, number>, emoji: string, added: bool
   if (count > 0) next.set(emoji, count);
   else next.delete(emoji);
   return next;
+}
+
+/** Who gave a sign, after one fact more; somebody is named once. */
+function givenBy(before: Change["by"], { emoji, added, by }: { emoji: string; added: boolean; by?: string }): Change["by"] {
+  if (!by) return before;
+  const others = (before.get(emoji) ?? []).filter((name) => name !== by);
+  return new Map(before).set(emoji, added ? [...others, by] : others);
 }
 
 /** A message after one fact more; undefined when the fact says nothing of a message's fate. */
@@ -51,7 +60,7 @@ function after(change: Change, message: Message, { at, notice }: { at: number; n
     case "taken_back":
       return { ...change, takenBackAt: change.takenBackAt ?? at };
     case "reacted":
-      return { ...change, reactions: reacted(change.reactions, notice.emoji, notice.added) };
+      return { ...change, reactions: reacted(change.reactions, notice.emoji, notice.added), by: givenBy(change.by, notice) };
     case "file_arrived":
       return { ...change, arrived: new Map(change.arrived).set(notice.file.id, notice.file) };
     case "file_missing":

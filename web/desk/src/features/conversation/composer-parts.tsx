@@ -1,6 +1,6 @@
 /** Small parts of the composer. */
 import { Icon, IconButton } from "@hutong/ui";
-import { File, MessageSquareReply, NotebookPen, Paperclip, RefreshCw, Reply, ReplyAll, X } from "lucide";
+import { File, Link, MessageSquareReply, NotebookPen, Paperclip, RefreshCw, Reply, ReplyAll, X } from "lucide";
 import type { IconNode } from "@hutong/ui";
 import { t } from "../../texts/texts";
 import { hasMore, speaksOfFile } from "../letters/model";
@@ -50,11 +50,12 @@ export function Forgotten({ text, files }: { text: string; files: number }) {
   return <p class="composer-forgotten" role="status" data-testid="forgotten"><Icon icon={Paperclip} size={13} />{t("mail.forgotten")}</p>;
 }
 
-export function UploadRow({ upload, remove, again }: { upload: Upload; remove: (key: string) => void; again: (key: string) => void }) {
+export function UploadRow({ upload, link, remove, again }: { upload: Upload; link: string | null; remove: (key: string) => void; again: (key: string) => void }) {
   return (
-    <div class="upload" data-testid="upload" data-state={upload.problem ? "failed" : upload.file ? "ready" : "uploading"}>
-      <Icon icon={File} />
+    <div class="upload" data-testid="upload" data-state={upload.problem ? "failed" : upload.file ? "ready" : "uploading"} data-link={link ? "" : undefined}>
+      <Icon icon={link ? Link : File} />
       <span class="file-name">{upload.name}</span>
+      {link && <span class="upload-link" role="status" data-testid="upload-link">{link}</span>}
       {upload.problem ? <span class="upload-problem" role="alert">{upload.problem}</span>
         : !upload.file && <progress max={1} value={upload.share} aria-label={t("file.uploading", { name: upload.name })} />}
       {upload.problem && upload.source && <IconButton icon={RefreshCw} size={14} label={t("file.again", { name: upload.name })} onClick={() => again(upload.key)} />}

@@ -20,7 +20,7 @@ import { carriesFiles } from "./line.model";
 import { LineBar, LineWhom, Parts } from "./line-bar";
 import { bytesOf, pastesFiles, sends, slashAt, TEXT_BYTES_MAX, withReply, withSlash } from "./model";
 import { QuickReplies, useQuickReplies } from "./quick-replies";
-import { useUploads } from "./uploads";
+import { linkText, useUploads } from "./uploads";
 import { useDrop } from "./use-drop";
 import { answerOn, useLine, type Line } from "./use-line";
 import { useWords } from "./use-words";
@@ -36,7 +36,7 @@ function useQuick({ text, caret, rewrite, area }: ReturnType<typeof useWords>, n
 }
 
 /** What a messenger carries, where it is one. */
-const fileLimitOf = ({ line }: Line) => (line ? { most: line.file_bytes_max, network: networkName(line.adapter) } : null);
+const fileLimitOf = ({ line }: Line) => (line ? { line, network: networkName(line.adapter) } : null);
 
 function useComposer(one: ConversationSummary, mayReply: boolean) {
   const me = desk.peek()?.me.id ?? "";
@@ -174,7 +174,7 @@ export function Composer({ one, mayReply }: { one: ConversationSummary; mayReply
           onPaste={onPaste}
           {...replies.aria}
         />
-        {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} remove={uploads.remove} again={uploads.again} />)}
+        {!note && uploads.uploads.map((upload) => <UploadRow key={upload.key} upload={upload} link={linkText(upload, fileLimitOf(line))} remove={uploads.remove} again={uploads.again} />)}
         {asMail && <Forgotten text={text} files={uploads.uploads.length} />}
         <div class="composer-foot">
           {!note && <IconButton icon={Paperclip} label={refused ?? t("composer.attach")} disabled={refused !== null} onClick={() => picker.current?.click()} />}

@@ -89,7 +89,7 @@ function Spoken({ message, first, one, mark, failure, change }: SpokenProps) {
         <div class={change?.takenBackAt === undefined ? "bubble" : "bubble bubble-back"} title={exactText(message.at, locale())}>
           <Said message={message} change={change} />
         </div>
-        {change && <Reactions reactions={change.reactions} />}
+        {change && <Reactions change={change} />}
         {change?.failed ? <Failed message={message} reasons={change.failed} one={one} /> : <HowFar mark={mark} />}
       </div>
     </article>

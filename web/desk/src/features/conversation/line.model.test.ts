@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { carriesFiles, openOf, PARTS_MAX, partsOf, refusalOf, type ContactLine } from "./line.model";
+import { carriesFiles, openOf, PARTS_MAX, partsOf, refusalOf, wayOf, type ContactLine } from "./line.model";
 import { split } from "./split";
 
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 25, 6);
 const line = (window: ContactLine["window"], more: Partial<ContactLine> = {}): ContactLine => ({
-  channel: "wechat", adapter: "wecom_kf", window, text_bytes_max: 40, file_bytes_max: 1024, receipts: false, edits: true, buttons: true, proactive: false, ...more });
+  channel: "wechat", adapter: "wecom_kf", window, text_bytes_max: 40, file_bytes_max: 1024, file_endings: [], link_hours: 0, receipts: false, edits: true, buttons: true, proactive: false, ...more });
 
 describe("the line to a contact", () => {
   it("is open until a time and for so many answers", () => {
@@ -26,8 +26,18 @@ describe("the line to a contact", () => {
     expect(refusalOf(line({ left: 0 }), 1, now)).toBe("closed");
   });
   it("carries files only where it says how large they may be", () => {
-    expect(carriesFiles({ file_bytes_max: 0 })).toBe(false);
-    expect(carriesFiles({ file_bytes_max: 1 })).toBe(true);
+    expect(carriesFiles(line({}, { file_bytes_max: 0 }))).toBe(false);
+    expect(carriesFiles(line({}, { file_bytes_max: 1 }))).toBe(true);
+    expect(carriesFiles(line({}, { file_bytes_max: 0, link_hours: 24 }))).toBe(true);
+  });
+  it("sends what the network does not take as a link, where that is allowed", () => {
+    const small = { name: "通知.PDF", size: 1024 };
+    expect(wayOf(line({}), small)).toBe("file");
+    expect(wayOf(line({}), { ...small, size: 1025 })).toBeNull();
+    expect(wayOf(line({}, { link_hours: 24 }), { ...small, size: 1025 })).toBe("link");
+    const choosy = line({}, { file_endings: ["pdf"], link_hours: 24 });
+    expect(wayOf(choosy, small)).toBe("file");
+    for (const name of ["a.txt", "pdf", "a.pdf.exe"]) expect(wayOf(choosy, { ...small, name })).toBe("link");
   });
   it("counts a long text and each file", () => {
     const long = "第一段说明材料。\n第二段说明时间，请于工作日前来。谢谢";

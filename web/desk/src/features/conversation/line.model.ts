@@ -46,5 +46,15 @@ export function refusalOf(line: ContactLine, parts: number, now: number): Refusa
   return open.state !== "always" && open.left !== null && parts > open.left ? "too_many" : null;
 }
 
-/** Does the network carry files at all? */
-export const carriesFiles = ({ file_bytes_max }: Pick<ContactLine, "file_bytes_max">) => file_bytes_max > 0;
+type FileRules = Pick<ContactLine, "file_bytes_max" | "file_endings" | "link_hours">;
+
+/** Can files reach the contact at all, as they are or as links? */
+export const carriesFiles = ({ file_bytes_max, link_hours }: FileRules) => file_bytes_max > 0 || link_hours > 0;
+
+/** How a file reaches the contact; null when it does not. */
+export function wayOf(line: FileRules, file: { name: string; size: number }): "file" | "link" | null {
+  const ending = file.name.includes(".") ? file.name.slice(file.name.lastIndexOf(".") + 1).toLowerCase() : "";
+  const taken = line.file_endings.length === 0 || line.file_endings.includes(ending);
+  if (file.size <= line.file_bytes_max && taken) return "file";
+  return line.link_hours > 0 ? "link" : null;
+}

@@ -1,10 +1,12 @@
 /** Files on their way into the next message. */
 import { ApiProblem, mintId, uploadFile, type FileRef } from "@hutong/api-client";
-import { say } from "@hutong/ui";
+import { durationText, say } from "@hutong/ui";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { problemText } from "../../core/problems";
 import { renew, token } from "../../core/session";
 import { t } from "../../texts/texts";
+import { locale } from "../../core/preferences";
+import { wayOf, type ContactLine } from "./line.model";
 import { bytesText, FILE_BYTES_MAX, FILES_MAX } from "./model";
 
 export interface Upload {
@@ -29,16 +31,25 @@ async function uploadWithRenewal(file: File, onProgress: (share: number) => void
 
 const uploaded = (file: FileRef): Upload => ({ key: file.id, name: file.name, share: 1, file, problem: null, source: null });
 
-/** What the way to the contact carries: the largest file in bytes, and whose limit that is. */
+/** What the way to the contact carries, and whose limit that is. */
 export interface FileLimit {
-  most: number;
+  line: ContactLine;
   network: string;
 }
 
 function problemOf(file: File, limit: FileLimit | null): string | null {
   if (file.size > FILE_BYTES_MAX) return t("file.too_large", { size: bytesText(file.size), most: bytesText(FILE_BYTES_MAX) });
-  if (!limit || file.size <= limit.most) return null;
-  return t("line.file_too_large", { size: bytesText(file.size), most: bytesText(limit.most), network: limit.network });
+  if (!limit || wayOf(limit.line, file) !== null) return null;
+  const { line, network } = limit;
+  if (file.size <= line.file_bytes_max) return t("line.file_kind", { network, kinds: line.file_endings.join(t("list.comma")) });
+  return t("line.file_too_large", { size: bytesText(file.size), most: bytesText(line.file_bytes_max), network });
+}
+
+/** What is said at a file that goes as a link; null for one that goes as it is. */
+export function linkText(upload: Upload, limit: FileLimit | null): string | null {
+  const file = upload.file ? { name: upload.file.name, size: upload.file.bytes } : upload.source;
+  if (!limit || !file || upload.problem || wayOf(limit.line, file) !== "link") return null;
+  return t("line.as_link", { network: limit.network, span: durationText(limit.line.link_hours * 3_600_000, locale()) });
 }
 
 export function useUploads(kept: readonly FileRef[] = [], limit: FileLimit | null = null) {

@@ -4,7 +4,8 @@ import { Avatar, exactText, Icon, relativeText } from "@hutong/ui";
 import { now } from "../../core/clock";
 import { unread } from "../../core/desk.model";
 import { Link } from "../../core/link";
-import { agentName, channelName, contactName, kindIcons, queueName, requestTypeName, resolutionName, viaText } from "../../core/names";
+import { adapterOf, agentName, channelName, contactName, kindIcons, queueName, requestTypeName, resolutionName, viaText } from "../../core/names";
+import { networkSign } from "../../core/networks.model";
 import { locale } from "../../core/preferences";
 import type { WorkTab } from "../../core/routes.model";
 import { desk, logs, typing } from "../../core/store";
@@ -55,7 +56,10 @@ export function Row({ one, tab, selected, gone, q = "" }: {
     >
       <span class="row-face">
         <Avatar name={contactName(one)} seed={one.contact} size={40}>
-          <span class="row-kind"><Icon icon={kindIcons[one.kind]} size={11} label={viaText(one)} /></span>
+          <span class="row-kind" data-adapter={adapterOf(one.channel)}>
+            {one.kind === "im" ? <><span class="ui-sr">{viaText(one)}</span><span class="row-network" aria-hidden="true">{networkSign(adapterOf(one.channel))}</span></>
+              : <Icon icon={kindIcons[one.kind]} size={11} label={viaText(one)} />}
+          </span>
         </Avatar>
       </span>
       <span class="row-name">{contactName(one)}</span>
