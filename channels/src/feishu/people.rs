@@ -63,7 +63,8 @@ impl Feishu {
             name: some("name").or_else(|| some("nickname")).unwrap_or_default(),
             departments: self.departments(found).await,
             avatar_url: avatar.map(str::to_owned),
-            email: some("enterprise_email").or_else(|| some("email")),
+            // The other address (`email`) is whatever somebody typed.
+            email: some("enterprise_email"),
             phone: some("mobile").filter(|number| number.starts_with('+')),
             directory_id: some("employee_no").or_else(|| some("user_id")),
             locale: Some(self.api.config.locale()),
