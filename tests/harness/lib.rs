@@ -29,6 +29,7 @@ pub mod http_server;
 pub mod mail_server;
 pub mod mta;
 pub mod name_server;
+pub mod networks;
 pub mod openapi;
 pub mod pace;
 pub mod peer;

@@ -94,7 +94,7 @@ impl StandIn {
         if self.seen.look(|seen| seen.msgids.iter().any(|known| known == msgid)) {
             return bad(40058, "invalid Request Parameter: msgid exists");
         }
-        let answer = self.carry(msgid, 40096, &json!({ "msgid": msgid }));
+        let answer = self.carry(MEMBER, msgid, 40096, &json!({ "msgid": msgid }));
         let did_arrive = self.far_end.reached().iter().any(|known| known == msgid);
         if did_arrive {
             self.seen.change(|seen| seen.msgids.push(msgid.to_owned()));
