@@ -4,7 +4,7 @@
 //! What decides how it is built: the network waits five seconds for an answer and calls three times;
 //! a callback is answered with nothing, and we speak through the interface; more than 30 messages a
 //! minute to one member vanish without a word (`pace`); a text that is too long is cut off without a
-//! word; and the network has no id by which it would know a message of ours again (`notes`). Access
+//! word; and the network has no id by which it would know a message of ours again ([`crate::ledger`]). Access
 //! tokens are limited in number and shared by all gateways ([`crate::token`]).
 
 mod callback;
@@ -15,7 +15,6 @@ mod heard;
 mod inbound;
 pub mod kf;
 mod media;
-mod notes;
 mod outbound;
 mod pace;
 mod people;
@@ -29,6 +28,7 @@ use crate::adapter::{
     RawRequest, ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
+use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 use crate::registry::SecretSetting;
@@ -165,7 +165,7 @@ impl ChannelAdapter for WeCom {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        notes::look_up(self.cloud.means(), command).await
+        ledger::look_up(self.cloud.means(), command).await
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {

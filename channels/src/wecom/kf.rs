@@ -15,12 +15,13 @@ mod tests;
 
 use super::callback::{self, Called};
 use super::cloud::Cloud;
-use super::{callbacks, credentials, media, notes, xml};
+use super::{callbacks, credentials, media, xml};
 use crate::adapter::{
     Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Profile, RawReply,
     RawRequest, ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
+use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
@@ -71,7 +72,6 @@ impl Kf {
             media_out: true,
             cards: true,
             profiles: true,
-            resends_in_doubt: true,
             ..Capabilities::default()
         };
         let descriptor = Descriptor {
@@ -169,7 +169,7 @@ impl ChannelAdapter for Kf {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        notes::look_up(self.cloud.means(), command).await
+        ledger::look_up(self.cloud.means(), command).await
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {

@@ -3,10 +3,10 @@
 use super::WeCom;
 use super::heard::id_of;
 use super::media;
-use super::notes::{self, Before};
 use super::pace;
 use super::said::Failure;
 use crate::inbound::SinkError;
+use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,14 +43,8 @@ impl WeCom {
 
     async fn send_once(&self, command: &Command, message: &Message<'_>) -> Outcome {
         let means = self.cloud.means();
-        match notes::before(means, command).await {
-            Ok(Before::Nothing) => {}
-            Ok(Before::Sent(ids)) => return Outcome::Sent(ids),
-            Ok(Before::Begun) => {
-                let why = "it was begun before, and how that ended is unknown";
-                return Outcome::InDoubt(why.to_owned());
-            }
-            Err(error) => return away(error),
+        if let Some(ids) = ledger::sent(means, command).await {
+            return Outcome::Sent(ids);
         }
         match pace::may_send(means, &command.recipient).await {
             Ok(true) => {}
@@ -61,12 +55,7 @@ impl WeCom {
             Ok(body) => body,
             Err(outcome) => return outcome,
         };
-        if let Err(error) = notes::begin(means, command).await {
-            return away(error);
-        }
-        let outcome = self.send(&body).await;
-        notes::end(means, command, &outcome).await;
-        outcome
+        ledger::once(means, command, self.send(&body)).await
     }
 
     /// What is posted. Files are brought to the network first, where nobody sees them.

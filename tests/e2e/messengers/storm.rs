@@ -157,7 +157,8 @@ impl Storm {
     /// Says it until a gateway says that it has it.
     async fn says(&mut self, conversation: &str, text: &str) {
         let id = text.replace(' ', ".");
-        let frame = json!({ "type": "send", "conversation": conversation, "client_id": id, "text": text });
+        let frame =
+            json!({ "type": "send", "conversation": conversation, "client_id": id, "text": text });
         for _ in 0..60 {
             self.is_at_work().await;
             let outcome = self.agent.tries("say", frame.clone(), ANSWER_WITHIN).await;
@@ -201,8 +202,10 @@ impl Storm {
     async fn settles(&mut self) {
         self.is_at_work().await;
         eventually_within(SETTLES_WITHIN, "the outbox is empty", async || {
-            let boxes: Vec<String> = self.house.redis.ask(&["ZRANGE", "{main}:boxes", "0", "-1"]).await;
-            let chats: Vec<_> = boxes.iter().filter(|name| name.starts_with(CHAT_BOX_PREFIX)).collect();
+            let boxes: Vec<String> =
+                self.house.redis.ask(&["ZRANGE", "{main}:boxes", "0", "-1"]).await;
+            let chats: Vec<_> =
+                boxes.iter().filter(|name| name.starts_with(CHAT_BOX_PREFIX)).collect();
             holds(chats.is_empty(), format!("{chats:?}"))
         })
         .await;

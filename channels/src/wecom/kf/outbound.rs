@@ -2,11 +2,11 @@
 
 use super::super::heard::id_of;
 use super::super::media;
-use super::super::notes::{self, Before};
 use super::super::outbound::away;
 use super::super::said::{Failure, Meaning, Said};
 use super::Kf;
 use super::inbound::{command_name, welcome_name};
+use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
 use crate::split::split;
 use serde::Deserialize;
@@ -55,12 +55,9 @@ impl Kf {
 
     async fn send_once(&self, command: &Command, content: Content<'_>) -> Outcome {
         let means = self.cloud.means();
-        let in_doubt = match notes::before(means, command).await {
-            Ok(Before::Nothing) => false,
-            Ok(Before::Begun) => true,
-            Ok(Before::Sent(ids)) => return Outcome::Sent(ids),
-            Err(error) => return away(error),
-        };
+        if let Some(ids) = ledger::sent(means, command).await {
+            return Outcome::Sent(ids);
+        }
         let Some(account) = self.account_of(command) else {
             let why = "it is not known from which account (OpenKfId) to answer";
             return Outcome::Rejected(why.to_owned());
@@ -70,15 +67,17 @@ impl Kf {
             Ok(content) => content,
             Err(outcome) => return outcome,
         };
-        if let Err(error) = self.remember(command, &head).await {
-            return away(error);
-        }
-        let outcome = match self.send(&head, kind, &content).await {
-            Ok(id) => Outcome::Sent(vec![id]),
-            Err(failure) => self.refused(&head, failure, in_doubt, (kind, &content)).await,
-        };
-        notes::end(means, command, &outcome).await;
-        outcome
+        // A menu or a greeting is large: on the heap it does not weigh on every other future.
+        Box::pin(ledger::once(means, command, async {
+            if let Err(error) = self.remember(command, &head).await {
+                return away(error);
+            }
+            match self.send(&head, kind, &content).await {
+                Ok(id) => Outcome::Sent(vec![id]),
+                Err(failure) => self.refused(&head, failure, (kind, &content)).await,
+            }
+        }))
+        .await
     }
 
     fn account_of<'a>(&'a self, command: &'a Command) -> Option<&'a str> {
@@ -89,7 +88,7 @@ impl Kf {
         }
     }
 
-    /// Notes that it is being sent, and which command its id stands for, where it is not the same.
+    /// Notes which command an id stands for, where it is not the same.
     async fn remember(
         &self,
         command: &Command,
@@ -99,7 +98,7 @@ impl Kf {
         if head.msgid != command.id {
             means.shelf.put(&command_name(&head.msgid), &command.id, REPORT_MS).await?;
         }
-        notes::begin(means, command).await
+        Ok(())
     }
 
     async fn content(&self, content: Content<'_>) -> Result<(&'static str, Value), Outcome> {
@@ -144,16 +143,12 @@ impl Kf {
         &self,
         head: &Letterhead<'_>,
         failure: Failure,
-        in_doubt: bool,
         (kind, content): (&str, &Value),
     ) -> Outcome {
         let Failure::Said(said) = &failure else { return failure.outcome() };
         match said.meaning() {
             Meaning::Closed => self.greet(head, kind, content).await,
             Meaning::Session => self.session(head, said).await,
-            // The network knows the id: the first try arrived.
-            Meaning::Refused if names_the_id(said) => Outcome::Sent(vec![head.msgid.clone()]),
-            Meaning::Refused if in_doubt => Outcome::InDoubt(said.words()),
             _ => failure.outcome(),
         }
     }
@@ -204,12 +199,6 @@ struct Content<'a> {
     text: &'a str,
     files: &'a [OutgoingFile],
     choices: &'a [Choice],
-}
-
-/// Does a refusal say that it knows the message id? The network wants ids that are used once.
-fn names_the_id(said: &Said) -> bool {
-    let words = said.errmsg.to_lowercase();
-    words.contains("msgid") && ["exist", "repeat", "duplicat"].iter().any(|w| words.contains(w))
 }
 
 /// Our id for a message: the command's own where it fits.
