@@ -1,10 +1,10 @@
 //! What the app says to a member (发送应用消息, document 90236).
 
 use super::WeCom;
-use super::heard::id_of;
 use super::media;
 use super::pace;
 use super::said::Failure;
+use super::words::id_of;
 use crate::inbound::SinkError;
 use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
@@ -42,7 +42,7 @@ impl WeCom {
     }
 
     async fn send_once(&self, command: &Command, message: &Message<'_>) -> Outcome {
-        let means = self.cloud.means();
+        let means = self.api.means();
         if let Some(ids) = ledger::sent(means, command).await {
             return Outcome::Sent(ids);
         }
@@ -73,7 +73,7 @@ impl WeCom {
                 None => ("text", json!({ "content": text })),
             },
             ("", [file]) => {
-                let uploaded = media::upload(&self.cloud, file).await?;
+                let uploaded = media::upload(&self.api, file).await?;
                 (uploaded.kind, json!({ "media_id": uploaded.media_id }))
             }
             _ => {
@@ -93,7 +93,7 @@ impl WeCom {
     }
 
     async fn send(&self, body: &Value) -> Outcome {
-        match self.cloud.post::<SendAnswer>("message/send", body).await {
+        match self.api.post::<SendAnswer>("message/send", body).await {
             Err(failure) => failure.outcome(),
             Ok(answer) if !answer.invaliduser.is_empty() => Outcome::RecipientGone,
             Ok(answer) if !answer.unlicenseduser.is_empty() => {
@@ -105,7 +105,7 @@ impl WeCom {
 
     /// Takes a message back, within 24 hours (document 94867).
     async fn recall(&self, msgid: &str) -> Outcome {
-        match self.cloud.post::<Value>("message/recall", &json!({ "msgid": msgid })).await {
+        match self.api.post::<Value>("message/recall", &json!({ "msgid": msgid })).await {
             Ok(_) => Outcome::Sent(Vec::new()),
             // Taking back twice does no harm.
             Err(Failure::Call(error)) => Outcome::Unavailable(error.to_string()),

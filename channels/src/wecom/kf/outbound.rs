@@ -1,9 +1,9 @@
 //! What an account says to a customer (发送消息, document 94677).
 
-use super::super::heard::id_of;
 use super::super::media;
 use super::super::outbound::away;
 use super::super::said::{Failure, Meaning, Said};
+use super::super::words::id_of;
 use super::Kf;
 use super::inbound::{command_name, welcome_name};
 use crate::ledger;
@@ -54,7 +54,7 @@ impl Kf {
     }
 
     async fn send_once(&self, command: &Command, content: Content<'_>) -> Outcome {
-        let means = self.cloud.means();
+        let means = self.api.means();
         if let Some(ids) = ledger::sent(means, command).await {
             return Outcome::Sent(ids);
         }
@@ -94,7 +94,7 @@ impl Kf {
         command: &Command,
         head: &Letterhead<'_>,
     ) -> Result<(), crate::inbound::SinkError> {
-        let means = self.cloud.means();
+        let means = self.api.means();
         if head.msgid != command.id {
             means.shelf.put(&command_name(&head.msgid), &command.id, REPORT_MS).await?;
         }
@@ -112,7 +112,7 @@ impl Kf {
                 None => ("text", json!({ "content": text })),
             }),
             ("", [file]) => {
-                let uploaded = media::upload(&self.cloud, file).await?;
+                let uploaded = media::upload(&self.api, file).await?;
                 Ok((uploaded.kind, json!({ "media_id": uploaded.media_id })))
             }
             _ => Err(Outcome::Rejected("a message is a text or one file".to_owned())),
@@ -134,7 +134,7 @@ impl Kf {
         if let Some(body) = body.as_object_mut() {
             body.insert(kind.to_owned(), content.clone());
         }
-        let answer: SendAnswer = self.cloud.post("kf/send_msg", &body).await?;
+        let answer: SendAnswer = self.api.post("kf/send_msg", &body).await?;
         Ok(if answer.msgid.is_empty() { head.msgid.clone() } else { answer.msgid })
     }
 
@@ -156,7 +156,7 @@ impl Kf {
     /// Somebody who has just come in may be greeted by the code that came with the event, even though
     /// they have not written (发送欢迎语等事件响应消息, document 95122).
     async fn greet(&self, head: &Letterhead<'_>, kind: &str, content: &Value) -> Outcome {
-        let (shelf, name) = (&self.cloud.means().shelf, welcome_name(head.account, head.user));
+        let (shelf, name) = (&self.api.means().shelf, welcome_name(head.account, head.user));
         let code = match shelf.find(&name).await {
             Ok(Some(code)) if !code.is_empty() && matches!(kind, "text" | "msgmenu") => code,
             Ok(_) => return Outcome::WindowClosed,
@@ -170,7 +170,7 @@ impl Kf {
         if let Err(error) = shelf.put(&name, "", 1).await {
             return away(error);
         }
-        match self.cloud.post::<SendAnswer>("kf/send_msg_on_event", &body).await {
+        match self.api.post::<SendAnswer>("kf/send_msg_on_event", &body).await {
             Ok(_) => Outcome::Sent(vec![head.msgid.clone()]),
             Err(Failure::Said(said)) if said.meaning() == Meaning::Refused => Outcome::WindowClosed,
             Err(failure) => failure.outcome(),
@@ -181,7 +181,7 @@ impl Kf {
     /// (document 94669).
     async fn session(&self, head: &Letterhead<'_>, said: &Said) -> Outcome {
         let asked = json!({ "open_kfid": head.account, "external_userid": head.user });
-        match self.cloud.post::<StateAnswer>("kf/service_state/get", &asked).await {
+        match self.api.post::<StateAnswer>("kf/service_state/get", &asked).await {
             Ok(StateAnswer { service_state: 4 }) => Outcome::WindowClosed,
             Ok(StateAnswer { service_state: 2 }) => Outcome::Rejected(
                 "the customer waits in WeCom's own queue (待接入池): end that session there"
