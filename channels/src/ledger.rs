@@ -45,6 +45,14 @@ pub async fn sent(means: &Means, command: &Command) -> Option<Vec<String>> {
     serde_json::from_str(&found).ok()
 }
 
+/// What became of a command at a network that cannot be asked itself.
+pub async fn look_up(means: &Means, command: &Command) -> Outcome {
+    match sent(means, command).await {
+        Some(ids) => Outcome::Sent(ids),
+        None => Outcome::InDoubt("the network cannot be asked what was sent".to_owned()),
+    }
+}
+
 /// Notes the network's ids of a command that was sent.
 pub async fn keep(means: &Means, command: &Command, ids: &[String]) {
     let ids = serde_json::Value::from(ids).to_string();

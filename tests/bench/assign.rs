@@ -23,7 +23,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-async fn router(server: &Server) -> Result<Router> {
+pub(crate) async fn router(server: &Server) -> Result<Router> {
     let durability =
         if server.keeping() == Keeping::Strict { Durability::Strict } else { Durability::Relaxed };
     let config = RedisConfig {
@@ -35,7 +35,7 @@ async fn router(server: &Server) -> Result<Router> {
     Ok(Router::open(&config).await?)
 }
 
-async fn receive(router: &Router, tenant: &TenantId, word: &Word) -> Result<Received> {
+pub(crate) async fn receive(router: &Router, tenant: &TenantId, word: &Word) -> Result<Received> {
     let channel = CHANNEL.parse()?;
     let message = ReceiveMessage {
         channel: &channel,

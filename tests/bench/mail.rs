@@ -244,7 +244,7 @@ async fn until_taken(gateway: &GatewayProcess, count: usize) -> Result<()> {
     bail!("only {} of {count} letters were taken in: {}", taken(gateway)?, gateway.output())
 }
 
-async fn redis_cpu(house: &House) -> Result<f64> {
+pub(crate) async fn redis_cpu(house: &House) -> Result<f64> {
     let info: String = house.redis.ask(&["INFO", "cpu"]).await;
     let of = |field: &str| -> Result<f64> {
         let line = info.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

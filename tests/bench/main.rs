@@ -9,6 +9,7 @@
 )]
 
 mod assign;
+mod callbacks;
 mod chat;
 mod clock;
 mod corpus;
@@ -87,6 +88,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("B10", mail::run),
     ("B11", start::run),
     ("B13", assign::recovery),
+    ("IM1", callbacks::run),
 ];
 
 fn main() -> Result<()> {

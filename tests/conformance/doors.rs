@@ -3,7 +3,6 @@
 mod bridge;
 mod called_back;
 pub(crate) mod dingtalk;
-mod far_end;
 pub(crate) mod feishu;
 mod matrix;
 mod polled;
@@ -26,10 +25,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::sync::Arc;
 
-pub(crate) use far_end::FarEnd;
-
-/// A secret that every door is configured with and none may show.
-pub(crate) const SECRET: &str = "CANARY-secret-of-the-far-end";
+pub(crate) use tests::networks::{FarEnd, SECRET};
 
 /// A door with its far end.
 pub(crate) trait Rig: Send + Sync {

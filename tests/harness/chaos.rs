@@ -217,7 +217,7 @@ impl Arena {
 }
 
 /// A house in which each gateway has a line of its own to Redis, which can be cut.
-async fn with_lines(plan: Plan) -> (House, Vec<ChaosProxy>) {
+pub async fn with_lines(plan: Plan) -> (House, Vec<ChaosProxy>) {
     let mut house = plan.build().await;
     let (server, folder) = (house.redis.socket(), house.folder().to_owned());
     let mut lines = Vec::new();

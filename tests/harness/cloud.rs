@@ -47,6 +47,8 @@ pub enum Answered {
     Bytes(Vec<u8>),
     /// The line is cut without an answer.
     Cut,
+    /// No answer comes, and the line stands until whoever asked hangs up.
+    Held,
     /// The request wants a WebSocket: it gets one, and [`Network::talk`] goes on with it.
     Socket,
 }
@@ -127,6 +129,10 @@ async fn hold<N: Network>(stream: TcpStream, network: Arc<N>) {
     while let Some(asked) = read(&mut stream).await {
         let (status, header, kind, body) = match network.answer(&asked) {
             Answered::Cut => return,
+            Answered::Held => {
+                drop(stream.read(&mut [0; 1]).await);
+                return;
+            }
             Answered::Socket => return upgrade(stream, asked, network).await,
             Answered::Json(status, value) => {
                 (status, String::new(), "application/json", value.to_string().into_bytes())

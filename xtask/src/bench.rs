@@ -26,6 +26,7 @@ const BENCHES: &[(&str, &str)] = &[
     ("B11", "start to ready"),
     ("B12", "memory when idle"),
     ("B13", "recovery after kill -9"),
+    ("IM1", "callbacks of a messenger taken in"),
 ];
 
 /// The peers: their programs, and the lock file that pins them so that results compare.

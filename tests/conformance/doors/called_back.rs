@@ -109,7 +109,7 @@ impl ChannelAdapter for CalledBack {
     async fn deliver(&self, command: &Command) -> Outcome {
         match &command.action {
             Action::Send { .. } | Action::Edit { .. } | Action::React { .. } => {
-                self.far_end.carry(command)
+                self.far_end.carry(&command.id)
             }
             Action::Typing | Action::MarkRead { .. } => Outcome::Sent(Vec::new()),
             _ => Outcome::Rejected("this platform cannot do this".to_owned()),
@@ -117,6 +117,6 @@ impl ChannelAdapter for CalledBack {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        self.far_end.look_up(command)
+        self.far_end.look_up(&command.id)
     }
 }

@@ -1,15 +1,13 @@
 //! DingTalk behind its adapter: a stand-in that speaks the documented protocol, and that DingTalk's own
 //! kit accepts (see `crate::dingtalk`).
 
-mod stand_in;
-
 use super::{FarEnd, Rig, SECRET, way_out};
 use channels::{ChannelAdapter, dingtalk};
 use domain::{Audience, Channel, ChannelKind, Localized};
 use serde_json::{Value, json};
-pub(crate) use stand_in::{MEMBER, Seen, StandIn};
 use std::sync::Arc;
 use tests::cloud::Cloud;
+pub(crate) use tests::networks::dingtalk::{MEMBER, Seen, StandIn};
 use tests::watched::Watched;
 
 /// The adapter and the stand-in.

@@ -74,9 +74,9 @@ impl ChannelAdapter for Polled {
     async fn deliver(&self, command: &Command) -> Outcome {
         match &command.action {
             // Mail has no id that a server would know again; the same `Message-ID` can be looked for.
-            Action::Send { .. } => match self.far_end.look_up(command) {
+            Action::Send { .. } => match self.far_end.look_up(&command.id) {
                 sent @ Outcome::Sent(_) => sent,
-                _ => self.far_end.carry(command),
+                _ => self.far_end.carry(&command.id),
             },
             Action::Typing | Action::MarkRead { .. } => Outcome::Sent(Vec::new()),
             _ => Outcome::Rejected("mail cannot do this".to_owned()),
@@ -84,7 +84,7 @@ impl ChannelAdapter for Polled {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        self.far_end.look_up(command)
+        self.far_end.look_up(&command.id)
     }
 
     async fn fetch_media(&self, _reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {

@@ -47,7 +47,7 @@ impl ChannelAdapter for Push {
     async fn deliver(&self, command: &Command) -> Outcome {
         match &command.action {
             // The command's id collapses repetitions on the device.
-            Action::Send { .. } => self.far_end.carry(command),
+            Action::Send { .. } => self.far_end.carry(&command.id),
             Action::Typing | Action::MarkRead { .. } => Outcome::Sent(Vec::new()),
             _ => Outcome::Rejected("a push cannot do this".to_owned()),
         }

@@ -96,7 +96,7 @@ impl ChannelAdapter for Socket {
     async fn deliver(&self, command: &Command) -> Outcome {
         match &command.action {
             Action::Send { .. } | Action::Delete { .. } if self.is_open.load(Ordering::SeqCst) => {
-                self.far_end.carry(command)
+                self.far_end.carry(&command.id)
             }
             Action::Send { .. } | Action::Delete { .. } => {
                 Outcome::Unavailable("the socket is not open here".to_owned())
@@ -107,6 +107,6 @@ impl ChannelAdapter for Socket {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        self.far_end.look_up(command)
+        self.far_end.look_up(&command.id)
     }
 }

@@ -88,13 +88,13 @@ impl ChannelAdapter for Telephone {
 
     async fn deliver(&self, command: &Command) -> Outcome {
         match &command.action {
-            Action::StartCall { .. } | Action::EndCall { .. } => self.far_end.carry(command),
+            Action::StartCall { .. } | Action::EndCall { .. } => self.far_end.carry(&command.id),
             Action::Typing | Action::MarkRead { .. } => Outcome::Sent(Vec::new()),
             _ => Outcome::Rejected("a telephone carries calls".to_owned()),
         }
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        self.far_end.look_up(command)
+        self.far_end.look_up(&command.id)
     }
 }

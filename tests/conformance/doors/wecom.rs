@@ -1,9 +1,6 @@
 //! WeCom behind its two adapters: a stand-in that speaks the documented protocol, and that a kit of the
 //! community accepts (see `crate::wecom`).
 
-mod calls;
-mod stand_in;
-
 use super::{FarEnd, Rig, SECRET, way_out};
 use bytes::Bytes;
 use channels::wecom::kf::{self, Kf};
@@ -13,10 +10,11 @@ use domain::{Audience, Channel, ChannelKind, Localized};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tests::cloud::Cloud;
+use tests::networks::wecom::{StandIn, calls};
 use tests::watched::Watched;
 
-pub(crate) use calls::{challenge, post, seal, something};
-pub(crate) use stand_in::{ACCOUNT, AGENT, CORP, KEY, MEMBER, Seen, StandIn};
+pub(crate) use tests::networks::wecom::calls::{challenge, post, seal, something};
+pub(crate) use tests::networks::wecom::{ACCOUNT, AGENT, CORP, KEY, MEMBER, Seen};
 
 /// The stand-in, where it stands, and what is needed to open a door to it.
 pub(crate) struct Far {

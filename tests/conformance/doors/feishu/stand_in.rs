@@ -2,7 +2,6 @@
 
 use super::wire::Frame;
 use super::{FarEnd, KEYS, SECRET};
-use crate::everyone::{command, says};
 use channels::Outcome;
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
@@ -86,7 +85,7 @@ impl StandIn {
     }
 
     fn said(&self, uuid: &str) -> Answered {
-        match self.far_end.carry(&command(uuid, says(uuid))) {
+        match self.far_end.carry(uuid) {
             Outcome::Sent(ids) => fine(json!({ "message_id": ids[0], "msg_type": "text" })),
             Outcome::RecipientGone => refused(230_013, "Bot has NO availability to this user."),
             Outcome::InDoubt(_) => Answered::Cut,

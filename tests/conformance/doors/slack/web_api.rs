@@ -2,7 +2,7 @@
 
 use super::cloud::Network;
 use super::{app_token, bot_token};
-use channels::{Action, Command, Outcome};
+use channels::Outcome;
 use serde_json::{Value, json};
 use tests::cloud::{Answered, Asked};
 
@@ -98,13 +98,7 @@ impl Network {
     }
 
     fn taken(&self, id: &str) -> Outcome {
-        self.far_end.carry(&Command {
-            id: id.to_owned(),
-            recipient: "contact".to_owned(),
-            external_conversation: None,
-            answers: None,
-            action: Action::Typing,
-        })
+        self.far_end.carry(id)
     }
 
     fn post(&self, arguments: &Value) -> Answered {

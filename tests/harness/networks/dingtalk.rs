@@ -1,62 +1,84 @@
 //! DingTalk's servers as its documents describe them: the gateway of Stream mode, the robot's API, the
 //! older API, session webhooks.
 
-use super::{FarEnd, SECRET};
-use crate::everyone::{command, says};
+use super::{FarEnd, Held, SECRET};
+use crate::cloud::{Answered, Asked, Line, Network};
+use crate::watched::Watched;
 use channels::Outcome;
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use tests::cloud::{Answered, Asked, Line, Network};
-use tests::watched::Watched;
+use std::collections::{BTreeMap, VecDeque};
 use tokio_tungstenite::tungstenite::Message;
 
-/// The one member of the organisation.
-pub(crate) const MEMBER: &str = "contact";
+/// The first member of the organisation.
+pub const MEMBER: &str = "contact";
 
 /// What it saw, and what it does next.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// Every request, in order.
-    pub(crate) asked: Vec<Asked>,
+    pub asked: Vec<Asked>,
     /// Every frame that clients sent.
-    pub(crate) frames: Vec<Value>,
+    pub frames: Vec<Value>,
     /// What session webhooks were told.
-    pub(crate) by_session: Vec<Value>,
+    pub by_session: Vec<Value>,
     /// Tokens that were given out; the last one is taken.
-    pub(crate) tokens: usize,
-    /// Is the token that was given last taken?
-    pub(crate) is_revoked: bool,
+    pub tokens: usize,
+    /// Is the token that was given last no longer taken?
+    pub is_revoked: bool,
+    /// Who says the messages with these ids, where it is not the first member.
+    pub speakers: BTreeMap<String, String>,
+    /// Every message says where its session webhook stands.
+    pub has_sessions: bool,
+    /// Every frame comes so many times more.
+    pub repeats: usize,
+    /// How often the lines were cut.
+    pub cuts: usize,
     /// What the next requests under a path get instead.
-    pub(crate) instead: VecDeque<(&'static str, u16, Value)>,
+    pub instead: VecDeque<(&'static str, u16, Value)>,
     /// Frames to say next.
-    pub(crate) to_say: VecDeque<Value>,
+    pub to_say: VecDeque<Value>,
     /// Messages' other fields, laid over those of a plain text.
-    pub(crate) fields: Value,
+    pub fields: Value,
 }
 
 /// DingTalk.
 #[derive(Debug)]
-pub(crate) struct StandIn {
-    pub(crate) far_end: FarEnd,
-    pub(crate) seen: Watched<Seen>,
+pub struct StandIn {
+    /// What people say, and what reached them.
+    pub far_end: FarEnd,
+    /// What it saw, and what it does next.
+    pub seen: Watched<Seen>,
     address: String,
 }
 
 impl StandIn {
-    pub(super) fn at(address: &str) -> Self {
+    /// One that stands at an address.
+    pub fn at(address: &str) -> Self {
         let (far_end, seen) = (FarEnd::default(), Watched::default());
         Self { far_end, seen, address: address.to_owned() }
     }
 
     /// Says a frame over the line that stands, or the next one.
-    pub(crate) fn says(&self, frame: Value) {
+    pub fn says(&self, frame: Value) {
         self.seen.change(|seen| seen.to_say.push_back(frame));
     }
 
+    /// Cuts the lines that stand, whatever is on its way.
+    pub fn cuts_lines(&self) {
+        self.seen.change(|seen| seen.cuts += 1);
+    }
+
+    fn is_member(&self, user: &str) -> bool {
+        user == MEMBER || self.seen.look(|seen| seen.speakers.values().any(|known| known == user))
+    }
+
     /// A robot's message, as it stands in a frame's `data`.
-    pub(crate) fn message(&self, id: &str, text: &str) -> Value {
+    pub fn message(&self, id: &str, text: &str) -> Value {
+        let (speaker, has_session) =
+            self.seen.look(|seen| (seen.speakers.get(id).cloned(), seen.has_sessions));
+        let speaker = speaker.unwrap_or_else(|| MEMBER.to_owned());
         let mut data = json!({
             "conversationId": "cidJ3cKvyFJ3SyTmVxBPvXoPw==",
             "chatbotCorpId": "ding9f50b15bccd16741",
@@ -64,15 +86,19 @@ impl StandIn {
             "msgId": id,
             "senderNick": "王小丽",
             "isAdmin": false,
-            "senderStaffId": MEMBER,
+            "senderStaffId": speaker,
             "senderCorpId": "ding9f50b15bccd16741",
-            "senderId": "$:LWCP_v1:$person",
+            "senderId": format!("$:LWCP_v1:${speaker}"),
             "createAt": 1_792_398_600_123_u64,
             "conversationType": "1",
             "robotCode": "dingue4kfzdxbyn0pjqd",
             "msgtype": "text",
             "text": { "content": text },
         });
+        if has_session {
+            data["sessionWebhook"] = self.session_of(&speaker).into();
+            data["sessionWebhookExpiredTime"] = 4_000_000_000_000_u64.into();
+        }
         let fields = self.seen.look(|seen| seen.fields.clone());
         for (key, value) in fields.as_object().into_iter().flatten() {
             data[key] = value.clone();
@@ -80,9 +106,14 @@ impl StandIn {
         data
     }
 
-    /// Where a session webhook stands.
-    pub(crate) fn session(&self) -> String {
-        format!("http://{}/robot/sendBySession?session=s1", self.address)
+    /// Where the first member's session webhook stands.
+    pub fn session(&self) -> String {
+        self.session_of(MEMBER)
+    }
+
+    /// Where somebody's session webhook stands.
+    pub fn session_of(&self, person: &str) -> String {
+        format!("http://{}/robot/sendBySession?session={person}", self.address)
     }
 
     fn frame(&self, place: usize, id: &str, text: &str) -> Value {
@@ -118,16 +149,32 @@ impl StandIn {
         self.seen.look(|seen| !seen.is_revoked && token == Some(&format!("token-{}", seen.tokens)))
     }
 
-    fn said(&self, words: &str, list: &str) -> Answered {
-        match self.far_end.carry(&command(words, says(words))) {
-            Outcome::Sent(ids) => {
+    fn said(&self, to: &str, words: &str, list: &str) -> Answered {
+        if !self.is_member(to) {
+            return Answered::Json(200, json!({ "processQueryKey": "", list: [to] }));
+        }
+        match self.far_end.carry_to(to, words) {
+            Err(Held) => Answered::Held,
+            Ok(Outcome::Sent(ids)) => {
                 Answered::Json(200, json!({ "processQueryKey": ids[0], list: [] }))
             }
-            Outcome::RecipientGone => {
-                Answered::Json(200, json!({ "processQueryKey": "", list: [MEMBER] }))
+            Ok(Outcome::RecipientGone) => {
+                Answered::Json(200, json!({ "processQueryKey": "", list: [to] }))
             }
-            Outcome::InDoubt(_) => Answered::Cut,
-            _ => away(),
+            Ok(Outcome::InDoubt(_)) => Answered::Cut,
+            Ok(_) => away(),
+        }
+    }
+
+    /// The session tells to whom; its own words are kept.
+    fn said_by_session(&self, asked: &Asked, body: Value) -> Answered {
+        let to = asked.query.get("session").map_or(MEMBER, String::as_str);
+        let words = body["text"]["content"].as_str().unwrap_or_default().to_owned();
+        self.seen.change(|seen| seen.by_session.push(body));
+        match self.far_end.carry_to(to, &words) {
+            Err(Held) => Answered::Held,
+            Ok(Outcome::Sent(_)) => Answered::Json(200, json!({ "errcode": 0, "errmsg": "ok" })),
+            _ => Answered::Cut,
         }
     }
 
@@ -144,8 +191,11 @@ impl StandIn {
             keys.iter().find_map(|key| param[*key].as_str()).unwrap().to_owned()
         };
         match asked.path.as_str() {
-            "/v1.0/robot/oToMessages/batchSend" => self.said(&words(), "invalidStaffIdList"),
-            "/v1.0/robot/groupMessages/send" => self.said(&words(), "none"),
+            "/v1.0/robot/oToMessages/batchSend" => {
+                self.said(body["userIds"][0].as_str().unwrap(), &words(), "invalidStaffIdList")
+            }
+            // Who is in the group reads it.
+            "/v1.0/robot/groupMessages/send" => self.said(MEMBER, &words(), "none"),
             "/v1.0/robot/otoMessages/batchRecall" | "/v1.0/robot/groupMessages/recall" => {
                 let keys = body["processQueryKeys"].clone();
                 Answered::Json(200, json!({ "successResult": keys, "failedResult": {} }))
@@ -171,11 +221,11 @@ impl StandIn {
                 "/media/upload" => {
                     json!({ "errcode": 0, "media_id": "@lADPDeC2uP3QBZs", "type": "file" })
                 }
-                "/topapi/v2/user/get" if body["userid"] != MEMBER => {
+                "/topapi/v2/user/get" if !self.is_member(body["userid"].as_str().unwrap()) => {
                     json!({ "errcode": 60121, "errmsg": "找不到该用户" })
                 }
                 "/topapi/v2/user/get" => json!({ "errcode": 0, "errmsg": "ok", "result": {
-                "userid": MEMBER, "unionid": "z21HjQliSzpw0YWCNxmii6u2Os62cZ62iSZ", "name": "王小丽",
+                "userid": body["userid"], "unionid": "z21HjQliSzpw0YWCNxmii6u2Os62cZ62iSZ", "name": "王小丽",
                 "mobile": "13800138000", "state_code": "86", "org_email": "wang@city.gov.cn",
                 "email": "xiaoli@example.com", "job_number": "4220", "dept_id_list": [42],
                 "avatar": "https://static-legacy.dingtalk.com/media/a.jpg",
@@ -201,8 +251,8 @@ impl Network for StandIn {
     fn answer(&self, asked: &Asked) -> Answered {
         let instead = self.seen.change(|seen| {
             seen.asked.push(asked.clone());
-            let is_next = seen.instead.front().is_some_and(|(path, ..)| *path == asked.path);
-            seen.instead.pop_front_if(|_| is_next)
+            let place = seen.instead.iter().position(|(path, ..)| *path == asked.path);
+            place.and_then(|place| seen.instead.remove(place))
         });
         if let Some((_, status, body)) = instead {
             return Answered::Json(status, body);
@@ -225,10 +275,7 @@ impl Network for StandIn {
                     json!({ "code": "invalidClientIdOrSecret", "message": message }),
                 )
             }
-            "/robot/sendBySession" => {
-                self.seen.change(|seen| seen.by_session.push(body));
-                Answered::Json(200, json!({ "errcode": 0, "errmsg": "ok" }))
-            }
+            "/robot/sendBySession" => self.said_by_session(asked, body),
             path if path.starts_with("/files/") => Answered::Bytes(b"what lies in a file".to_vec()),
             path if path.starts_with("/v1.0/") => self.answer_with_token(asked),
             _ => self.answer_old(asked),
@@ -252,11 +299,14 @@ impl StandIn {
         }
         // What was not acknowledged comes again.
         let mut sent = self.far_end.confirmed();
+        let cuts = self.seen.look(|seen| seen.cuts);
         loop {
             let Ok(news) = self.far_end.fetch(sent) else { return };
             let mut frames: Vec<Value> = self.seen.change(|seen| seen.to_say.drain(..).collect());
+            let repeats = self.seen.look(|seen| seen.repeats);
             for (id, text) in news {
-                frames.push(self.frame(sent, &id, &text));
+                let frame = self.frame(sent, &id, &text);
+                frames.extend(std::iter::repeat_n(frame, 1 + repeats));
                 sent += 1;
             }
             for frame in frames {
@@ -272,8 +322,11 @@ impl StandIn {
                 },
                 () = self.far_end.stirs(sent, false) => {}
                 _ = self.seen.within(std::time::Duration::from_secs(1), |seen| {
-                    (!seen.to_say.is_empty()).then_some(())
+                    (!seen.to_say.is_empty() || seen.cuts != cuts).then_some(())
                 }) => {}
+            }
+            if self.seen.look(|seen| seen.cuts != cuts) {
+                return;
             }
         }
     }

@@ -2,54 +2,60 @@
 //! directory, 微信客服.
 
 mod app;
+pub mod calls;
 mod kf;
 
-use super::{FarEnd, SECRET, calls};
-use crate::everyone::{command, says};
+use super::{FarEnd, Held, SECRET};
+use crate::cloud::{Answered, Asked, Line, Network};
+use crate::watched::Watched;
 use channels::Outcome;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
-use tests::cloud::{Answered, Asked, Line, Network};
-use tests::watched::Watched;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The corporation, its app, the key of its calls, its one member and customer, its one account.
-pub(crate) const CORP: &str = "ww1234567890abcdef";
-pub(crate) const AGENT: u64 = 1_000_002;
-pub(crate) const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
-pub(crate) const MEMBER: &str = "contact";
-pub(crate) const ACCOUNT: &str = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q";
+/// The corporation.
+pub const CORP: &str = "ww1234567890abcdef";
+/// Its app.
+pub const AGENT: u64 = 1_000_002;
+/// The key of its calls.
+pub const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+/// Its first member, and its one customer.
+pub const MEMBER: &str = "contact";
+/// Its one account of 微信客服.
+pub const ACCOUNT: &str = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q";
 /// The token that a call carries, by which reading is free of limits.
 pub(super) const CALL_TOKEN: &str = "ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR";
 
 /// What it saw, and what it does next.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// Every request, in order.
-    pub(crate) asked: Vec<Asked>,
+    pub asked: Vec<Asked>,
     /// Tokens that were given out; the last one is taken.
-    pub(crate) tokens: usize,
-    /// Is the token that was given last taken?
-    pub(crate) is_revoked: bool,
+    pub tokens: usize,
+    /// Is the token that was given last no longer taken?
+    pub is_revoked: bool,
+    /// Members beside the first.
+    pub members: BTreeSet<String>,
     /// What the next requests to a path get instead.
-    pub(crate) instead: VecDeque<(&'static str, Value)>,
+    pub instead: VecDeque<(&'static str, Value)>,
     /// Other fields of the messages with these ids, laid over those of a plain text.
-    pub(crate) fields: BTreeMap<String, Value>,
+    pub fields: BTreeMap<String, Value>,
     /// Files that were uploaded: their sort, their name and their bytes.
-    pub(crate) files: Vec<(String, String, Vec<u8>)>,
-    /// Message ids of ours that an account has used.
-    pub(crate) msgids: Vec<String>,
+    pub files: Vec<(String, String, Vec<u8>)>,
     /// Calls for more messages say so and give none.
-    pub(crate) is_coy: bool,
+    pub is_coy: bool,
     /// The state of the customer's session.
-    pub(crate) service_state: i64,
+    pub service_state: i64,
 }
 
 /// WeCom.
 #[derive(Debug, Default)]
-pub(crate) struct StandIn {
-    pub(crate) far_end: FarEnd,
-    pub(crate) seen: Watched<Seen>,
+pub struct StandIn {
+    /// What people say, and what reached them.
+    pub far_end: FarEnd,
+    /// What it saw, and what it does next.
+    pub seen: Watched<Seen>,
 }
 
 /// An answer that is in order.
@@ -101,12 +107,17 @@ impl StandIn {
     }
 
     /// Carries words to the person, as the far end's mood is.
-    fn carry(&self, id: &str, gone: i64, sent: &Value) -> Answered {
-        match self.far_end.carry(&command(id, says(id))) {
-            Outcome::Sent(_) => good(sent),
-            Outcome::RecipientGone => bad(gone, "user & party & tag all invalid"),
-            _ => Answered::Cut,
+    fn carry(&self, to: &str, words: &str, gone: i64, sent: &Value) -> Answered {
+        match self.far_end.carry_to(to, words) {
+            Err(Held) => Answered::Held,
+            Ok(Outcome::Sent(_)) => good(sent),
+            Ok(Outcome::RecipientGone) => bad(gone, "user & party & tag all invalid"),
+            Ok(_) => Answered::Cut,
         }
+    }
+
+    fn is_member(&self, user: &str) -> bool {
+        user == MEMBER || self.seen.look(|seen| seen.members.contains(user))
     }
 }
 

@@ -1,15 +1,15 @@
 //! How WeCom calls us (接收消息与事件, 加解密方案说明).
 
-use super::stand_in::{AGENT, CORP, KEY, MEMBER};
-use crate::doors::SECRET;
+use super::{AGENT, CORP, KEY, MEMBER};
+use crate::networks::SECRET;
 use bytes::Bytes;
 use channels::wecom::crypto::Seal;
 use channels::{RawRequest, Secret};
 use reqwest::Url;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What seals calls, as the settings of the rigs say.
-pub(crate) fn seal() -> Seal {
+/// What seals calls, as the settings of whoever is called say.
+pub fn seal() -> Seal {
     Seal::new(Secret::new(SECRET), KEY, CORP).unwrap()
 }
 
@@ -20,7 +20,7 @@ pub(super) fn now() -> u64 {
 }
 
 /// A call that says this.
-pub(crate) fn post(xml: &str) -> RawRequest {
+pub fn post(xml: &str) -> RawRequest {
     let sealed = seal().close(xml.as_bytes(), [7; 16]).unwrap();
     let body = format!(
         "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><AgentID><![CDATA[{AGENT}]]></AgentID>\
@@ -30,7 +30,7 @@ pub(crate) fn post(xml: &str) -> RawRequest {
 }
 
 /// How the network asks whether it is us, and what it wants to hear.
-pub(crate) fn challenge(echo: &str) -> (RawRequest, Bytes) {
+pub fn challenge(echo: &str) -> (RawRequest, Bytes) {
     let sealed = seal().close(echo.as_bytes(), [9; 16]).unwrap();
     let more = [("echostr", sealed.as_str())];
     (signed("GET", &sealed, &more, Bytes::new()), Bytes::copy_from_slice(echo.as_bytes()))
@@ -52,7 +52,7 @@ fn signed(method: &str, sealed: &str, more: &[(&str, &str)], body: Bytes) -> Raw
 }
 
 /// The signature stands in the query and covers the sealed text.
-pub(super) fn forgeries(request: &RawRequest) -> Vec<RawRequest> {
+pub fn forgeries(request: &RawRequest) -> Vec<RawRequest> {
     let body = String::from_utf8(request.body.to_vec()).unwrap();
     let sealed = body.split("<Encrypt><![CDATA[").nth(1).unwrap().split(']').next().unwrap();
     let first = if sealed.starts_with('A') { "B" } else { "A" };
@@ -72,10 +72,15 @@ pub(super) fn forgeries(request: &RawRequest) -> Vec<RawRequest> {
     ]
 }
 
+/// The first member writes.
+pub fn text(id: &str, text: &str) -> String {
+    text_of(MEMBER, id, text)
+}
+
 /// A member writes.
-pub(super) fn text(id: &str, text: &str) -> String {
+pub fn text_of(member: &str, id: &str, text: &str) -> String {
     format!(
-        "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{MEMBER}]]></FromUserName>\
+        "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{member}]]></FromUserName>\
          <CreateTime>{}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>\
          <MsgId>{id}</MsgId><AgentID>{AGENT}</AgentID></xml>",
         now()
@@ -83,12 +88,12 @@ pub(super) fn text(id: &str, text: &str) -> String {
 }
 
 /// There is something to fetch.
-pub(crate) fn something(account: &str) -> String {
+pub fn something(account: &str) -> String {
     format!(
         "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><CreateTime>{}</CreateTime>\
          <MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event>\
          <Token><![CDATA[{}]]></Token><OpenKfId><![CDATA[{account}]]></OpenKfId></xml>",
         now(),
-        super::stand_in::CALL_TOKEN,
+        super::CALL_TOKEN,
     )
 }

@@ -1,6 +1,6 @@
 //! The part for self-built apps: messages, material, the directory.
 
-use super::{AGENT, Answered, Asked, MEMBER, StandIn, bad, good};
+use super::{AGENT, Answered, Asked, StandIn, bad, good};
 use serde_json::{Value, json};
 
 /// The file that lies there from the beginning.
@@ -21,7 +21,9 @@ impl StandIn {
             ("GET", "agent/get") => {
                 bad(301_002, "not allow operate another agent with this accesstoken")
             }
-            ("GET", "user/get") if query("userid") == MEMBER => good(&member()),
+            ("GET", "user/get") if self.is_member(query("userid")) => {
+                good(&member(query("userid")))
+            }
             ("GET", "user/get") => bad(60111, "userid not found"),
             ("GET", "department/get") => match query("id") {
                 "12" => good(
@@ -41,7 +43,7 @@ impl StandIn {
         if body["agentid"] != AGENT {
             return bad(40056, "invalid agentid");
         }
-        if text("touser") != MEMBER {
+        if !self.is_member(text("touser")) {
             return bad(81013, "user & party & tag all invalid");
         }
         let kind = text("msgtype");
@@ -72,7 +74,7 @@ impl StandIn {
         }
         let sent =
             json!({ "invaliduser": "", "msgid": format!("far-{words}"), "response_code": "x" });
-        self.carry(words, 81013, &sent)
+        self.carry(text("touser"), words, 81013, &sent)
     }
 
     /// Was this uploaded as this sort?
@@ -110,9 +112,9 @@ impl StandIn {
     }
 }
 
-fn member() -> Value {
+fn member(user: &str) -> Value {
     json!({
-        "userid": MEMBER, "name": "李明", "department": [5, 12], "main_department": 12,
+        "userid": user, "name": "李明", "department": [5, 12], "main_department": 12,
         "position": "科员", "mobile": "13800001234", "biz_mail": "liming@city.example",
         "avatar": "https://wework.qpic.cn/wwhead/x", "status": 1,
         "extattr": { "attrs": [{ "type": 0, "name": "工号", "text": { "value": "G0042" } }] },

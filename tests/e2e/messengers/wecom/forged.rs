@@ -1,0 +1,1 @@
+//! What a stranger sends to the callback address.
