@@ -151,10 +151,7 @@ impl ChannelAdapter for DingTalk {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        match ledger::sent(&self.api.means, command).await {
-            Some(ids) => Outcome::Sent(ids),
-            None => Outcome::InDoubt("DingTalk cannot be asked whether it was sent".to_owned()),
-        }
+        ledger::look_up(&self.api.means, command).await
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {

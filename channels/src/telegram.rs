@@ -201,10 +201,7 @@ impl ChannelAdapter for Telegram {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        match ledger::sent(&self.means, command).await {
-            Some(ids) => Outcome::Sent(ids),
-            None => Outcome::InDoubt("Telegram cannot be asked what a bot has sent".to_owned()),
-        }
+        ledger::look_up(&self.means, command).await
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -5,8 +5,11 @@ use crate::inbound::SinkError;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 
-/// How long it is remembered: longer than anything is tried again.
+/// How long it is remembered what was sent: longer than anything is tried again.
 const FOR_MS: u64 = 24 * 3_600_000;
+/// How long it is remembered that a message was begun (a week): much longer than all gateways are away,
+/// since without it the message counts as never begun.
+const BEGUN_MS: u64 = 7 * FOR_MS;
 /// Stands there while a message is being sent, and for good when its sender went away meanwhile.
 const BEGUN: &str = "?";
 
@@ -35,7 +38,7 @@ pub(super) async fn before(means: &Means, command: &Command) -> Result<Before, S
 
 /// Notes that it is being sent, before it is.
 pub(super) async fn begin(means: &Means, command: &Command) -> Result<(), SinkError> {
-    means.shelf.put(&name(command), BEGUN, FOR_MS).await
+    means.shelf.put(&name(command), BEGUN, BEGUN_MS).await
 }
 
 /// Notes how it ended. Failing to note it leaves a doubt, which a person decides.
@@ -55,7 +58,8 @@ pub(super) async fn end(means: &Means, command: &Command, outcome: &Outcome) {
 pub(super) async fn look_up(means: &Means, command: &Command) -> Outcome {
     match before(means, command).await {
         Ok(Before::Sent(ids)) => Outcome::Sent(ids),
-        Ok(Before::Nothing | Before::Begun) => {
+        Ok(Before::Nothing) => Outcome::Unavailable("it was never begun".to_owned()),
+        Ok(Before::Begun) => {
             Outcome::InDoubt("WeCom cannot be asked what became of a message".to_owned())
         }
         Err(error) => Outcome::InDoubt(error.reason),

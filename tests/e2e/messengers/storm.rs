@@ -59,6 +59,12 @@ pub(super) fn desk(adapter: &str, mut settings: Value) -> DeskFile {
         )
 }
 
+/// A gateway's line to Redis on which the next word of a contact is committed, and nothing is heard from
+/// then on.
+pub(super) fn unheard() -> Weather {
+    Weather { drops_answers_from: Some(b"v1_receive_message"), ..Weather::default() }
+}
+
 /// A house in a storm.
 pub(super) struct Storm {
     pub(super) house: House,
@@ -125,8 +131,8 @@ impl Storm {
     /// A gateway commits and is not heard any more, and dies so.
     pub(super) async fn kills_an_unheard_gateway(&mut self) {
         let n = self.dice.below(2);
-        self.lines[n].set(Weather { drops_answers: true, ..Weather::default() });
-        let ms = self.dice.between(100, 500);
+        self.lines[n].set(unheard());
+        let ms = self.dice.between(300, 900);
         pause(ms).await;
         self.kill(n).await;
     }
@@ -258,7 +264,8 @@ fn judge_answers(log: &[Value], reached: &[String]) -> usize {
     doubts.len()
 }
 
-fn texts(log: &[Value], beginning: &str) -> Vec<String> {
+/// The texts of a log that begin so, in order.
+pub(super) fn texts(log: &[Value], beginning: &str) -> Vec<String> {
     let texts = log.iter().filter_map(|message| message["text"].as_str());
     texts.filter(|text| text.starts_with(beginning)).map(str::to_owned).collect()
 }
