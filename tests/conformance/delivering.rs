@@ -77,10 +77,8 @@ async fn an_answer_that_never_came_is_a_doubt_and_is_asked_about() {
         // It did reach the contact: a door that says otherwise would send it twice.
         assert!(matches!(found, Outcome::Sent(_) | Outcome::InDoubt(_)), "{name}: {found:?}");
         let other = adapter.look_up(&errand("c9")).await;
-        // Where the far end tells doubles by the id, nobody asks.
-        let is_told = matches!(other, Outcome::Unavailable(_))
-            || adapter.descriptor().capabilities.resends_in_doubt;
-        assert!(is_told, "{name} does not know that it never began it: {other:?}");
+        let is_told = matches!(other, Outcome::Unavailable(_) | Outcome::InDoubt(_));
+        assert!(is_told, "{name} knows of what it never sent: {other:?}");
         assert_eq!(far_end.reached(), ["c1"], "{name}: looking sends nothing");
     })
     .await;
