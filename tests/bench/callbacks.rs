@@ -11,8 +11,8 @@ use crate::report::{Measured, median, ratios, say, spread};
 use crate::server::{Keeping, Server};
 use anyhow::{Context, Result, bail, ensure};
 use channels::{
-    Accepted, Bookmarks, ChannelAdapter, Inbound, InboundSink, Inlet, Means, RawInbound, RawRequest,
-    SinkError, registry,
+    Accepted, Bookmarks, ChannelAdapter, Inbound, InboundSink, Inlet, Means, RawInbound,
+    RawRequest, SinkError, registry,
 };
 use domain::{Clock, MessageId, TenantId, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -104,7 +104,13 @@ async fn one_round(keeping: Keeping, count: usize) -> Result<Round> {
     network.seen.change(|seen| seen.members.extend((0..MEMBERS).map(member)));
     let desk = desk(&cloud.url());
     let requests: Vec<RawRequest> = (0..count)
-        .map(|n| calls::post(&calls::text_of(&member(n % MEMBERS), &id(n), &format!("第 {n} 句：请问居住证怎么续签？"))))
+        .map(|n| {
+            calls::post(&calls::text_of(
+                &member(n % MEMBERS),
+                &id(n),
+                &format!("第 {n} 句：请问居住证怎么续签？"),
+            ))
+        })
         .collect();
     let crypto = crypto(&desk, &requests).await?;
     let commits = commits(keeping, count).await?;

@@ -20,6 +20,8 @@ pub(super) const PEOPLE: usize = 6;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// What a gateway that died had in hand is free again after 65 s, and the network may ask for a pause then.
 const SETTLES_WITHIN: Duration = Duration::from_secs(150);
+/// The slowest network takes 16 answers a minute for one person.
+const ANSWER_TAKES: Duration = Duration::from_secs(5);
 /// What an agent is told of an answer that may have arrived.
 const DOUBT: &str = "it may have arrived";
 
@@ -27,6 +29,10 @@ const DOUBT: &str = "it may have arrived";
 /// messengers` is built to write more.
 pub(super) fn words_of_the_run(usually: usize) -> usize {
     option_env!("HUTONG_WORDS").and_then(|count| count.parse().ok()).unwrap_or(usually)
+}
+
+fn settles_within(words: usize) -> Duration {
+    SETTLES_WITHIN + ANSWER_TAKES * u32::try_from(words).unwrap()
 }
 
 /// One fault for so many words of a person, besides some.
@@ -104,7 +110,7 @@ impl Storm {
         mut throw: impl AsyncFnMut(&mut Self, usize),
     ) {
         let (total, mut thrown) = (PEOPLE * words, 0);
-        let until = Instant::now() + SETTLES_WITHIN + Duration::from_secs(5 * words as u64);
+        let until = Instant::now() + settles_within(words);
         while self.answered.len() < total {
             assert!(Instant::now() < until, "only {} of {total} words came", self.answered.len());
             self.answers().await;
@@ -163,7 +169,8 @@ impl Storm {
     /// Says it until a gateway says that it has it.
     async fn says(&mut self, conversation: &str, text: &str) {
         let id = text.replace(' ', ".");
-        let frame = json!({ "type": "send", "conversation": conversation, "client_id": id, "text": text });
+        let frame =
+            json!({ "type": "send", "conversation": conversation, "client_id": id, "text": text });
         for _ in 0..60 {
             self.is_at_work().await;
             let outcome = self.agent.tries("say", frame.clone(), ANSWER_WITHIN).await;
@@ -204,11 +211,13 @@ impl Storm {
     }
 
     /// Waits until nothing more is on its way.
-    async fn settles(&mut self) {
+    async fn settles(&mut self, words: usize) {
         self.is_at_work().await;
-        eventually_within(SETTLES_WITHIN, "the outbox is empty", async || {
-            let boxes: Vec<String> = self.house.redis.ask(&["ZRANGE", "{main}:boxes", "0", "-1"]).await;
-            let chats: Vec<_> = boxes.iter().filter(|name| name.starts_with(CHAT_BOX_PREFIX)).collect();
+        eventually_within(settles_within(words), "the outbox is empty", async || {
+            let boxes: Vec<String> =
+                self.house.redis.ask(&["ZRANGE", "{main}:boxes", "0", "-1"]).await;
+            let chats: Vec<_> =
+                boxes.iter().filter(|name| name.starts_with(CHAT_BOX_PREFIX)).collect();
             holds(chats.is_empty(), format!("{chats:?}"))
         })
         .await;
@@ -217,7 +226,7 @@ impl Storm {
     /// Every word once and in order, every answer once and in order, and nothing missing of which the
     /// agent was not told.
     pub(super) async fn is_judged(&mut self, network: &FarEnd, words: usize) {
-        self.settles().await;
+        self.settles(words).await;
         let (mut people, mut told) = (BTreeSet::new(), 0);
         for conversation in self.agent.seen().look(|seen| seen.held.clone()) {
             let log = self.reads(&conversation).await.unwrap();
@@ -262,6 +271,23 @@ fn judge_answers(log: &[Value], reached: &[String]) -> usize {
         .collect();
     assert_eq!(reached, wanted, "each answer once, in order; doubts: {doubts:?}");
     doubts.len()
+}
+
+/// The judge is no rubber stamp.
+#[test]
+fn a_double_a_loss_and_a_wrong_order_are_found() {
+    let said = |n: usize| json!({ "id": format!("m{n}"), "text": format!("answer {n}") });
+    let told = json!({ "notice": { "code": "undelivered", "message": "m1", "reason": DOUBT } });
+    let log = [said(0), said(1), told, said(2)];
+    let judged = |reached: &[usize]| {
+        let reached: Vec<String> = reached.iter().map(|n| format!("answer {n}")).collect();
+        std::panic::catch_unwind(|| judge_answers(&log, &reached)).ok()
+    };
+    assert_eq!(judged(&[0, 1, 2]), Some(1), "it arrived, and is a doubt all the same");
+    assert_eq!(judged(&[0, 2]), Some(1), "it did not, and the agent was told");
+    for wrong in [&[0, 1][..], &[0, 0, 1, 2], &[1, 0, 2], &[0, 1, 2, 2], &[]] {
+        assert_eq!(judged(wrong), None, "{wrong:?}");
+    }
 }
 
 /// The texts of a log that begin so, in order.

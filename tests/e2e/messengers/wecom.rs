@@ -4,7 +4,9 @@
 mod callers;
 mod forged;
 
-use super::storm::{PEOPLE, Storm, desk, faults_of_the_run, person, texts, unheard, words_of_the_run};
+use super::storm::{
+    PEOPLE, Storm, desk, faults_of_the_run, person, texts, unheard, words_of_the_run,
+};
 use callers::Callers;
 use serde_json::{Value, json};
 use std::sync::Arc;

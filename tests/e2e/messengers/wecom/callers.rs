@@ -24,8 +24,7 @@ pub(super) struct Callers {
 impl Callers {
     pub(super) fn new(ports: [u16; 2], dice: Dice) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client =
-            reqwest::Client::builder().no_proxy().timeout(ANSWER_WITHIN).build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_WITHIN).build().unwrap();
         Self { ports, client, dice }
     }
 
@@ -59,7 +58,11 @@ impl Callers {
                 vec![one, other]
             } else {
                 let one = self.try_at(first, request).await;
-                if one == Some(200) { vec![one] } else { vec![one, self.try_at(1 - first, request).await] }
+                if one == Some(200) {
+                    vec![one]
+                } else {
+                    vec![one, self.try_at(1 - first, request).await]
+                }
             };
             for answer in &answers {
                 assert!(matches!(answer, None | Some(200 | 503)), "an authentic call: {answer:?}");

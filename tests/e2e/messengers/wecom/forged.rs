@@ -59,7 +59,9 @@ fn strangers() -> Vec<(&'static str, RawRequest)> {
 async fn kept(house: &House) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
     for pattern in ["log:", "conv:", "open:", "seen:", "shelf:", "box", "delivery:"] {
-        kept.extend(house.redis.ask::<Vec<String>>(&["KEYS", &format!("{{main}}:{pattern}*")]).await);
+        kept.extend(
+            house.redis.ask::<Vec<String>>(&["KEYS", &format!("{{main}}:{pattern}*")]).await,
+        );
     }
     kept
 }
@@ -81,8 +83,10 @@ async fn whatever_is_wrong_with_a_call_the_answer_is_the_same_and_nothing_is_kep
 
     // Signed and sealed as it should be, and no message: the network itself, or a defect of it.
     let mut answers = BTreeSet::new();
-    let laden = "<!DOCTYPE x [<!ENTITY a \"b\">]><xml><MsgType>text</MsgType><Content>&a;</Content></xml>";
-    let long = format!("<xml><MsgType>text</MsgType><Content>{}</Content></xml>", "x".repeat(150_000));
+    let laden =
+        "<!DOCTYPE x [<!ENTITY a \"b\">]><xml><MsgType>text</MsgType><Content>&a;</Content></xml>";
+    let long =
+        format!("<xml><MsgType>text</MsgType><Content>{}</Content></xml>", "x".repeat(150_000));
     for said in [laden, &long, "<xml><MsgType>text</MsgType></xml>", "<xml>", "{}"] {
         let (status, body) = callers.answer_at(0, &calls::post(said)).await.unwrap();
         assert_eq!(status, 400, "{body}");
