@@ -17,14 +17,14 @@ mod answer;
 mod callback;
 mod check;
 mod config;
-mod event;
 mod inbound;
 mod media;
 mod outbound;
-mod person;
-mod signing;
+mod people;
+mod signature;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use config::BridgeConfig;
 

@@ -6,13 +6,14 @@
 //! * The signature of HTTP mode covers only the time: see [`callback`].
 //! * A session webhook answers without a token, for about an hour and a half, and may die sooner (300001).
 //!   It lies on the shelf, so that any gateway answers by it; the robot's API takes over after.
-//! * There is no idempotency key: see [`once`].
+//! * There is no idempotency key: see [`crate::ledger`].
 //! * A robot learns of neither edits nor recalls nor what was read. Groups: only what mentions it arrives,
 //!   and DingTalk takes the mention out of the text.
 //! * Who is no member of the organisation has a disguised id, which only a session webhook reaches.
 
 mod api;
 mod callback;
+mod check;
 mod choice;
 mod config;
 mod inbound;

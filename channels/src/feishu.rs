@@ -13,6 +13,7 @@
 
 mod api;
 mod callback;
+mod check;
 mod config;
 mod frame;
 mod inbound;

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub const KEY: &str = "desk";
 /// The longest word of a command, in characters.
 const WORD_CHARS_MAX: usize = 20;
+/// The longest name of a directory, in characters.
+const DIRECTORY_CHARS_MAX: usize = 64;
 /// The most words of one command, and the most rules for departments.
 const COUNTS_MAX: (usize, usize) = (20, 200);
 
@@ -53,6 +55,20 @@ pub struct ImSettings {
     pub commands: Vec<(Deed, Vec<String>)>,
     /// What people of departments get; the first that fits counts.
     pub departments: Vec<DepartmentRule>,
+    /// By what somebody here is known to be the same person as on another channel.
+    pub same_person: SamePerson,
+}
+
+/// By what somebody is known to be the same person as on another channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamePerson {
+    /// The name of the directory in which the network's ids of persons stand; channels that give the
+    /// same name share it. Empty: its ids prove nothing elsewhere.
+    pub directory: String,
+    /// Do mail addresses that the network verified prove it?
+    pub email: bool,
+    /// Do telephone numbers that the network verified prove it?
+    pub phone: bool,
 }
 
 impl ImSettings {
@@ -69,8 +85,9 @@ impl ImSettings {
         let commands = commands(fields.inner("commands"));
         let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
         let departments = departments(&mut fields, &topics);
+        let same_person = same_person(fields.inner("same_person"));
         fields.finish();
-        let read = Self { acknowledge, ask_rating, commands, departments };
+        let read = Self { acknowledge, ask_rating, commands, departments, same_person };
         if problems.is_empty() { Ok(read) } else { Err(problems) }
     }
 
@@ -122,6 +139,16 @@ fn commands(mut fields: Fields<'_>) -> Vec<(Deed, Vec<String>)> {
     }
     fields.finish();
     all
+}
+
+fn same_person(mut fields: Fields<'_>) -> SamePerson {
+    let directory = fields.text("directory", "");
+    if directory.chars().count() > DIRECTORY_CHARS_MAX {
+        fields.say("directory", format!("has more than {DIRECTORY_CHARS_MAX} characters"));
+    }
+    let (email, phone) = (fields.flag("email", true), fields.flag("phone", true));
+    fields.finish();
+    SamePerson { directory, email, phone }
 }
 
 fn departments(fields: &mut Fields<'_>, topics: &[&str]) -> Vec<DepartmentRule> {
@@ -203,7 +230,7 @@ mod tests {
     #[test]
     fn every_problem_is_named() {
         let desk = json!({ "commands": { "end": [""], "sing": ["la"] },
-            "departments": [{ "topic": "moon" }], "x": 1 });
+            "departments": [{ "topic": "moon" }], "same_person": { "email": 1 }, "x": 1 });
         let problems = ImSettings::of(&channel(&desk)).expect_err("bad settings");
         let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
         for path in [
@@ -211,6 +238,7 @@ mod tests {
             "settings.desk.commands.sing",
             "settings.desk.departments[0].department",
             "settings.desk.departments[0].topic",
+            "settings.desk.same_person.email",
             "settings.desk.x",
         ] {
             assert!(paths.contains(&path), "{path} is not among {paths:?}");

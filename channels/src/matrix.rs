@@ -18,7 +18,6 @@ mod api;
 mod callback;
 mod check;
 mod config;
-mod event;
 mod identity;
 mod inbound;
 mod media;
@@ -29,6 +28,7 @@ mod rooms;
 mod sent;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use config::MatrixConfig;
 pub use registration::registration;

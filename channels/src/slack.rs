@@ -23,8 +23,8 @@ mod people;
 mod signature;
 #[cfg(test)]
 mod tests;
-mod text;
 mod wire;
+mod words;
 
 pub use config::{Mode, SECRETS, SlackConfig};
 
@@ -43,9 +43,9 @@ use domain::limits::FILE_BYTES_MAX;
 use domain::{Channel, ChannelKind};
 use inbound::Reader;
 use serde_json::Value;
-use text::Names;
 use tokio_util::sync::CancellationToken;
 use wire::{Envelope, FileAnswer, Interaction, SlashCommand};
+use words::Names;
 
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "slack";

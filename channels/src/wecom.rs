@@ -4,24 +4,24 @@
 //! What decides how it is built: the network waits five seconds for an answer and calls three times;
 //! a callback is answered with nothing, and we speak through the interface; more than 30 messages a
 //! minute to one member vanish without a word (`pace`); a text that is too long is cut off without a
-//! word; and the network has no id by which it would know a message of ours again (`notes`). Access
+//! word; and the network has no id by which it would know a message of ours again ([`crate::ledger`]). Access
 //! tokens are limited in number and shared by all gateways ([`crate::token`]).
 
+mod api;
 mod callback;
-mod cloud;
+mod check;
 mod config;
 pub mod crypto;
-mod heard;
 mod inbound;
 pub mod kf;
 mod media;
-mod notes;
 mod outbound;
 mod pace;
 mod people;
 mod said;
 #[cfg(test)]
 mod tests;
+mod words;
 mod xml;
 
 use crate::adapter::{
@@ -29,15 +29,15 @@ use crate::adapter::{
     RawRequest, ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
+use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 use crate::registry::SecretSetting;
+use api::Api;
 use bytes::Bytes;
 use callback::Called;
-use cloud::Cloud;
 use config::{AppConfig, DirectoryId};
 use domain::{Channel, ChannelKind};
-use serde::Deserialize;
 use std::fmt;
 
 /// The adapter's name in a channel's settings.
@@ -49,7 +49,7 @@ pub const SECRETS: &[SecretSetting] =
 /// One self-built app.
 pub struct WeCom {
     descriptor: Descriptor,
-    cloud: Cloud,
+    api: Api,
     agent_id: u64,
     directory_id: DirectoryId,
 }
@@ -58,12 +58,6 @@ impl fmt::Debug for WeCom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeCom").field("descriptor", &self.descriptor).finish_non_exhaustive()
     }
-}
-
-#[derive(Deserialize)]
-struct AgentAnswer {
-    #[serde(default)]
-    name: String,
 }
 
 impl WeCom {
@@ -97,41 +91,10 @@ impl WeCom {
         };
         Ok(Self {
             descriptor,
-            cloud: Cloud::new(config.account, means.clone()),
+            api: Api::new(config.account, means.clone()),
             agent_id: config.agent_id,
             directory_id: config.directory_id,
         })
-    }
-
-    async fn permissions(&self) -> Finding {
-        const POINT: &str = "permissions";
-        if self.agent_id == 0 {
-            return Finding::no(POINT, "the setting `agent_id` is missing");
-        }
-        let id = self.agent_id.to_string();
-        match self.cloud.get::<AgentAnswer>("agent/get", &[("agentid", &id)]).await {
-            Ok(agent) => Finding::yes(POINT, agent.name),
-            Err(failure) => Finding::no(POINT, failure.to_string()),
-        }
-    }
-}
-
-/// Are the credentials taken?
-async fn credentials(cloud: &Cloud) -> Finding {
-    match cloud.fetch_token().await {
-        Ok(_) => Finding::yes("credentials", ""),
-        Err(failure) => Finding::no("credentials", failure.to_string()),
-    }
-}
-
-/// Can callbacks be read? Whether they come is seen only when the network tries.
-fn callbacks(cloud: &Cloud) -> Finding {
-    match cloud.account().seal {
-        None => Finding::no("callback", "the settings `token` and `encoding_aes_key` are missing"),
-        Some(_) => Finding::unknown(
-            "callback",
-            "WeCom tries the address when it is saved there (接收消息 → 设置API接收)",
-        ),
     }
 }
 
@@ -146,8 +109,8 @@ impl ChannelAdapter for WeCom {
         request: &RawRequest,
         inlet: &Inlet,
     ) -> Result<RawReply, AdapterError> {
-        let now = self.cloud.means().clock.now();
-        let said = match callback::open(self.cloud.account().seal.as_ref(), request, now)? {
+        let now = self.api.means().clock.now();
+        let said = match callback::open(self.api.account().seal.as_ref(), request, now)? {
             Called::Challenge(echo) => return Ok(RawReply::text(echo)),
             Called::Said(said) => said,
         };
@@ -165,18 +128,18 @@ impl ChannelAdapter for WeCom {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        notes::look_up(self.cloud.means(), command).await
+        ledger::look_up(self.api.means(), command).await
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
-        people::profile(&self.cloud, &self.directory_id, user).await
+        people::profile(&self.api, &self.directory_id, user).await
     }
 
     async fn check(&self) -> Vec<Finding> {
-        vec![credentials(&self.cloud).await, self.permissions().await, callbacks(&self.cloud)]
+        check::check(self).await
     }
 
     async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
-        media::fetch(&self.cloud, reference, bytes_max).await
+        media::fetch(&self.api, reference, bytes_max).await
     }
 }

@@ -43,7 +43,7 @@ pub mod time;
 pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
 pub use calendar::Calendar;
 pub use channel::{Channel, ChannelKind, Topic};
-pub use contact::{Audience, Contact, Identity};
+pub use contact::{Audience, Contact, Evidence, EvidenceKind, Identity};
 pub use conversation::{Conversation, ConversationInfo, State};
 pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
 pub use event::{Commit, Event};

@@ -20,6 +20,7 @@ pub mod letters;
 pub mod log;
 pub mod outbound;
 mod overflow;
+mod persons;
 mod replan;
 mod timers;
 pub mod usual;

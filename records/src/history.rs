@@ -14,7 +14,7 @@ pub(crate) use token::fold;
 use crate::error::{RecordsError, Result};
 use crate::store::database::Transaction;
 use crate::store::handle;
-use crate::store::statement::{json, sql};
+use crate::store::statement::{Statement, json, sql};
 use domain::{
     AgentId, ContactId, Conversation, ConversationId, Message, QueueId, TenantId, Timestamp,
 };
@@ -78,8 +78,8 @@ impl FromStr for HistoryCursor {
 /// Which closed conversations to list.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryFilter {
-    /// Only this contact's.
-    pub contact: Option<ContactId>,
+    /// Only these contacts'; everybody's when there is none.
+    pub contacts: Vec<ContactId>,
     /// Only this queue's.
     pub queue: Option<QueueId>,
     /// Only those that this agent answered last.
@@ -203,9 +203,7 @@ impl History<'_> {
         filter: &HistoryFilter,
     ) -> Result<Vec<Conversation>> {
         let mut select = sql("SELECT document FROM conversations WHERE tenant = $1").bind(tenant);
-        if let Some(contact) = &filter.contact {
-            select = select.push_bind(" AND contact = ", contact);
-        }
+        select = of_contacts(select, " AND contact IN (", filter);
         if let Some(queue) = &filter.queue {
             select = select.push_bind(" AND queue = ", queue);
         }
@@ -221,6 +219,16 @@ impl History<'_> {
         let select = select.push(" ORDER BY closed_at DESC, id DESC").limit(filter.limit);
         self.database.all(select).await?.iter().map(|row| row.json("document")).collect()
     }
+}
+
+/// Narrows a statement down to the filter's contacts; `begin` is what stands before the first.
+fn of_contacts(mut select: Statement, begin: &'static str, filter: &HistoryFilter) -> Statement {
+    let mut before = begin;
+    for contact in &filter.contacts {
+        select = select.push_bind(before, contact);
+        before = ", ";
+    }
+    if filter.contacts.is_empty() { select } else { select.push(")") }
 }
 
 /// The conversation as the archive keeps it: with its end, its last agent and no pending offer.

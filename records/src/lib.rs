@@ -18,6 +18,7 @@ pub mod credentials;
 pub mod error;
 pub mod files;
 pub mod history;
+pub mod persons;
 pub mod quarantine;
 pub mod ratings;
 pub mod reports;

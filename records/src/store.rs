@@ -18,6 +18,7 @@ use crate::credentials::{ApiKeys, Bootstrap, Credentials, RefreshTokens};
 use crate::error::Result;
 use crate::files::Files;
 use crate::history::History;
+use crate::persons::Persons;
 use crate::quarantine::Quarantine;
 use crate::ratings::Ratings;
 use crate::reports::Reports;
@@ -139,6 +140,11 @@ impl Records {
     /// Closed conversations.
     pub fn history(&self) -> History<'_> {
         History::new(&self.database)
+    }
+
+    /// Contacts who are one person.
+    pub fn persons(&self) -> Persons<'_> {
+        Persons::new(&self.database)
     }
 
     /// Letters that could not go on.

@@ -8,6 +8,7 @@ mod engine;
 mod files;
 mod history;
 mod isolation;
+mod persons;
 mod postgres;
 mod quarantine;
 mod ratings;

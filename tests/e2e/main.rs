@@ -20,6 +20,7 @@ mod messengers;
 mod moving;
 mod offers;
 mod openapi;
+mod persons;
 mod program;
 mod redis_away;
 mod resume;

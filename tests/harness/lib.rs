@@ -16,6 +16,7 @@ pub mod agent;
 pub mod answer;
 pub mod api;
 pub mod binary;
+pub mod bridge;
 pub mod chaos;
 pub mod cloud;
 pub mod desk;

@@ -1,8 +1,8 @@
 //! What the bridge posts to us.
 
 use super::Bridge;
-use super::event::Event;
-use super::signing::{Head, is_authentic};
+use super::signature::{Head, is_authentic};
+use super::wire::Event;
 use crate::adapter::{Inlet, RawReply, RawRequest};
 use crate::error::AdapterError;
 use crate::inbound::Accepted;
@@ -65,7 +65,7 @@ impl Bridge {
 }
 
 fn check_note(id: &str) -> String {
-    format!("check.{}", super::person::digest(id))
+    format!("check.{}", super::people::digest(id))
 }
 
 fn taken(result: &str) -> RawReply {

@@ -1,6 +1,6 @@
 //! The settings of a bridge, checked as a whole. What the messenger behind it can carry only they tell.
 
-use super::signing::Key;
+use super::signature::Key;
 use crate::adapter::{Capabilities, Limits, ReplyWindow};
 use crate::error::SettingsProblem;
 use crate::settings::Fields;

@@ -1,7 +1,7 @@
 //! Events of a bridge, as [`Inbound`].
 
 use super::Bridge;
-use super::event::{Event, File, Kind, Person};
+use super::wire::{Event, File, Kind, Person};
 use crate::error::AdapterError;
 use crate::inbound::{Assurance, Attachment, Inbound, MediaRef, NewMessage, Payload, Sender};
 use base64::Engine as _;

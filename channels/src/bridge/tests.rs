@@ -1,8 +1,8 @@
 //! Settings, signatures and events of a bridge, without a bridge.
 
 use super::config::BridgeConfig;
-use super::event::Event;
-use super::signing::{Head, Key, is_authentic, signatures};
+use super::signature::{Head, Key, is_authentic, signatures};
+use super::wire::Event;
 use super::*;
 use crate::adapter::ReplyWindow;
 use crate::inbound::Payload;

@@ -1,10 +1,9 @@
-//! Who somebody is, by the organisation's directory, and whether everything is in order.
+//! Who somebody is, by the organisation's directory.
 //!
 //! Source: open.dingtalk.com, 查询用户详情, 获取部门详情.
 
 use super::DingTalk;
-use super::config::Mode;
-use crate::adapter::{Finding, Profile};
+use crate::adapter::Profile;
 use crate::refusal::{Refusal, text};
 use domain::Locale;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ const DEPARTMENTS_MAX: usize = 8;
 /// The deepest directory that is climbed.
 const DEPTH_MAX: usize = 10;
 /// The root of every directory.
-const ROOT: i64 = 1;
+pub(super) const ROOT: i64 = 1;
 
 impl DingTalk {
     pub(super) async fn person(&self, user: &str) -> Result<Option<Profile>, Refusal> {
@@ -74,48 +73,12 @@ impl DingTalk {
         names
     }
 
-    async fn department(&self, id: i64) -> Result<(String, Option<i64>), Refusal> {
+    pub(super) async fn department(&self, id: i64) -> Result<(String, Option<i64>), Refusal> {
         let body = json!({ "dept_id": id, "language": "zh_CN" });
         let said = self.api.post_old("/topapi/v2/department/get", &body).await?;
         let nothing = Value::Null;
         let found = said.get("result").unwrap_or(&nothing);
         Ok((text(found, "name").to_owned(), found.get("parent_id").and_then(Value::as_i64)))
-    }
-
-    /// Tries everything that can be tried without writing to anybody.
-    pub(super) async fn look_over(&self) -> Vec<Finding> {
-        if let Some(missing) = self.api.config.missing() {
-            return vec![Finding::no("credentials", missing)];
-        }
-        let mut findings = Vec::new();
-        match self.api.token(None).await {
-            Ok(_) => findings.push(Finding::yes("credentials", "")),
-            Err(refusal) => return vec![Finding::no("credentials", refusal.words())],
-        }
-        findings.push(match self.api.config.mode {
-            Mode::Stream => match self.ticket().await {
-                Ok(_) => Finding::yes("connection", ""),
-                Err(refusal) => Finding::no("connection", refusal.words()),
-            },
-            Mode::Http => Finding::unknown(
-                "callback",
-                "机器人 → 消息接收模式 → HTTP 模式: set the message address to this channel's callback",
-            ),
-        });
-        findings.push(match self.department(ROOT).await {
-            Ok((name, _)) => Finding::yes("identity", name),
-            Err(refusal) => {
-                let words = refusal.words();
-                Finding::no(
-                    "permissions",
-                    format!("通讯录只读权限 qyapi_get_department_list: {words}"),
-                )
-            }
-        });
-        let send =
-            "企业内机器人发送消息权限 qyapi_robot_sendmsg is seen only when a message is sent";
-        findings.push(Finding::unknown("permissions", send));
-        findings
     }
 }
 

@@ -1,11 +1,10 @@
-//! Who somebody is, by the organisation's directory, who we are, and whether everything is in order.
+//! Who somebody is, by the organisation's directory, and who we are.
 //!
 //! Source: open.feishu.cn, 获取单个用户信息, 获取单个部门信息, 获取机器人信息.
 
 use super::Feishu;
 use super::api::Api;
-use super::config::Mode;
-use crate::adapter::{Finding, Profile};
+use crate::adapter::Profile;
 use crate::refusal::{Refusal, text};
 use reqwest::Method;
 use serde_json::Value;
@@ -63,7 +62,8 @@ impl Feishu {
             name: some("name").or_else(|| some("nickname")).unwrap_or_default(),
             departments: self.departments(found).await,
             avatar_url: avatar.map(str::to_owned),
-            email: some("enterprise_email").or_else(|| some("email")),
+            // The other address (`email`) is whatever somebody typed.
+            email: some("enterprise_email"),
             phone: some("mobile").filter(|number| number.starts_with('+')),
             directory_id: some("employee_no").or_else(|| some("user_id")),
             locale: Some(self.api.config.locale()),
@@ -99,61 +99,12 @@ impl Feishu {
         names
     }
 
-    async fn department(&self, id: &str) -> Result<(String, String), Refusal> {
+    pub(super) async fn department(&self, id: &str) -> Result<(String, String), Refusal> {
         let query = [("department_id_type", "open_department_id")];
         let url = self.api.url(&["open-apis", "contact", "v3", "departments", id], &query)?;
         let said = self.api.call(Method::GET, &url, None).await?;
         let nothing = Value::Null;
         let found = said.get("department").unwrap_or(&nothing);
         Ok((text(found, "name").to_owned(), text(found, "parent_department_id").to_owned()))
-    }
-
-    /// Tries everything that can be tried without writing to anybody.
-    pub(super) async fn look_over(&self) -> Vec<Finding> {
-        let config = &self.api.config;
-        if let Some(missing) = config.missing() {
-            return vec![Finding::no("credentials", missing)];
-        }
-        let mut findings = Vec::new();
-        match self.api.token(None).await {
-            Ok(_) => findings.push(Finding::yes("credentials", "")),
-            Err(refusal) => return vec![Finding::no("credentials", refusal.words())],
-        }
-        findings.push(match self.api.ours().await {
-            Ok(_) => Finding::yes("identity", ""),
-            Err(refusal) => {
-                let words = refusal.words();
-                Finding::no(
-                    "identity",
-                    format!("应用能力 → 机器人 (the app needs a robot): {words}"),
-                )
-            }
-        });
-        findings.push(match (config.mode, self.line_or_keys().await) {
-            (Mode::LongConnection, Ok(())) => Finding::yes("connection", ""),
-            (Mode::LongConnection, Err(why)) => Finding::no("connection", why),
-            (Mode::Http, Ok(())) => {
-                let what =
-                    "事件与回调 → 将事件发送至开发者服务器: set this channel's callback address";
-                Finding::unknown("callback", what)
-            }
-            (Mode::Http, Err(why)) => Finding::no("callback", why),
-        });
-        findings.push(match self.department("0").await {
-            Ok(_) => Finding::yes("permissions", ""),
-            Err(refusal) => Finding::no("permissions", refusal.words()),
-        });
-        findings
-    }
-
-    async fn line_or_keys(&self) -> Result<(), String> {
-        let config = &self.api.config;
-        match config.mode {
-            Mode::LongConnection => self.address().await.map(|_| ()).map_err(Refusal::words),
-            Mode::Http if config.verification_token.is_empty() => {
-                Err("verification_token (Verification Token) is not set".to_owned())
-            }
-            Mode::Http => Ok(()),
-        }
     }
 }

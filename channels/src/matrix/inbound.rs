@@ -5,9 +5,9 @@ mod passing;
 
 use super::Matrix;
 use super::api::Refusal;
-use super::event::{self, Event, Said};
 use super::mention;
 use super::rooms::{Room, digest};
+use super::words::{self, Event, Said};
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
 use crate::http::CallError;
@@ -35,7 +35,7 @@ impl Matrix {
         event: &Value,
         inlet: &Inlet,
     ) -> Result<(), AdapterError> {
-        let event = match event::read(event) {
+        let event = match words::read(event) {
             Ok(event) => event,
             Err(damage) => {
                 // It has no id, so it can neither be kept nor be asked for.
@@ -43,7 +43,7 @@ impl Matrix {
                 return Ok(());
             }
         };
-        let said = event::said(&event);
+        let said = words::said(&event);
         if matches!(said, Said::Member { .. }) {
             self.forget_room(&event.room_id).await;
         }

@@ -1,6 +1,6 @@
 //! Settings, events and the registration of a Matrix channel, without a homeserver.
 
-use super::event::{self, Said};
+use super::words::{self, Said};
 use super::*;
 use crate::inbound::{Accepted, NewMessage};
 use crate::inbound::{Inbound, InboundSink, RawInbound, SinkError};
@@ -137,11 +137,11 @@ fn shown(said: Said) -> Value {
 #[test]
 fn events_say_what_people_meant() {
     for case in fixture("events.json") {
-        let event = event::read(&case["event"]).expect("an event");
-        assert_eq!(shown(event::said(&event)), case["said"], "{}", case["what"]);
+        let event = words::read(&case["event"]).expect("an event");
+        assert_eq!(shown(words::said(&event)), case["said"], "{}", case["what"]);
     }
     for damaged in fixture("damaged.json") {
-        assert!(event::read(&damaged).is_err(), "{damaged}");
+        assert!(words::read(&damaged).is_err(), "{damaged}");
     }
 }
 
@@ -245,8 +245,8 @@ proptest! {
                 *here = byte;
             }
             let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { continue };
-            if let Ok(event) = event::read(&value) {
-                drop(event::said(&event));
+            if let Ok(event) = words::read(&value) {
+                drop(words::said(&event));
             }
         }
     }

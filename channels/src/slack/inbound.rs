@@ -1,8 +1,8 @@
 //! Events, pressed buttons and slash commands as [`Inbound`].
 
 use super::emoji;
-use super::text::{self, Names};
 use super::wire::{Envelope, Event, File, Interaction, SlashCommand};
+use super::words::{self, Names};
 use crate::inbound::{Assurance, Inbound, MediaRef, NewMessage, Payload, Sender};
 use bytes::Bytes;
 use domain::{ChannelId, Timestamp};
@@ -63,7 +63,7 @@ impl Reader<'_> {
 
     fn said(&self, event: &Event, direct: IsDirect) -> Option<Inbound> {
         let channel = event.channel.as_deref()?;
-        let mut lines = vec![text::plain(&event.text, self.names, self.own)];
+        let mut lines = vec![words::plain(&event.text, self.names, self.own)];
         let mut media = Vec::new();
         for file in &event.files {
             match at_slack(file) {
@@ -109,7 +109,7 @@ impl Reader<'_> {
         }
         let payload = Payload::Edited {
             external_id: key(channel, &now.ts),
-            text: text::plain(&now.text, self.names, self.own),
+            text: words::plain(&now.text, self.names, self.own),
         };
         let id = format!("edit:{}:{}", key(channel, &now.ts), edited.ts);
         let mut inbound = self.by_person(now, id, payload)?;
@@ -164,7 +164,7 @@ impl Reader<'_> {
 
     /// A slash command: what stands behind it is said to us; alone, it is the word.
     pub(super) fn command(&self, command: &SlashCommand) -> Inbound {
-        let said = text::plain(&command.text, self.names, self.own);
+        let said = words::plain(&command.text, self.names, self.own);
         let text = if said.is_empty() { command.command.clone() } else { said };
         let message = NewMessage { text, ..NewMessage::default() };
         let id = format!("slash:{}", command.trigger_id);

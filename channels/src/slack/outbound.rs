@@ -3,7 +3,7 @@
 use super::api::{Again, Api, ApiError};
 use super::inbound::key;
 use super::wire::{ChannelAnswer, FileAnswer, History, Posted, Upload};
-use super::{emoji, text};
+use super::{emoji, words};
 use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(super) async fn deliver(api: Api<'_>, command: &Command) -> Outcome {
             Box::pin(ledger::once(api.means, command, sending)).await
         }
         Action::Edit { external_id, text } => {
-            let text = text::escape(text);
+            let text = words::escape(text);
             let blocks = ("blocks", "[]");
             change(api, command, external_id, "chat.update", &[("text", &text), blocks], "").await
         }
@@ -134,7 +134,7 @@ async fn post(api: Api<'_>, command: &Command, said: &str, choices: &[Choice]) -
         Ok(target) => target,
         Err(error) => return error.outcome(Again::IsHarmless),
     };
-    let (text, mark) = (text::escape(said), mark(command));
+    let (text, mark) = (words::escape(said), mark(command));
     let blocks = blocks(said, choices);
     let mut arguments = target.arguments("channel");
     arguments.extend([("text", text.as_str()), ("metadata", mark.as_str())]);
@@ -178,7 +178,7 @@ async fn upload(api: Api<'_>, command: &Command, file: &OutgoingFile, said: &str
         Err(error) => return error.outcome(Again::IsHarmless),
     };
     let files = json!([{ "id": id, "title": file.file.name }]).to_string();
-    let text = text::escape(said);
+    let text = words::escape(said);
     let mut arguments = target.arguments("channel_id");
     arguments.push(("files", &files));
     if !text.is_empty() {

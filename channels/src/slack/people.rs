@@ -2,8 +2,8 @@
 
 use super::Slack;
 use super::api::ApiError;
-use super::text::{self, Names};
 use super::wire::{ChannelAnswer, Event, Identity, UserAnswer};
+use super::words::{self, Names};
 use crate::adapter::Profile;
 use crate::error::AdapterError;
 use domain::Locale;
@@ -24,7 +24,7 @@ impl Slack {
         let asking = async {
             let changed = event.message.as_ref().map_or("", |message| message.text.as_str());
             for said in [event.text.as_str(), changed] {
-                for user in text::mentioned(said, NAMES_MAX) {
+                for user in words::mentioned(said, NAMES_MAX) {
                     if user != own && !names.contains_key(user) {
                         let name = self.name(user, Sort::Person).await?;
                         names.insert(user.to_owned(), name);

@@ -1,6 +1,6 @@
 //! What a self-built app is told (接收消息与事件, documents 90239 and 90240).
 
-use super::heard::{self, Heard};
+use super::words::{self, Heard};
 use super::xml::Fields;
 use crate::inbound::Payload;
 
@@ -24,7 +24,7 @@ pub(super) fn read(fields: &Fields) -> Result<Option<Heard>, &'static str> {
             Some(payload) if !user.is_empty() && user != SYSTEM => {
                 let names = ["CreateTime", "Event", "EventKey", "TaskId", "CardType"];
                 let [time, event, key, task, card] = names.map(|name| fields.text(name));
-                said(heard::id_of(&[user, time, event, key, task, card]), payload)
+                said(words::id_of(&[user, time, event, key, task, card]), payload)
             }
             _ => Ok(None),
         };
@@ -34,7 +34,7 @@ pub(super) fn read(fields: &Fields) -> Result<Option<Heard>, &'static str> {
         (true, ..) => Err("it has no MsgType"),
         (_, true, _) => Err("it has no MsgId"),
         (_, _, true) => Err("it has no FromUserName"),
-        _ if id.len() > 64 => said(heard::id_of(&[id]), message(kind, fields)),
+        _ if id.len() > 64 => said(words::id_of(&[id]), message(kind, fields)),
         _ => said(id.to_owned(), message(kind, fields)),
     }
 }
@@ -42,15 +42,15 @@ pub(super) fn read(fields: &Fields) -> Result<Option<Heard>, &'static str> {
 fn message(kind: &str, fields: &Fields) -> Payload {
     let [title, description, url] = ["Title", "Description", "Url"].map(|name| fields.text(name));
     match kind {
-        "text" => heard::text(fields.text("Content")),
+        "text" => words::text(fields.text("Content")),
         "image" | "voice" | "video" | "shortvideo" | "file" => {
-            heard::media(kind, fields.text("MediaId"))
+            words::media(kind, fields.text("MediaId"))
         }
         "location" => {
             let point = (fields.text("Location_X"), fields.text("Location_Y"));
-            heard::location("", fields.text("Label"), point)
+            words::location("", fields.text("Label"), point)
         }
-        "link" => heard::titled("链接", title, description, url),
+        "link" => words::titled("链接", title, description, url),
         other => Payload::Unsupported { what: other.chars().take(64).collect() },
     }
 }
@@ -60,16 +60,16 @@ fn event(fields: &Fields) -> Option<Payload> {
         "subscribe" => Some(Payload::Membership { joined: true }),
         "unsubscribe" => Some(Payload::Membership { joined: false }),
         "click" | "template_card_event" | "template_card_menu_event" => {
-            Some(heard::chosen(fields.text("EventKey")))
+            Some(words::chosen(fields.text("EventKey")))
         }
         "scancode_waitmsg" => {
-            Some(heard::titled("扫码", fields.text("ScanCodeInfo.ScanResult"), "", ""))
+            Some(words::titled("扫码", fields.text("ScanCodeInfo.ScanResult"), "", ""))
         }
         "location_select" => {
             let names = ["Location_X", "Location_Y", "Label", "Poiname"];
             let [x, y, label, name] =
                 names.map(|name| fields.text(&format!("SendLocationInfo.{name}")));
-            Some(heard::location(name, label, (x, y)))
+            Some(words::location(name, label, (x, y)))
         }
         _ => None,
     }

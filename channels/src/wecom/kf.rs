@@ -5,30 +5,32 @@
 //! missed is made good by a slow poll, which costs one call a minute for each account. Whoever wrote
 //! may be answered for 48 hours, five times until they write again.
 
+mod check;
 mod config;
-mod customer;
 mod inbound;
+mod listen;
 mod outbound;
-mod sync;
+mod people;
 #[cfg(test)]
 mod tests;
 
+use super::api::Api;
 use super::callback::{self, Called};
-use super::cloud::Cloud;
-use super::{callbacks, credentials, media, notes, xml};
+use super::{media, xml};
 use crate::adapter::{
     Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, Profile, RawReply,
     RawRequest, ReplyWindow,
 };
 use crate::error::{AdapterError, SettingsProblem};
+use crate::ledger;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 use bytes::Bytes;
 use config::{KfConfig, Start};
 use domain::{Channel, ChannelKind};
+use listen::Readings;
 use std::fmt;
 use std::time::Duration;
-use sync::Readings;
 use tokio_util::sync::CancellationToken;
 
 pub use super::SECRETS;
@@ -43,7 +45,7 @@ const ANSWERS_MAX: u32 = 5;
 /// The accounts of one corporation, or some of them.
 pub struct Kf {
     descriptor: Descriptor,
-    cloud: Cloud,
+    api: Api,
     /// The accounts that are ours; empty for all that the app may use.
     accounts: Vec<String>,
     start: Start,
@@ -71,7 +73,6 @@ impl Kf {
             media_out: true,
             cards: true,
             profiles: true,
-            resends_in_doubt: true,
             ..Capabilities::default()
         };
         let descriptor = Descriptor {
@@ -88,7 +89,7 @@ impl Kf {
         };
         Ok(Self {
             descriptor,
-            cloud: Cloud::new(config.account, means.clone()),
+            api: Api::new(config.account, means.clone()),
             accounts: config.accounts,
             start: config.start,
             poll: config.poll,
@@ -98,27 +99,6 @@ impl Kf {
 
     fn is_ours(&self, account: &str) -> bool {
         self.accounts.is_empty() || self.accounts.iter().any(|ours| ours == account)
-    }
-
-    async fn permissions(&self) -> Finding {
-        const POINT: &str = "permissions";
-        let known = match customer::accounts(&self.cloud).await {
-            Ok(known) => known,
-            Err(failure) => return Finding::no(POINT, failure.to_string()),
-        };
-        let missing = self.accounts.iter().find(|ours| !known.iter().any(|(id, _)| id == *ours));
-        if let Some(missing) = missing {
-            return Finding::no(POINT, format!("the app may not use the account {missing}"));
-        }
-        let names: Vec<String> = known
-            .into_iter()
-            .filter(|(id, _)| self.is_ours(id))
-            .map(|(id, name)| format!("{name} ({id})"))
-            .collect();
-        match names.is_empty() {
-            true => Finding::no(POINT, "there is no account (客服账号) that the app may use"),
-            false => Finding::yes(POINT, names.join(", ")),
-        }
     }
 }
 
@@ -141,8 +121,8 @@ impl ChannelAdapter for Kf {
         request: &RawRequest,
         inlet: &Inlet,
     ) -> Result<RawReply, AdapterError> {
-        let now = self.cloud.means().clock.now();
-        let said = match callback::open(self.cloud.account().seal.as_ref(), request, now)? {
+        let now = self.api.means().clock.now();
+        let said = match callback::open(self.api.account().seal.as_ref(), request, now)? {
             Called::Challenge(echo) => return Ok(RawReply::text(echo)),
             Called::Said(said) => said,
         };
@@ -169,18 +149,18 @@ impl ChannelAdapter for Kf {
     }
 
     async fn look_up(&self, command: &Command) -> Outcome {
-        notes::look_up(self.cloud.means(), command).await
+        ledger::look_up(self.api.means(), command).await
     }
 
     async fn profile(&self, user: &str) -> Result<Option<Profile>, AdapterError> {
-        customer::profile(&self.cloud, user).await
+        people::profile(&self.api, user).await
     }
 
     async fn check(&self) -> Vec<Finding> {
-        vec![credentials(&self.cloud).await, self.permissions().await, callbacks(&self.cloud)]
+        check::check(self).await
     }
 
     async fn fetch_media(&self, reference: &str, bytes_max: usize) -> Result<Bytes, AdapterError> {
-        media::fetch(&self.cloud, reference, bytes_max).await
+        media::fetch(&self.api, reference, bytes_max).await
     }
 }

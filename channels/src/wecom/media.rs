@@ -1,7 +1,7 @@
 //! Files: as temporary material (临时素材, documents 90253 and 90254), which the network keeps for
 //! three days.
 
-use super::cloud::Cloud;
+use super::api::Api;
 use super::said::{Failure, Meaning};
 use crate::error::AdapterError;
 use crate::http::CallError;
@@ -44,14 +44,14 @@ fn kind(media_type: &str, bytes: usize) -> &'static str {
 }
 
 /// Brings a file to the network; nobody sees it yet.
-pub(super) async fn upload(cloud: &Cloud, file: &OutgoingFile) -> Result<Uploaded, Outcome> {
+pub(super) async fn upload(api: &Api, file: &OutgoingFile) -> Result<Uploaded, Outcome> {
     let length = file.bytes.len();
     if !(BYTES_MIN..=BYTES_MAX).contains(&length) {
         let why = format!("WeCom takes files of {BYTES_MIN} to {BYTES_MAX} bytes, not {length}");
         return Err(Outcome::Rejected(why));
     }
     let kind = kind(&file.file.media_type, length);
-    let answer = cloud.upload("media/upload", &[("type", kind)], form(file)).await;
+    let answer = api.upload("media/upload", &[("type", kind)], form(file)).await;
     match answer {
         Ok(UploadAnswer { media_id }) => Ok(Uploaded { kind, media_id }),
         Err(Failure::Call(error)) if error != CallError::NotAllowed => {
@@ -82,11 +82,11 @@ fn form(file: &OutgoingFile) -> (String, Bytes) {
 
 /// Fetches a file that somebody sent.
 pub(super) async fn fetch(
-    cloud: &Cloud,
+    api: &Api,
     media_id: &str,
     bytes_max: usize,
 ) -> Result<Bytes, AdapterError> {
-    match cloud.download("media/get", &[("media_id", media_id)], bytes_max).await {
+    match api.download("media/get", &[("media_id", media_id)], bytes_max).await {
         Ok(bytes) => Ok(bytes),
         Err(Failure::Call(CallError::TooLarge)) => {
             Err(AdapterError::Malformed(format!("the file has more than {bytes_max} bytes")))

@@ -1,12 +1,12 @@
 //! What the app says to a member (发送应用消息, document 90236).
 
 use super::WeCom;
-use super::heard::id_of;
 use super::media;
-use super::notes::{self, Before};
 use super::pace;
 use super::said::Failure;
+use super::words::id_of;
 use crate::inbound::SinkError;
+use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,15 +42,9 @@ impl WeCom {
     }
 
     async fn send_once(&self, command: &Command, message: &Message<'_>) -> Outcome {
-        let means = self.cloud.means();
-        match notes::before(means, command).await {
-            Ok(Before::Nothing) => {}
-            Ok(Before::Sent(ids)) => return Outcome::Sent(ids),
-            Ok(Before::Begun) => {
-                let why = "it was begun before, and how that ended is unknown";
-                return Outcome::InDoubt(why.to_owned());
-            }
-            Err(error) => return away(error),
+        let means = self.api.means();
+        if let Some(ids) = ledger::sent(means, command).await {
+            return Outcome::Sent(ids);
         }
         match pace::may_send(means, &command.recipient).await {
             Ok(true) => {}
@@ -61,12 +55,7 @@ impl WeCom {
             Ok(body) => body,
             Err(outcome) => return outcome,
         };
-        if let Err(error) = notes::begin(means, command).await {
-            return away(error);
-        }
-        let outcome = self.send(&body).await;
-        notes::end(means, command, &outcome).await;
-        outcome
+        ledger::once(means, command, self.send(&body)).await
     }
 
     /// What is posted. Files are brought to the network first, where nobody sees them.
@@ -84,7 +73,7 @@ impl WeCom {
                 None => ("text", json!({ "content": text })),
             },
             ("", [file]) => {
-                let uploaded = media::upload(&self.cloud, file).await?;
+                let uploaded = media::upload(&self.api, file).await?;
                 (uploaded.kind, json!({ "media_id": uploaded.media_id }))
             }
             _ => {
@@ -104,7 +93,7 @@ impl WeCom {
     }
 
     async fn send(&self, body: &Value) -> Outcome {
-        match self.cloud.post::<SendAnswer>("message/send", body).await {
+        match self.api.post::<SendAnswer>("message/send", body).await {
             Err(failure) => failure.outcome(),
             Ok(answer) if !answer.invaliduser.is_empty() => Outcome::RecipientGone,
             Ok(answer) if !answer.unlicenseduser.is_empty() => {
@@ -116,7 +105,7 @@ impl WeCom {
 
     /// Takes a message back, within 24 hours (document 94867).
     async fn recall(&self, msgid: &str) -> Outcome {
-        match self.cloud.post::<Value>("message/recall", &json!({ "msgid": msgid })).await {
+        match self.api.post::<Value>("message/recall", &json!({ "msgid": msgid })).await {
             Ok(_) => Outcome::Sent(Vec::new()),
             // Taking back twice does no harm.
             Err(Failure::Call(error)) => Outcome::Unavailable(error.to_string()),

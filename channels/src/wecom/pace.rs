@@ -2,7 +2,7 @@
 //! one member and *drops the others without a word* (访问频率限制, document 90312), so that we must
 //! count. Sixteen a minute keep both limits: 960 an hour.
 
-use super::heard::id_of;
+use super::words::id_of;
 use crate::inbound::SinkError;
 use crate::means::Means;
 use rand::RngExt as _;

@@ -1,6 +1,6 @@
 //! Who a member is, as the directory tells (读取成员, document 90196; 获取部门, document 95351).
 
-use super::cloud::Cloud;
+use super::api::Api;
 use super::config::DirectoryId;
 use super::said::{Failure, Meaning};
 use crate::adapter::Profile;
@@ -65,11 +65,11 @@ struct Department {
 
 /// What the directory tells of a member; `None` when it does not know them, or does not tell us.
 pub(super) async fn profile(
-    cloud: &Cloud,
+    api: &Api,
     directory_id: &DirectoryId,
     user: &str,
 ) -> Result<Option<Profile>, AdapterError> {
-    let member: Member = match cloud.get("user/get", &[("userid", user)]).await {
+    let member: Member = match api.get("user/get", &[("userid", user)]).await {
         Ok(member) => member,
         // 60011: the app may not see this member.
         Err(Failure::Said(said)) if said.meaning() == Meaning::Gone || said.errcode == 60011 => {
@@ -79,7 +79,7 @@ pub(super) async fn profile(
     };
     let main = member.main_department.or_else(|| member.department.first().copied());
     let departments = match main {
-        Some(id) => departments(cloud, id).await?,
+        Some(id) => departments(api, id).await?,
         None => Vec::new(),
     };
     Ok(Some(Profile {
@@ -95,12 +95,12 @@ pub(super) async fn profile(
 
 /// A department and those above it, the widest first. The corporation itself, which is the root, is
 /// left out. What the app may not see ends the row: it is no reason to know nothing.
-async fn departments(cloud: &Cloud, id: i64) -> Result<Vec<String>, AdapterError> {
+async fn departments(api: &Api, id: i64) -> Result<Vec<String>, AdapterError> {
     const ROOT: i64 = 1;
     let (mut names, mut next) = (Vec::new(), id);
     while next > ROOT && names.len() < DEPTH_MAX {
         let id = next.to_string();
-        match cloud.get::<DepartmentAnswer>("department/get", &[("id", &id)]).await {
+        match api.get::<DepartmentAnswer>("department/get", &[("id", &id)]).await {
             Ok(DepartmentAnswer { department }) => {
                 names.push(department.name);
                 next = department.parentid;

@@ -35,7 +35,7 @@ fn door() -> WeCom {
 
 /// A request as the network makes it, at a time in seconds.
 fn request(message: &[u8], at: i64) -> RawRequest {
-    let seal = door().cloud.account().seal.clone().expect("a seal");
+    let seal = door().api.account().seal.clone().expect("a seal");
     let sealed = seal.close(message, [3; 16]).expect("seals");
     let signature = seal.signature(&at.to_string(), "n1", &sealed);
     let body = format!(
@@ -136,7 +136,7 @@ async fn the_same_event_has_the_same_id_and_another_has_another() {
 
 #[tokio::test]
 async fn a_challenge_is_answered_with_its_echo() {
-    let seal = door().cloud.account().seal.clone().expect("a seal");
+    let seal = door().api.account().seal.clone().expect("a seal");
     let echo = seal.close(b"1616140317555161061", [9; 16]).expect("seals");
     let signature = seal.signature(&NOW.to_string(), "n", &echo);
     let pairs = [

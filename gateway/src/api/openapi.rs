@@ -30,7 +30,7 @@ use utoipa::{Modify, OpenApi};
         conversations::accept, conversations::decline, conversations::transfer,
         conversations::close, conversations::end_wrap_up, conversations::snooze,
         conversations::describe, conversations::assign,
-        contacts::one,
+        contacts::one, contacts::separate, contacts::join_again,
         letters::view, letters::addressees, letters::list, letters::original, letters::retry,
         letters::remove, lines::of_conversation, lines::check, lines::check_new,
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,

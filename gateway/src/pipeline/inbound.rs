@@ -13,6 +13,7 @@ use crate::clock::mint;
 use crate::pipeline::chats::arrival::{self, Brought};
 use crate::pipeline::chats::{changes, deeds, people};
 use crate::pipeline::letters::{self, LetterError};
+use crate::pipeline::persons;
 use crate::settings::DeskView;
 use channels::inbound::{NewMessage, SinkError};
 use channels::{Accepted, Assurance, Inbound, InboundSink, Payload, RawInbound, Refusal, Sender};
@@ -21,7 +22,8 @@ use domain::mail::MAIL_FILES_MAX;
 use domain::queue::Request;
 use domain::{
     Audience, Author, Channel, ChannelId, ChannelKind, ContactId, ConversationId, ConversationInfo,
-    Entry, Event, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId, TenantId,
+    Entry, Event, Evidence, Identity, Locale, MessageContent, MessageId, MessageKind, QueueId,
+    TenantId,
 };
 use records::contacts::NewContact;
 use routing::command::{Belongs, Reader, ReceiveMessage};
@@ -320,6 +322,13 @@ impl Arrival<'_> {
         let contacts = self.app.records.contacts();
         let found = contacts.find_or_create_by_identity(self.tenant, &identity, &new).await?;
         let is_new = found.id == new.id;
+        if is_new
+            && identity.verified
+            && identity.kind == "email"
+            && let Some(email) = Evidence::email(&identity.value)
+        {
+            persons::recognise(self.app, self.tenant, &found.id, &[email]).await?;
+        }
         Ok((found, is_new))
     }
 

@@ -1,7 +1,7 @@
 //! Search over the logs of closed conversations, notes included: only people of the desk search.
 
 use super::token::{Query, tokens, tsvector};
-use super::{History, HistoryFilter};
+use super::{History, HistoryFilter, of_contacts};
 use crate::error::Result;
 use crate::store::Engine;
 use crate::store::database::Transaction;
@@ -60,10 +60,8 @@ impl History<'_> {
 }
 
 /// Only the conversations `c` that the filter lets through.
-fn narrowed(mut select: Statement, filter: &HistoryFilter) -> Statement {
-    if let Some(contact) = &filter.contact {
-        select = select.push_bind(" AND c.contact = ", contact);
-    }
+fn narrowed(select: Statement, filter: &HistoryFilter) -> Statement {
+    let mut select = of_contacts(select, " AND c.contact IN (", filter);
     if let Some(queue) = &filter.queue {
         select = select.push_bind(" AND c.queue = ", queue);
     }

@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_audit"),
     migration!(6, "0006_revoked_families"),
     migration!(7, "0007_quarantine"),
+    migration!(8, "0008_persons"),
 ];
 
 impl Migration {

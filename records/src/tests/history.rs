@@ -182,7 +182,7 @@ on_both_engines! {
         assert_eq!(seen, [6, 5, 4, 3, 2, 1].map(conversation_id));
         let even = [6, 4, 2].map(conversation_id);
         for filter in [
-            HistoryFilter { contact: Some("ctc_hong".parse().unwrap()), limit: 9, ..HistoryFilter::default() },
+            HistoryFilter { contacts: vec!["ctc_hong".parse().unwrap()], limit: 9, ..HistoryFilter::default() },
             HistoryFilter { queue: Some("law".parse().unwrap()), limit: 9, ..HistoryFilter::default() },
             HistoryFilter { agent: Some(agent_id("li")), limit: 9, ..HistoryFilter::default() },
         ] {

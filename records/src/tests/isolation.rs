@@ -10,7 +10,7 @@ use crate::reports::{Denominator, Period, ServiceLevel};
 use crate::settings::{Change, Deleted, SettingKind};
 use crate::tests::engine::{TestRecords, on_both_engines};
 use crate::tests::sample::{agent_id, closed, conversation_id, identity, new_contact};
-use domain::{Desk, Role, TenantId, Timestamp};
+use domain::{Desk, Evidence, Role, TenantId, Timestamp};
 
 const NOW: Timestamp = Timestamp(50);
 
@@ -55,6 +55,14 @@ async fn fill(r: &TestRecords, tenant: &TenantId) {
         .find_or_create_by_identity(tenant, &identity("u1", true), &new_contact(1, "小明"))
         .await
         .unwrap();
+    contacts
+        .find_or_create_by_identity(tenant, &identity("u2", true), &new_contact(2, "小明"))
+        .await
+        .unwrap();
+    for n in [1, 2] {
+        let phone = [Evidence::phone("+8613800000000").unwrap()];
+        r.persons().recognise(tenant, &new_contact(n, "").id, &phone, NOW).await.unwrap();
+    }
     r.history().store_closed(tenant, &closed(1, 9_000, &["退税"])).await.unwrap();
     let rating =
         Rating { conversation: conversation_id(1), grade: 5, comment: String::new(), at: NOW };
@@ -87,6 +95,9 @@ on_both_engines! {
         assert!(r.contacts().identities(&empty, &contact).await.unwrap().is_empty());
         assert!(r.contacts().list(&empty, None, 9).await.unwrap().is_empty());
         assert!(r.contacts().search(&empty, "小明", None, 9).await.unwrap().is_empty());
+        assert_eq!(r.persons().fellows(&full, &contact).await.unwrap().len(), 1);
+        assert!(r.persons().fellows(&empty, &contact).await.unwrap().is_empty());
+        assert!(r.persons().separated(&empty, &contact).await.unwrap().is_empty());
         let conversation = conversation_id(1);
         let page = MessagePage { from: MessagesFrom::End, limit: 9 };
         assert_eq!(r.history().conversation(&empty, &conversation).await.unwrap(), None);
@@ -137,6 +148,8 @@ on_both_engines! {
         assert_eq!(r.contacts().update(&empty, &contact, &update).await.unwrap(), None);
         let added = r.contacts().add_identity(&empty, &contact, &identity("u9", true), NOW).await.unwrap();
         assert_eq!(added, IdentityAdded::UnknownContact);
+        assert_eq!(r.persons().separate(&empty, &contact, "x", NOW).await.unwrap(), 0);
+        assert_eq!(r.persons().fellows(&full, &contact).await.unwrap().len(), 1);
         assert_eq!(r.files().attach(&empty, &file().id, &conversation).await.unwrap(), Attached::Unknown);
         assert!(!r.files().forget_unattached(&empty, &file().id, NOW, async || ()).await.unwrap());
 
@@ -164,7 +177,7 @@ on_both_engines! {
             assert_eq!(r.tenants().secret(tenant, "access").await.unwrap().unwrap(), tenant.as_str().as_bytes());
             assert_eq!(r.audit().verify(tenant).await.unwrap(), Verified::Intact { rows: 1 });
             assert_eq!(r.history().search(tenant, "退税", &HistoryFilter { limit: 9, ..HistoryFilter::default() }).await.unwrap().len(), 1);
-            assert_eq!(r.contacts().list(tenant, None, 9).await.unwrap().len(), 1);
+            assert_eq!(r.contacts().list(tenant, None, 9).await.unwrap().len(), 2);
             assert_eq!(r.ratings().list(tenant, None, 9).await.unwrap().len(), 1);
         }
     }

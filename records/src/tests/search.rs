@@ -80,7 +80,7 @@ on_both_engines! {
         }
         let one = closed(2, 0, &[]).conversation;
         let search = async |filter| r.history().search(&city, "退税", &filter).await.unwrap();
-        let of_contact = HistoryFilter { contact: Some(one.contact.clone()), ..page(2) };
+        let of_contact = HistoryFilter { contacts: vec![one.contact.clone()], ..page(2) };
         let found = search(of_contact).await;
         assert!(found.iter().all(|hit| hit.conversation.contact == one.contact), "{found:?}");
         let nobody = HistoryFilter { agent: Some("nobody".parse().unwrap()), ..page(2) };

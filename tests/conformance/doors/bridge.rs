@@ -6,11 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use channels::bridge::Bridge;
 use channels::{ChannelAdapter, Outcome, RawRequest};
 use domain::{Audience, Channel, ChannelKind, Localized};
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use tests::bridge;
 use tests::http_server::{Asked, HttpServer, Told};
 
 pub(super) struct BridgeRig {
@@ -47,18 +45,8 @@ impl BridgeRig {
         Self { adapter, far_end, server }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a signature is of this time")]
     fn signed(&self, body: Vec<u8>) -> RawRequest {
-        let secs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
-        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-        mac.update(format!("msg_1.{secs}.").as_bytes());
-        mac.update(&body);
-        let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-        let headers = [
-            ("webhook-id", "msg_1".to_owned()),
-            ("webhook-timestamp", secs),
-            ("webhook-signature", signature),
-        ];
+        let headers = bridge::signed(SECRET.as_bytes(), "msg_1", &body);
         RawRequest {
             method: "POST".to_owned(),
             path_and_query: "/v1/callbacks/reference/events".to_owned(),

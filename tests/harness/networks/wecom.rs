@@ -43,8 +43,6 @@ pub struct Seen {
     pub fields: BTreeMap<String, Value>,
     /// Files that were uploaded: their sort, their name and their bytes.
     pub files: Vec<(String, String, Vec<u8>)>,
-    /// Message ids of ours that an account has used.
-    pub msgids: Vec<String>,
     /// Calls for more messages say so and give none.
     pub is_coy: bool,
     /// The state of the customer's session.

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { isAccessible } from "../src/accessibility.mjs";
+import { Bridge } from "../src/bridge.mjs";
 import { expect } from "../src/browser.mjs";
 import { House } from "../src/house.mjs";
 import { writeLetter, writeReport } from "../src/letters.mjs";
@@ -16,15 +17,17 @@ const US = { name: "", address: DESK };
 const PICTURES = "https://pictures.agency.example";
 const PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 
-let mail, house, browser;
+let mail, office, house, browser;
 before(async () => {
   mail = await Mail.start();
-  house = await House.start(1, { channels: [mail.channel("tax")] });
+  office = await Bridge.start();
+  house = await House.start(1, { channels: [mail.channel("tax"), office.channel("tax")] });
   browser = await chromium.launch();
 }, { timeout: 90_000 });
 after(async () => {
   await browser?.close();
   await house?.close();
+  await office?.close();
   await mail?.close();
 });
 
@@ -233,6 +236,45 @@ test("an agency writes in GB18030, is answered, writes again, and everybody is a
   await picture(ming.page, "letter");
   await ming.closes();
   assert.equal(await fang.offer().count(), 0);
+});
+
+test("who wrote a letter also writes from the messenger, and is known", { timeout: 90_000 }, async () => {
+  const ming = await starts("ming");
+  const zhao = { name: "赵敏", address: "zhao@agency.example" };
+  await writes({ id: "zhao-1@agency.example", from: zhao, subject: "关于发票领用", text: "我单位需要领用发票，请问流程。" });
+  await takes(ming, "我单位需要领用发票");
+  await office.says(house.origin, { id: "zhao.min", name: "赵敏", departments: ["市政府", "税务局"], email: "Zhao@Agency.example", phone: "+8657188880000" }, "信里的事急，麻烦先看。");
+  await ming.accepts("信里的事急，麻烦先看。");
+
+  // Why, and where.
+  const panel = ming.page.getByRole("complementary", { name: "联系人" });
+  const fellow = panel.getByTestId("fellow");
+  await says("the same person", fellow, "赵敏");
+  await says("why", fellow, "已核验邮箱相同");
+  await says("where", fellow, "zhao@agency.example");
+  await says("the department", panel, "市政府 / 税务局");
+  await isAccessible(ming.page, "a person on two channels");
+  await fellow.scrollIntoViewIfNeeded();
+  await picture(ming.page, "same-person");
+
+  // From the letter's side: the chat is open.
+  await ming.row("发票领用").click();
+  await says("open", fellow, "会话进行中");
+  await ming.row("信里的事急").click();
+
+  // The answer goes where the words came from; no letter is written.
+  await ming.says("已看到，马上处理。");
+  await office.hears("已看到，马上处理。");
+  assert.equal(mail.letters(zhao.address).length, 0);
+
+  // Told apart, and taken back.
+  await fellow.getByTestId("fellow-change").click();
+  await says("told apart", panel, "已分开");
+  await isAccessible(ming.page, "a person who was told apart");
+  await picture(ming.page, "same-person-separated");
+  await fellow.getByTestId("fellow-change").click();
+  await says("the same again", fellow, "不是同一人");
+  assert.equal(await panel.getByText("已分开").count(), 0);
 });
 
 test("a letter that is taken back is not sent, and one that bounces is marked", { timeout: 60_000 }, async () => {

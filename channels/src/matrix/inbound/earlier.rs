@@ -3,7 +3,7 @@
 
 use super::super::Matrix;
 use super::super::api::{As, Refusal};
-use super::super::event::{self, Event, Said};
+use super::super::words::{self, Event, Said};
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
 use reqwest::Method;
@@ -38,8 +38,8 @@ impl Matrix {
             None => events.retain(|event| is_since(event, invitation)),
         }
         for event in events.iter().rev() {
-            let Ok(event) = event::read(event) else { continue };
-            let said = event::said(&event);
+            let Ok(event) = words::read(event) else { continue };
+            let said = words::said(&event);
             let is_word = !matches!(said, Said::Nothing | Said::Member { .. });
             if is_word && !self.config.passes_over(&event.sender) {
                 self.take_word(&event, said, inlet).await?;

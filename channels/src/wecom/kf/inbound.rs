@@ -1,6 +1,6 @@
 //! What a page of an account says (接收消息与事件, document 94670).
 
-use super::super::heard::{self, Heard};
+use super::super::words::{self, Heard};
 use crate::inbound::{Payload, SinkError};
 use crate::means::Means;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(super) async fn read(
     if id.is_empty() {
         return Err(ReadError::Senseless("it has no msgid"));
     }
-    let id = if id.len() > 128 { heard::id_of(&[id]) } else { id.to_owned() };
+    let id = if id.len() > 128 { words::id_of(&[id]) } else { id.to_owned() };
     let (user, payload) = match message.pointer("/origin").and_then(Value::as_i64) {
         Some(CUSTOMER) => (text(message, "/external_userid"), Some(said(message))),
         Some(NETWORK) => {
@@ -71,32 +71,32 @@ fn said(message: &Value) -> Payload {
     };
     match kind {
         "text" => match inner("menu_id") {
-            "" => heard::text(inner("content")),
+            "" => words::text(inner("content")),
             // A menu that is not ours brings its words.
-            menu => match heard::chosen(menu) {
+            menu => match words::chosen(menu) {
                 chosen @ Payload::Chosen { .. } => chosen,
-                _ => heard::text(inner("content")),
+                _ => words::text(inner("content")),
             },
         },
-        "image" | "voice" | "video" | "file" => heard::media(kind, inner("media_id")),
+        "image" | "voice" | "video" | "file" => words::media(kind, inner("media_id")),
         "location" => {
             let point = (number("latitude"), number("longitude"));
-            heard::location(inner("name"), inner("address"), (&point.0, &point.1))
+            words::location(inner("name"), inner("address"), (&point.0, &point.1))
         }
-        "link" => heard::titled("链接", inner("title"), inner("desc"), inner("url")),
-        "business_card" => heard::titled("名片", inner("userid"), "", ""),
-        "miniprogram" => heard::titled("小程序", inner("title"), "", ""),
-        "channels" => heard::titled("视频号", inner("nickname"), inner("title"), ""),
+        "link" => words::titled("链接", inner("title"), inner("desc"), inner("url")),
+        "business_card" => words::titled("名片", inner("userid"), "", ""),
+        "miniprogram" => words::titled("小程序", inner("title"), "", ""),
+        "channels" => words::titled("视频号", inner("nickname"), inner("title"), ""),
         "channels_shop_product" => {
-            heard::titled("商品", inner("title"), inner("shop_nickname"), "")
+            words::titled("商品", inner("title"), inner("shop_nickname"), "")
         }
-        "channels_shop_order" => heard::titled(
+        "channels_shop_order" => words::titled(
             "订单",
             inner("product_titles"),
             inner("order_id"),
             inner("price_wording"),
         ),
-        "merged_msg" => heard::titled("聊天记录", inner("title"), &passed_on(message), ""),
+        "merged_msg" => words::titled("聊天记录", inner("title"), &passed_on(message), ""),
         other => Payload::Unsupported { what: other.chars().take(64).collect() },
     }
 }
@@ -155,7 +155,9 @@ fn why(fail_type: Option<i64>) -> &'static str {
         Some(4) => "会话已过期，超过48小时",
         Some(5) => "会话已关闭",
         Some(6) => "超过5条限制",
+        Some(7) => "未绑定视频号",
         Some(8) => "主体未验证",
+        Some(9) => "未绑定视频号且主体未验证",
         Some(10) => "用户拒收消息",
         Some(11) => "企业未有成员登录企业微信App",
         Some(12) => "发送的消息为客服组件禁发的消息类型",
@@ -166,7 +168,7 @@ fn why(fail_type: Option<i64>) -> &'static str {
 
 /// Where the code lies by which somebody who has just come in may be greeted.
 pub(super) fn welcome_name(account: &str, user: &str) -> String {
-    format!("kf.welcome.{}", heard::id_of(&[account, user]))
+    format!("kf.welcome.{}", words::id_of(&[account, user]))
 }
 
 /// Where it lies which command a message id of ours stands for.

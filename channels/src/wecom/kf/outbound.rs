@@ -1,12 +1,12 @@
 //! What an account says to a customer (发送消息, document 94677).
 
-use super::super::heard::id_of;
 use super::super::media;
-use super::super::notes::{self, Before};
 use super::super::outbound::away;
 use super::super::said::{Failure, Meaning, Said};
+use super::super::words::id_of;
 use super::Kf;
 use super::inbound::{command_name, welcome_name};
+use crate::ledger;
 use crate::outbound::{Action, Choice, Command, Outcome, OutgoingFile};
 use crate::split::split;
 use serde::Deserialize;
@@ -54,13 +54,10 @@ impl Kf {
     }
 
     async fn send_once(&self, command: &Command, content: Content<'_>) -> Outcome {
-        let means = self.cloud.means();
-        let in_doubt = match notes::before(means, command).await {
-            Ok(Before::Nothing) => false,
-            Ok(Before::Begun) => true,
-            Ok(Before::Sent(ids)) => return Outcome::Sent(ids),
-            Err(error) => return away(error),
-        };
+        let means = self.api.means();
+        if let Some(ids) = ledger::sent(means, command).await {
+            return Outcome::Sent(ids);
+        }
         let Some(account) = self.account_of(command) else {
             let why = "it is not known from which account (OpenKfId) to answer";
             return Outcome::Rejected(why.to_owned());
@@ -70,15 +67,17 @@ impl Kf {
             Ok(content) => content,
             Err(outcome) => return outcome,
         };
-        if let Err(error) = self.remember(command, &head).await {
-            return away(error);
-        }
-        let outcome = match self.send(&head, kind, &content).await {
-            Ok(id) => Outcome::Sent(vec![id]),
-            Err(failure) => self.refused(&head, failure, in_doubt, (kind, &content)).await,
-        };
-        notes::end(means, command, &outcome).await;
-        outcome
+        // A menu or a greeting is large: on the heap it does not weigh on every other future.
+        Box::pin(ledger::once(means, command, async {
+            if let Err(error) = self.remember(command, &head).await {
+                return away(error);
+            }
+            match self.send(&head, kind, &content).await {
+                Ok(id) => Outcome::Sent(vec![id]),
+                Err(failure) => self.refused(&head, failure, (kind, &content)).await,
+            }
+        }))
+        .await
     }
 
     fn account_of<'a>(&'a self, command: &'a Command) -> Option<&'a str> {
@@ -89,17 +88,17 @@ impl Kf {
         }
     }
 
-    /// Notes that it is being sent, and which command its id stands for, where it is not the same.
+    /// Notes which command an id stands for, where it is not the same.
     async fn remember(
         &self,
         command: &Command,
         head: &Letterhead<'_>,
     ) -> Result<(), crate::inbound::SinkError> {
-        let means = self.cloud.means();
+        let means = self.api.means();
         if head.msgid != command.id {
             means.shelf.put(&command_name(&head.msgid), &command.id, REPORT_MS).await?;
         }
-        notes::begin(means, command).await
+        Ok(())
     }
 
     async fn content(&self, content: Content<'_>) -> Result<(&'static str, Value), Outcome> {
@@ -113,7 +112,7 @@ impl Kf {
                 None => ("text", json!({ "content": text })),
             }),
             ("", [file]) => {
-                let uploaded = media::upload(&self.cloud, file).await?;
+                let uploaded = media::upload(&self.api, file).await?;
                 Ok((uploaded.kind, json!({ "media_id": uploaded.media_id })))
             }
             _ => Err(Outcome::Rejected("a message is a text or one file".to_owned())),
@@ -135,7 +134,7 @@ impl Kf {
         if let Some(body) = body.as_object_mut() {
             body.insert(kind.to_owned(), content.clone());
         }
-        let answer: SendAnswer = self.cloud.post("kf/send_msg", &body).await?;
+        let answer: SendAnswer = self.api.post("kf/send_msg", &body).await?;
         Ok(if answer.msgid.is_empty() { head.msgid.clone() } else { answer.msgid })
     }
 
@@ -144,16 +143,12 @@ impl Kf {
         &self,
         head: &Letterhead<'_>,
         failure: Failure,
-        in_doubt: bool,
         (kind, content): (&str, &Value),
     ) -> Outcome {
         let Failure::Said(said) = &failure else { return failure.outcome() };
         match said.meaning() {
             Meaning::Closed => self.greet(head, kind, content).await,
             Meaning::Session => self.session(head, said).await,
-            // The network knows the id: the first try arrived.
-            Meaning::Refused if names_the_id(said) => Outcome::Sent(vec![head.msgid.clone()]),
-            Meaning::Refused if in_doubt => Outcome::InDoubt(said.words()),
             _ => failure.outcome(),
         }
     }
@@ -161,7 +156,7 @@ impl Kf {
     /// Somebody who has just come in may be greeted by the code that came with the event, even though
     /// they have not written (发送欢迎语等事件响应消息, document 95122).
     async fn greet(&self, head: &Letterhead<'_>, kind: &str, content: &Value) -> Outcome {
-        let (shelf, name) = (&self.cloud.means().shelf, welcome_name(head.account, head.user));
+        let (shelf, name) = (&self.api.means().shelf, welcome_name(head.account, head.user));
         let code = match shelf.find(&name).await {
             Ok(Some(code)) if !code.is_empty() && matches!(kind, "text" | "msgmenu") => code,
             Ok(_) => return Outcome::WindowClosed,
@@ -175,7 +170,7 @@ impl Kf {
         if let Err(error) = shelf.put(&name, "", 1).await {
             return away(error);
         }
-        match self.cloud.post::<SendAnswer>("kf/send_msg_on_event", &body).await {
+        match self.api.post::<SendAnswer>("kf/send_msg_on_event", &body).await {
             Ok(_) => Outcome::Sent(vec![head.msgid.clone()]),
             Err(Failure::Said(said)) if said.meaning() == Meaning::Refused => Outcome::WindowClosed,
             Err(failure) => failure.outcome(),
@@ -186,7 +181,7 @@ impl Kf {
     /// (document 94669).
     async fn session(&self, head: &Letterhead<'_>, said: &Said) -> Outcome {
         let asked = json!({ "open_kfid": head.account, "external_userid": head.user });
-        match self.cloud.post::<StateAnswer>("kf/service_state/get", &asked).await {
+        match self.api.post::<StateAnswer>("kf/service_state/get", &asked).await {
             Ok(StateAnswer { service_state: 4 }) => Outcome::WindowClosed,
             Ok(StateAnswer { service_state: 2 }) => Outcome::Rejected(
                 "the customer waits in WeCom's own queue (待接入池): end that session there"
@@ -204,12 +199,6 @@ struct Content<'a> {
     text: &'a str,
     files: &'a [OutgoingFile],
     choices: &'a [Choice],
-}
-
-/// Does a refusal say that it knows the message id? The network wants ids that are used once.
-fn names_the_id(said: &Said) -> bool {
-    let words = said.errmsg.to_lowercase();
-    words.contains("msgid") && ["exist", "repeat", "duplicat"].iter().any(|w| words.contains(w))
 }
 
 /// Our id for a message: the command's own where it fits.

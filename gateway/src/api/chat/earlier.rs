@@ -79,8 +79,9 @@ pub(crate) async fn earlier(
     let before = query.0.before.as_deref().map(str::parse::<HistoryCursor>).transpose();
     let before = before.map_err(|_bad| ApiError::field("before", "is not a `next` of ours"))?;
     let limit = query.0.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let contact = Some(visitor.contact.clone());
-    let filter = HistoryFilter { contact, before, limit, ..HistoryFilter::default() };
+    // Never those of the same person on other channels: who holds this token proved no more than this one.
+    let contacts = vec![visitor.contact.clone()];
+    let filter = HistoryFilter { contacts, before, limit, ..HistoryFilter::default() };
     let own = app.router.contact_conversation(&visitor.tenant, &visitor.channel, &visitor.contact);
     let present = own.await?;
     let found = app.records.history().list(&visitor.tenant, &filter).await?;

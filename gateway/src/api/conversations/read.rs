@@ -48,28 +48,31 @@ pub(crate) async fn find(
     Ok((archived, None))
 }
 
-/// Does the agent hold, or is the agent offered, an open conversation of this contact? Then earlier
-/// ones help to serve the person.
+/// Does the agent hold, or is the agent offered, an open conversation of this contact, or of the same
+/// person on another channel? Then earlier ones help to serve the person.
 ///
 /// # Errors
-/// When Redis cannot be asked.
+/// When Redis or the archive cannot be asked.
 pub(crate) async fn serves_contact(
     app: &App,
     staff: &Staff,
     contact: &ContactId,
 ) -> Result<bool, ApiError> {
-    let Some(agent) = &staff.agent else { return Ok(false) };
     if staff.role >= Role::Supervisor {
         return Ok(true);
     }
+    let Some(agent) = &staff.agent else { return Ok(false) };
+    let mut served = Vec::new();
     for id in app.router.held(&staff.tenant, agent).await? {
-        if let Some((held, _)) = app.router.conversation(&staff.tenant, &id).await?
-            && held.contact == *contact
-        {
-            return Ok(true);
+        if let Some((held, _)) = app.router.conversation(&staff.tenant, &id).await? {
+            served.push(held.contact);
         }
     }
-    Ok(false)
+    if served.is_empty() || served.contains(contact) {
+        return Ok(!served.is_empty());
+    }
+    let fellows = app.records.persons().fellows(&staff.tenant, contact).await?;
+    Ok(fellows.iter().any(|fellow| served.contains(&fellow.contact)))
 }
 
 /// Summaries of open conversations; those that went away meanwhile are left out.
@@ -267,10 +270,10 @@ pub(crate) async fn list(
     let before = query.before.as_deref().map(str::parse::<HistoryCursor>).transpose();
     let before = before.map_err(|_bad| ApiError::field("before", "is not a `next` of ours"))?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let mut filter =
-        HistoryFilter { contact: query.contact, queue: None, agent: None, before, limit };
+    let contacts = query.contact.into_iter().collect();
+    let mut filter = HistoryFilter { contacts, queue: None, agent: None, before, limit };
     if staff.role < Role::Supervisor {
-        let serves = match &filter.contact {
+        let serves = match filter.contacts.first() {
             Some(contact) => serves_contact(&app, &staff, contact).await?,
             None => false,
         };

@@ -284,8 +284,12 @@ export interface components {
         };
         /** @description A person's card. */
         ContactCard: components["schemas"]["Contact"] & {
-            /** @description Earlier conversations, the last closed first. */
+            /** @description Earlier conversations, the last closed first: those of the person, on every channel. */
             conversations: components["schemas"]["ConversationSummary"][];
+            /** @description The same person on other channels. */
+            same_person: components["schemas"]["SamePerson"][];
+            /** @description Who was taken for the same person, until somebody told them apart. */
+            separated: components["schemas"]["SamePerson"][];
         };
         ContactId: string;
         /** @description The line to a contact in a messenger. */
@@ -567,6 +571,11 @@ export interface components {
             next?: string | null;
         };
         EndpointId: string;
+        /**
+         * @description What two contacts can share that proves them to be one person.
+         * @enum {string}
+         */
+        EvidenceKind: "directory_id" | "email" | "phone";
         /** @description One wrong part of a request. */
         FieldProblem: {
             /** @description Dotted path. */
@@ -1230,6 +1239,20 @@ export interface components {
             skills?: {
                 [key: string]: number;
             };
+        };
+        /** @description The same person on another channel. */
+        SamePerson: {
+            /** @description As that channel knows them. */
+            contact: components["schemas"]["Contact"];
+            /** @description What proves it. */
+            by: components["schemas"]["EvidenceKind"];
+            /** @description Since when it is known. */
+            since: components["schemas"]["Timestamp"];
+            /**
+             * @description Their open conversation there, on a channel on which a contact has one at a time; letters have
+             *     as many as there are matters, and are not looked for.
+             */
+            open: components["schemas"]["ConversationId"][];
         };
         /** @description Whether a webhook has a secret. */
         SecretState: {

@@ -7,8 +7,12 @@ const VISITOR_CHARS = 8;
 /** The longest value that is shown whole. */
 const VALUE_CHARS_MAX = 300;
 
+/** A picture's address says nothing to people, and fetching it would tell a network who looks. */
+export const isShown = (fact: string) => fact !== "avatar_url";
+
 export function attributeText(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
+  const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
+  const text = typeof value === "string" ? value : isList ? value.join(" / ") : JSON.stringify(value) ?? "";
   return text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
 }
 

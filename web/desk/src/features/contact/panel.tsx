@@ -1,6 +1,6 @@
 /** The right pane: who the person is, what is known, why me, and what was before. */
 import "./panel.css";
-import type { ConversationSummary, Identity, Schemas } from "@hutong/api-client";
+import type { ConversationSummary, Schemas } from "@hutong/api-client";
 import { Avatar, Badge, exactText, Icon, relativeText, Select, Spinner } from "@hutong/ui";
 import { BadgeCheck, CircleHelp, ExternalLink } from "lucide";
 import type { ComponentChildren } from "preact";
@@ -9,20 +9,23 @@ import { describe } from "../../core/actions";
 import { now } from "../../core/clock";
 import { isHeld } from "../../core/desk.model";
 import { Link } from "../../core/link";
-import { channelName, contactName, queueName, requestTypeName, resolutionName } from "../../core/names";
+import { contactName, queueName, requestTypeName, resolutionName } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { desk } from "../../core/store";
 import { inWords, t, tOr } from "../../texts/texts";
 import { WhyMe } from "../why/why";
-import { attributeText, identityText, safePage } from "./model";
+import { IdentityRow } from "./identity-row";
+import { attributeText, isShown, safePage } from "./model";
+import { Elsewhere } from "./elsewhere";
 
 type Person = Schemas["ContactCard"];
 
 function usePerson(contact: string | undefined) {
   const [person, setPerson] = useState<Person | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     if (contact === undefined) return;
     let current = true;
@@ -33,8 +36,8 @@ function usePerson(contact: string | undefined) {
     return () => {
       current = false;
     };
-  }, [contact]);
-  return { person, problem };
+  }, [contact, asked]);
+  return { person, problem, askAgain: () => setAsked((last) => last + 1) };
 }
 
 function Section({ title, children }: { title: string; children: ComponentChildren }) {
@@ -43,20 +46,6 @@ function Section({ title, children }: { title: string; children: ComponentChildr
       <h3>{title}</h3>
       {children}
     </section>
-  );
-}
-
-function IdentityRow({ identity }: { identity: Identity }) {
-  return (
-    <li class="panel-identity">
-      <span>
-        <small>{tOr(`identity.${identity.kind}`, identity.kind)} · {channelName(identity.channel)}</small>
-        <span class="panel-value">{identityText(identity)}</span>
-      </span>
-      {identity.verified
-        ? <Badge tone="success" icon={BadgeCheck} title={t("identity.verified_hint")}>{t("identity.verified")}</Badge>
-        : <Badge icon={CircleHelp} title={t("identity.claimed_hint")}>{t("identity.claimed")}</Badge>}
-    </li>
   );
 }
 
@@ -86,7 +75,7 @@ function RequestType({ one }: { one: ConversationSummary }) {
 
 function Facts({ one, person }: { one: ConversationSummary; person: Person | null }) {
   const page = safePage(one.info.page_url);
-  const facts = Object.entries((person?.attributes ?? {}));
+  const facts = Object.entries(person?.attributes ?? {}).filter(([name]) => isShown(name));
   return (
     <dl class="panel-facts">
       <dt>{t("panel.language")}</dt>
@@ -95,7 +84,7 @@ function Facts({ one, person }: { one: ConversationSummary; person: Person | nul
       <dd title={exactText(one.opened_at, locale())}>{relativeText(one.opened_at, now.value, locale())}</dd>
       {page && <dt>{t("panel.page")}</dt>}
       {page && <dd><a href={page} target="_blank" rel="noopener noreferrer nofollow">{page.replace(/^https?:\/\//u, "")} <Icon icon={ExternalLink} size={11} /></a></dd>}
-      {facts.map(([name, value]) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={name}>{attributeText(value)}</dd>])}
+      {facts.map(([name, value]) => [<dt key={`${name}-name`}>{tOr(`fact.${name}`, name)}</dt>, <dd key={name}>{attributeText(value)}</dd>])}
     </dl>
   );
 }
@@ -122,7 +111,7 @@ function Earlier({ one, person }: { one: ConversationSummary; person: Person | n
 
 export function ContactPanel({ id }: { id: string }) {
   const one = desk.value?.known.get(id);
-  const { person, problem } = usePerson(one?.contact);
+  const { person, problem, askAgain } = usePerson(one?.contact);
   if (!one) return <aside class="panel" aria-label={t("panel.label")} />;
   return (
     <aside class="panel" aria-label={t("panel.label")} tabIndex={0}>
@@ -139,6 +128,9 @@ export function ContactPanel({ id }: { id: string }) {
         {person ? <ul class="panel-identities">{person.identities.map((each) => <IdentityRow key={`${each.channel}${each.value}`} identity={each} />)}</ul>
           : problem ? <p class="panel-quiet">{problemText(problem)}</p> : <Spinner label={t("loading")} />}
       </Section>
+      {person && person.same_person.length + person.separated.length > 0 && (
+        <Section title={t("person.title")}><Elsewhere person={person} onChanged={askAgain} /></Section>
+      )}
       <Section title={t("panel.facts")}><Facts one={one} person={person} /></Section>
       <Section title={t("panel.why")}><WhyMe one={one} /></Section>
       <Section title={t("panel.earlier")}><Earlier one={one} person={person} /></Section>

@@ -22,7 +22,7 @@ const LIFE_DEFAULT: u64 = 3_600;
 
 /// The network, for one app.
 #[derive(Clone)]
-pub(super) struct Cloud {
+pub(super) struct Api {
     account: Account,
     means: Means,
     /// Under which the token lies on the shelf: another secret has another token.
@@ -44,7 +44,7 @@ struct TokenAnswer {
     expires_in: Option<u64>,
 }
 
-impl Cloud {
+impl Api {
     pub(super) fn new(account: Account, means: Means) -> Self {
         let parts = [&account.api_url, &account.corp_id, account.secret.reveal()];
         let digest = Sha256::digest(parts.join("\n"));

@@ -1,6 +1,6 @@
 //! Who writes, and to which accounts (获取客户基础信息, document 95159; 获取客服账号列表, 94662).
 
-use super::super::cloud::Cloud;
+use super::super::api::Api;
 use super::super::said::{Failure, Meaning};
 use crate::adapter::Profile;
 use crate::error::AdapterError;
@@ -42,9 +42,9 @@ struct Account {
 
 /// What WeChat tells of a customer who wrote within the last 48 hours: the name that they gave
 /// themselves, and a picture. Nothing of it is verified.
-pub(super) async fn profile(cloud: &Cloud, user: &str) -> Result<Option<Profile>, AdapterError> {
+pub(super) async fn profile(api: &Api, user: &str) -> Result<Option<Profile>, AdapterError> {
     let asked = json!({ "external_userid_list": [user], "need_enter_session_context": 0 });
-    let found: Customers = match cloud.post("kf/customer/batchget", &asked).await {
+    let found: Customers = match api.post("kf/customer/batchget", &asked).await {
         Ok(found) => found,
         Err(Failure::Said(said)) if said.meaning() == Meaning::Gone => return Ok(None),
         Err(failure) => return Err(failure.into()),
@@ -58,11 +58,11 @@ pub(super) async fn profile(cloud: &Cloud, user: &str) -> Result<Option<Profile>
 }
 
 /// The accounts that the app may use, with their names.
-pub(super) async fn accounts(cloud: &Cloud) -> Result<Vec<(String, String)>, Failure> {
+pub(super) async fn accounts(api: &Api) -> Result<Vec<(String, String)>, Failure> {
     let mut known = Vec::new();
     for page in 0..PAGES_MAX {
         let asked = json!({ "offset": page * PAGE, "limit": PAGE });
-        let found: Accounts = cloud.post("kf/account/list", &asked).await?;
+        let found: Accounts = api.post("kf/account/list", &asked).await?;
         let count = found.account_list.len();
         known.extend(found.account_list.into_iter().map(|found| (found.open_kfid, found.name)));
         if count < PAGE {

@@ -1,8 +1,8 @@
 //! What the bridge told of its people, kept for when somebody asks.
 
 use super::Bridge;
-use super::event::Person;
 use super::inbound::locale;
+use super::wire::Person;
 use crate::adapter::Profile;
 use crate::error::AdapterError;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@
 
 use super::super::said::Failure;
 use super::config::Start;
-use super::{Kf, customer, inbound};
+use super::{Kf, inbound, people};
 use crate::adapter::{Bookmarks, Inlet};
 use crate::error::AdapterError;
 use crate::http::CallError;
@@ -90,7 +90,7 @@ impl Kf {
         stop: &CancellationToken,
     ) -> Result<(), AdapterError> {
         let accounts = match self.accounts.as_slice() {
-            [] => match stop.run_until_cancelled(customer::accounts(&self.cloud)).await {
+            [] => match stop.run_until_cancelled(people::accounts(&self.api)).await {
                 Some(known) => known?.into_iter().map(|(id, _)| id).collect(),
                 None => return Ok(()),
             },
@@ -101,7 +101,7 @@ impl Kf {
             if stop.is_cancelled() {
                 break;
             }
-            let token = self.cloud.means().shelf.find(&token_name(account)).await.map_err(away)?;
+            let token = self.api.means().shelf.find(&token_name(account)).await.map_err(away)?;
             let read = self.read(Place { inlet, account, token, stop, since: None }, None).await;
             if let Err(error) = read {
                 tracing::debug!(account, error = %error, "an account was not read to its end");
@@ -120,7 +120,7 @@ impl Kf {
     ) -> Result<(), AdapterError> {
         let (called, never) = (Instant::now(), CancellationToken::new());
         if let Some(token) = token {
-            let kept = self.cloud.means().shelf.put(&token_name(account), token, TOKEN_MS).await;
+            let kept = self.api.means().shelf.put(&token_name(account), token, TOKEN_MS).await;
             kept.map_err(away)?;
         }
         let token = token.map(str::to_owned);
@@ -144,7 +144,7 @@ impl Kf {
         if called.is_some_and(|called| last.is_some_and(|began| began > called)) {
             return Ok(Ended::Whole);
         }
-        let (shelf, turn) = (&self.cloud.means().shelf, format!("kf.{}", place.account));
+        let (shelf, turn) = (&self.api.means().shelf, format!("kf.{}", place.account));
         let until = Instant::now() + PATIENCE;
         while !shelf.take_turn(&turn, TURN_MS).await.map_err(away)? {
             if place.stop.is_cancelled() || Instant::now() >= until {
@@ -192,7 +192,7 @@ impl Kf {
 
     /// Gives messages to the sink, in order. One that makes no sense keeps nothing up.
     async fn take_in(&self, place: &Place<'_>, list: &[Value]) -> Result<Ended, AdapterError> {
-        let means = self.cloud.means();
+        let means = self.api.means();
         for message in list {
             if place.stop.is_cancelled() {
                 return Ok(Ended::Early);
@@ -233,7 +233,7 @@ impl Kf {
         if !is_first {
             return Ok(None);
         }
-        let since = self.cloud.means().clock.now().plus_ms(-NEW_MS);
+        let since = self.api.means().clock.now().plus_ms(-NEW_MS);
         bookmarks.lay(&name, &since.0.to_string()).await.map_err(AdapterError::NotTaken)?;
         Ok(Some(since))
     }
@@ -255,7 +255,7 @@ impl Kf {
                     asked.insert("token".to_owned(), token.as_str().into());
                 }
             }
-            match self.cloud.post_for("kf/sync_msg", &asked, PAGE_BYTES_MAX).await {
+            match self.api.post_for("kf/sync_msg", &asked, PAGE_BYTES_MAX).await {
                 Ok(page) => return Ok(page),
                 Err(Failure::Said(said)) if said.errcode == BAD_TOKEN && place.token.is_some() => {
                     place.token = None;
