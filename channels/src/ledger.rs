@@ -1,12 +1,15 @@
 //! What was tried at networks that know no id of ours: the same command does not reach a contact twice
 //! only because a gateway died between sending and saying so.
 
+use crate::inbound::SinkError;
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
 
-/// How long a try without a known end keeps others from sending the same, in milliseconds. Whoever is
-/// still not told then is told by a person.
-const TRY_MS: u64 = 3_600_000;
+/// How long a try without a known end keeps others from sending the same, in milliseconds (a week): much
+/// longer than all gateways are away, since without it the command counts as never begun.
+const TRY_MS: u64 = 7 * 24 * 3_600_000;
+/// How long looking for a try may take, in milliseconds.
+const LOOK_MS: u64 = 10_000;
 /// How long the network's ids of what was sent are kept, in milliseconds.
 const SENT_MS: u64 = 24 * 3_600_000;
 
@@ -18,15 +21,20 @@ pub async fn once(
     command: &Command,
     send: impl Future<Output = Outcome>,
 ) -> Outcome {
-    if let Some(ids) = sent(means, command).await {
-        return Outcome::Sent(ids);
-    }
     match means.shelf.take_turn(&turn(command), TRY_MS).await {
         Ok(true) => {}
-        Ok(false) => return Outcome::InDoubt("an earlier try of it has no known end".to_owned()),
+        Ok(false) => {
+            let doubt = || Outcome::InDoubt("an earlier try of it has no known end".to_owned());
+            return sent(means, command).await.map_or_else(doubt, Outcome::Sent);
+        }
         Err(error) => return Outcome::Unavailable(error.reason),
     }
-    let outcome = send.await;
+    // A try that is known to have been sent has given its turn back.
+    let outcome = match known(means, command).await {
+        Ok(Some(ids)) => Outcome::Sent(ids),
+        Ok(None) => send.await,
+        Err(error) => Outcome::Unavailable(error.reason),
+    };
     match &outcome {
         Outcome::Sent(ids) => keep(means, command, ids).await,
         Outcome::InDoubt(_) | Outcome::SentInPart { .. } => {}
@@ -39,26 +47,41 @@ pub async fn once(
     outcome
 }
 
-/// The network's ids of a command, if it is known to have been sent.
-pub async fn sent(means: &Means, command: &Command) -> Option<Vec<String>> {
-    let found = means.shelf.find(&name(command)).await.ok().flatten()?;
-    serde_json::from_str(&found).ok()
-}
-
-/// What became of a command at a network that cannot be asked itself.
+/// What became of a command at a network that cannot be asked: it was sent, its try has no known end, or
+/// it was never begun.
 pub async fn look_up(means: &Means, command: &Command) -> Outcome {
-    match sent(means, command).await {
-        Some(ids) => Outcome::Sent(ids),
-        None => Outcome::InDoubt("the network cannot be asked what was sent".to_owned()),
+    match known(means, command).await {
+        Ok(Some(ids)) => return Outcome::Sent(ids),
+        Ok(None) => {}
+        Err(error) => return Outcome::InDoubt(error.reason),
+    }
+    match means.shelf.take_turn(&turn(command), LOOK_MS).await {
+        Ok(true) => {
+            never_sent(means, command).await;
+            Outcome::Unavailable("it was never begun".to_owned())
+        }
+        Ok(false) => Outcome::InDoubt("the network cannot be asked what it was sent".to_owned()),
+        Err(error) => Outcome::InDoubt(error.reason),
     }
 }
 
-/// Notes the network's ids of a command that was sent.
+/// The network's ids of a command, if it is known to have been sent.
+pub async fn sent(means: &Means, command: &Command) -> Option<Vec<String>> {
+    known(means, command).await.ok().flatten()
+}
+
+async fn known(means: &Means, command: &Command) -> Result<Option<Vec<String>>, SinkError> {
+    let found = means.shelf.find(&name(command)).await?;
+    Ok(found.and_then(|ids| serde_json::from_str(&ids).ok()))
+}
+
+/// Notes the network's ids of a command that was sent, and lets go of the try.
 pub async fn keep(means: &Means, command: &Command, ids: &[String]) {
     let ids = serde_json::Value::from(ids).to_string();
-    if let Err(error) = means.shelf.put(&name(command), &ids, SENT_MS).await {
+    match means.shelf.put(&name(command), &ids, SENT_MS).await {
+        Ok(()) => means.shelf.end_turn(&turn(command)).await,
         // The try itself is still noted: the same again is a doubt, not a double.
-        tracing::debug!(error = %error, "what was sent is not noted");
+        Err(error) => tracing::debug!(error = %error, "what was sent is not noted"),
     }
 }
 
@@ -108,6 +131,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_never_begun_is_told_from_what_was_sent() {
+        let (means, ids) = (Means::none(), vec!["m1".to_owned()]);
+        for _ in 0..2 {
+            let found = look_up(&means, &command()).await;
+            assert!(matches!(found, Outcome::Unavailable(_)), "looking begins nothing: {found:?}");
+        }
+        let sent = Outcome::Sent(ids);
+        assert_eq!(tried(&means, sent.clone()).await, (true, sent.clone()));
+        assert_eq!(look_up(&means, &command()).await, sent);
+    }
+
+    #[tokio::test]
     async fn a_doubt_stays_one_and_a_failure_is_tried_again() {
         let (means, cut) = (Means::none(), Outcome::InDoubt("cut".to_owned()));
         let away = Outcome::Unavailable("away".to_owned());
@@ -115,6 +150,7 @@ mod tests {
         assert_eq!(tried(&means, cut.clone()).await, (true, cut));
         let (was_asked, said) = tried(&means, away).await;
         assert!(!was_asked && matches!(said, Outcome::InDoubt(_)), "{said:?}");
+        assert!(matches!(look_up(&means, &command()).await, Outcome::InDoubt(_)));
         never_sent(&means, &command()).await;
         let sent = Outcome::Sent(Vec::new());
         assert_eq!(tried(&means, sent.clone()).await, (true, sent));

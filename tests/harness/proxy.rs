@@ -16,6 +16,8 @@ pub struct Weather {
     pub is_cut: bool,
     /// Swallows what the server answers: what was asked may have happened.
     pub drops_answers: bool,
+    /// The same, from the first question on that holds these bytes.
+    pub drops_answers_from: Option<&'static [u8]>,
     /// Keeps connections open and moves nothing either way.
     pub is_half_open: bool,
     /// Holds each piece back for so many milliseconds, both ways.
@@ -67,12 +69,7 @@ impl ChaosProxy {
                 let client = listener.accept().await;
                 let is_cut = subscription.borrow().is_cut;
                 if let (false, Some(server)) = (is_cut, call(&server).await) {
-                    lines.spawn(carry(
-                        client,
-                        server,
-                        subscription.subscribe(),
-                        broken.subscribe(),
-                    ));
+                    lines.spawn(carry(client, server, subscription.clone(), broken.subscribe()));
                 }
                 while lines.try_join_next().is_some() {}
             }
@@ -103,7 +100,7 @@ impl ChaosProxy {
     /// be in a real network.
     pub fn set(&self, weather: Weather) {
         let before = self.weather.send_replace(weather);
-        if before.drops_answers || weather.is_cut {
+        if before.drops_answers || before.drops_answers_from.is_some() || weather.is_cut {
             self.breaks.send_modify(|breaks| *breaks += 1);
         }
     }
@@ -144,14 +141,14 @@ async fn call(server: &Address) -> Option<Line> {
 async fn carry(
     client: Line,
     server: Line,
-    weather: watch::Receiver<Weather>,
+    weather: watch::Sender<Weather>,
     mut broken: watch::Receiver<u64>,
 ) {
     let (client_reads, client_writes) = split(client);
     let (server_reads, server_writes) = split(server);
     tokio::select! {
-        () = pump(client_reads, server_writes, weather.clone(), false) => {}
-        () = pump(server_reads, client_writes, weather, true) => {}
+        () = pump(client_reads, server_writes, &weather, false) => {}
+        () = pump(server_reads, client_writes, &weather, true) => {}
         _ = broken.changed() => {}
     }
 }
@@ -162,17 +159,21 @@ const UNDER_WAY_MAX: usize = 1_024;
 async fn pump(
     mut from: ReadHalf<Line>,
     to: WriteHalf<Line>,
-    mut weather: watch::Receiver<Weather>,
+    weather: &watch::Sender<Weather>,
     is_answer: bool,
 ) {
+    let mut seen = weather.subscribe();
     let (out, pieces) = mpsc::channel(UNDER_WAY_MAX);
     let reading = async {
         let mut piece = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
-            let now = *weather.borrow();
-            if now.is_half_open && weather.wait_for(|weather| !weather.is_half_open).await.is_err()
-            {
+            let now = *seen.borrow_and_update();
+            if now.is_half_open && seen.wait_for(|weather| !weather.is_half_open).await.is_err() {
                 return;
+            }
+            let is_it = |bytes: &[u8]| piece[..length].windows(bytes.len()).any(|w| w == bytes);
+            if !is_answer && now.drops_answers_from.is_some_and(is_it) {
+                weather.send_modify(|weather| weather.drops_answers = true);
             }
             let arrives = Instant::now() + Duration::from_millis(now.delay_ms);
             let is_dropped = is_answer && now.drops_answers;

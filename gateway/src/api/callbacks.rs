@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use channels::{AdapterError, Inlet, RawReply, RawRequest};
 use domain::ChannelId;
+use domain::limits::CALLBACK_BYTES_MAX;
 use std::sync::Arc;
 
 /// What lies below is called by outside networks.
@@ -21,6 +22,8 @@ const AT_ONCE_MAX: usize = 64;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
+    // The library's own bound is narrower; every body was bounded when it was collected.
+    config.app_data(web::PayloadConfig::new(CALLBACK_BYTES_MAX));
     for method in [web::get, web::post, web::put] {
         config.route("/callbacks/{channel}{below:(/.*)?}", method().to(call));
     }

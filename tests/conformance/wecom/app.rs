@@ -90,6 +90,10 @@ async fn a_message_in_doubt_is_never_sent_again() {
     // By any gateway.
     let again = far.app(&means, &json!({})).deliver(&command("c1", says("hello"))).await;
     assert!(matches!(again, Outcome::InDoubt(_)), "{again:?}");
+    assert!(matches!(door.look_up(&command("c1", says("hello"))).await, Outcome::InDoubt(_)));
+    // What was never begun is no doubt: it may be sent.
+    let other = door.look_up(&command("c2", says("never"))).await;
+    assert!(matches!(other, Outcome::Unavailable(_)), "{other:?}");
     assert_eq!(far.network.far_end.reached(), ["hello"]);
 }
 

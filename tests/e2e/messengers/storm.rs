@@ -20,6 +20,8 @@ pub(super) const PEOPLE: usize = 6;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// What a gateway that died had in hand is free again after 65 s, and the network may ask for a pause then.
 const SETTLES_WITHIN: Duration = Duration::from_secs(150);
+/// The slowest network takes 16 answers a minute for one person.
+const ANSWER_TAKES: Duration = Duration::from_secs(5);
 /// What an agent is told of an answer that may have arrived.
 const DOUBT: &str = "it may have arrived";
 
@@ -27,6 +29,10 @@ const DOUBT: &str = "it may have arrived";
 /// messengers` is built to write more.
 pub(super) fn words_of_the_run(usually: usize) -> usize {
     option_env!("HUTONG_WORDS").and_then(|count| count.parse().ok()).unwrap_or(usually)
+}
+
+fn settles_within(words: usize) -> Duration {
+    SETTLES_WITHIN + ANSWER_TAKES * u32::try_from(words).unwrap()
 }
 
 /// One fault for so many words of a person, besides some.
@@ -57,6 +63,12 @@ pub(super) fn desk(adapter: &str, mut settings: Value) -> DeskFile {
             "ming",
             json!({ "capacity": { "units": 1_000, "kinds": { "im": { "cost": 10, "limit": 50 } } } }),
         )
+}
+
+/// A gateway's line to Redis on which the next word of a contact is committed, and nothing is heard from
+/// then on.
+pub(super) fn unheard() -> Weather {
+    Weather { drops_answers_from: Some(b"v1_receive_message"), ..Weather::default() }
 }
 
 /// A house in a storm.
@@ -98,7 +110,7 @@ impl Storm {
         mut throw: impl AsyncFnMut(&mut Self, usize),
     ) {
         let (total, mut thrown) = (PEOPLE * words, 0);
-        let until = Instant::now() + SETTLES_WITHIN + Duration::from_secs(5 * words as u64);
+        let until = Instant::now() + settles_within(words);
         while self.answered.len() < total {
             assert!(Instant::now() < until, "only {} of {total} words came", self.answered.len());
             self.answers().await;
@@ -113,7 +125,10 @@ impl Storm {
             pause(20).await;
         }
         people.join_all().await;
-        assert_eq!(thrown, faults, "every fault was thrown");
+        // Where a slow machine answered many at once, the last ones meet the last answers.
+        for n in thrown..faults {
+            throw(self, n).await;
+        }
     }
 
     /// A gateway dies, and comes back.
@@ -125,8 +140,8 @@ impl Storm {
     /// A gateway commits and is not heard any more, and dies so.
     pub(super) async fn kills_an_unheard_gateway(&mut self) {
         let n = self.dice.below(2);
-        self.lines[n].set(Weather { drops_answers: true, ..Weather::default() });
-        let ms = self.dice.between(100, 500);
+        self.lines[n].set(unheard());
+        let ms = self.dice.between(300, 900);
         pause(ms).await;
         self.kill(n).await;
     }
@@ -140,16 +155,15 @@ impl Storm {
         self.house.gateways[n].start().await;
     }
 
-    /// Answers every word that has no answer.
+    /// Answers in each conversation the first word that has no answer.
     async fn answers(&mut self) {
         self.is_at_work().await;
         for conversation in self.agent.seen().look(|seen| seen.held.clone()) {
             let Some(log) = self.reads(&conversation).await else { return };
-            for word in texts(&log, "word ") {
-                if !self.answered.contains(&word) {
-                    self.says(&conversation, &answer_to(&word)).await;
-                    self.answered.insert(word);
-                }
+            let mut words = texts(&log, "word ").into_iter();
+            if let Some(word) = words.find(|word| !self.answered.contains(word)) {
+                self.says(&conversation, &answer_to(&word)).await;
+                self.answered.insert(word);
             }
         }
     }
@@ -199,9 +213,9 @@ impl Storm {
     }
 
     /// Waits until nothing more is on its way.
-    async fn settles(&mut self) {
+    async fn settles(&mut self, words: usize) {
         self.is_at_work().await;
-        eventually_within(SETTLES_WITHIN, "the outbox is empty", async || {
+        eventually_within(settles_within(words), "the outbox is empty", async || {
             let boxes: Vec<String> =
                 self.house.redis.ask(&["ZRANGE", "{main}:boxes", "0", "-1"]).await;
             let chats: Vec<_> =
@@ -214,7 +228,7 @@ impl Storm {
     /// Every word once and in order, every answer once and in order, and nothing missing of which the
     /// agent was not told.
     pub(super) async fn is_judged(&mut self, network: &FarEnd, words: usize) {
-        self.settles().await;
+        self.settles(words).await;
         let (mut people, mut told) = (BTreeSet::new(), 0);
         for conversation in self.agent.seen().look(|seen| seen.held.clone()) {
             let log = self.reads(&conversation).await.unwrap();
@@ -261,7 +275,25 @@ fn judge_answers(log: &[Value], reached: &[String]) -> usize {
     doubts.len()
 }
 
-fn texts(log: &[Value], beginning: &str) -> Vec<String> {
+/// The judge is no rubber stamp.
+#[test]
+fn a_double_a_loss_and_a_wrong_order_are_found() {
+    let said = |n: usize| json!({ "id": format!("m{n}"), "text": format!("answer {n}") });
+    let told = json!({ "notice": { "code": "undelivered", "message": "m1", "reason": DOUBT } });
+    let log = [said(0), said(1), told, said(2)];
+    let judged = |reached: &[usize]| {
+        let reached: Vec<String> = reached.iter().map(|n| format!("answer {n}")).collect();
+        std::panic::catch_unwind(|| judge_answers(&log, &reached)).ok()
+    };
+    assert_eq!(judged(&[0, 1, 2]), Some(1), "it arrived, and is a doubt all the same");
+    assert_eq!(judged(&[0, 2]), Some(1), "it did not, and the agent was told");
+    for wrong in [&[0, 1][..], &[0, 0, 1, 2], &[1, 0, 2], &[0, 1, 2, 2], &[]] {
+        assert_eq!(judged(wrong), None, "{wrong:?}");
+    }
+}
+
+/// The texts of a log that begin so, in order.
+pub(super) fn texts(log: &[Value], beginning: &str) -> Vec<String> {
     let texts = log.iter().filter_map(|message| message["text"].as_str());
     texts.filter(|text| text.starts_with(beginning)).map(str::to_owned).collect()
 }

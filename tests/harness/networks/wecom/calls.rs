@@ -15,29 +15,42 @@ pub fn seal() -> Seal {
 
 /// The present, in seconds.
 #[expect(clippy::disallowed_methods, reason = "the network has the true time")]
-pub(super) fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A call that says this.
 pub fn post(xml: &str) -> RawRequest {
-    let sealed = seal().close(xml.as_bytes(), [7; 16]).unwrap();
-    let body = format!(
+    post_sealed(&seal().close(xml.as_bytes(), [7; 16]).unwrap(), now())
+}
+
+/// A call with this as its sealed text, whatever it is, signed as of a time in seconds.
+pub fn post_sealed(sealed: &str, at: u64) -> RawRequest {
+    signed("POST", (sealed, at), &[], envelope(sealed).into())
+}
+
+/// The body around a sealed text.
+pub fn envelope(sealed: &str) -> String {
+    format!(
         "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><AgentID><![CDATA[{AGENT}]]></AgentID>\
          <Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
-    );
-    signed("POST", &sealed, &[], body.into())
+    )
 }
 
 /// How the network asks whether it is us, and what it wants to hear.
 pub fn challenge(echo: &str) -> (RawRequest, Bytes) {
     let sealed = seal().close(echo.as_bytes(), [9; 16]).unwrap();
     let more = [("echostr", sealed.as_str())];
-    (signed("GET", &sealed, &more, Bytes::new()), Bytes::copy_from_slice(echo.as_bytes()))
+    (signed("GET", (&sealed, now()), &more, Bytes::new()), Bytes::copy_from_slice(echo.as_bytes()))
 }
 
-fn signed(method: &str, sealed: &str, more: &[(&str, &str)], body: Bytes) -> RawRequest {
-    let (timestamp, nonce) = (now().to_string(), "1372623149");
+fn signed(
+    method: &str,
+    (sealed, at): (&str, u64),
+    more: &[(&str, &str)],
+    body: Bytes,
+) -> RawRequest {
+    let (timestamp, nonce) = (at.to_string(), "1372623149");
     let signature = seal().signature(&timestamp, nonce, sealed);
     let pairs = [("msg_signature", &*signature), ("timestamp", &*timestamp), ("nonce", nonce)];
     let mut url = Url::parse("http://desk.example/v1/callbacks/city/reference").unwrap();
