@@ -56,7 +56,6 @@ pub struct DepartmentRule {
 
 /// What the desk does in a messenger's chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent switches")]
 pub struct ImSettings {
     /// Does it say that it has the matter, and how many are before the person?
     pub acknowledge: bool,
@@ -68,10 +67,8 @@ pub struct ImSettings {
     pub updates_max: u32,
     /// For how many hours a link works to a file that the network does not carry; 0 for no links.
     pub link_hours: u32,
-    /// Does the contact see that an agent is typing, where the network shows it?
-    pub show_typing: bool,
-    /// Does the contact see what an agent has read, where the network shows it?
-    pub show_read: bool,
+    /// What of an agent the contact sees, where the network shows it.
+    pub shows: Shows,
     /// Does it ask for a rating at the end?
     pub ask_rating: bool,
     /// The words of each deed.
@@ -80,6 +77,15 @@ pub struct ImSettings {
     pub departments: Vec<DepartmentRule>,
     /// By what somebody here is known to be the same person as on another channel.
     pub same_person: SamePerson,
+}
+
+/// What of an agent a contact sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shows {
+    /// That they are typing.
+    pub typing: bool,
+    /// What they have read.
+    pub read: bool,
 }
 
 /// By what somebody is known to be the same person as on another channel.
@@ -111,8 +117,8 @@ impl ImSettings {
         let updates_max = fields.number("updates_max", default, bounds);
         let (default, bounds) = LINK_HOURS;
         let link_hours = fields.number("link_hours", default, bounds);
-        let show_typing = fields.flag("show_typing", true);
-        let show_read = fields.flag("show_read", true);
+        let typing = fields.flag("show_typing", true);
+        let shows = Shows { typing, read: fields.flag("show_read", true) };
         let ask_rating = fields.flag("ask_rating", true);
         let commands = commands(fields.inner("commands"));
         let topics: Vec<&str> = channel.topics.iter().map(|topic| topic.id.as_str()).collect();
@@ -125,8 +131,7 @@ impl ImSettings {
             update_after,
             updates_max: u32::try_from(updates_max).unwrap_or(u32::MAX),
             link_hours: u32::try_from(link_hours).unwrap_or(u32::MAX),
-            show_typing,
-            show_read,
+            shows,
             ask_rating,
             commands,
             departments,

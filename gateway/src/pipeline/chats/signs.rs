@@ -134,10 +134,10 @@ async fn command(app: &App, sign: &Sign) -> Result<Option<(Command, Line)>, Rout
     let Some(settings) = settings else { return Ok(None) };
     let can = line.adapter.descriptor().capabilities;
     let action = match sign {
-        Sign::Typing(..) if can.typing && settings.show_typing && is_served(&conversation) => {
+        Sign::Typing(..) if can.typing && settings.shows.typing && is_served(&conversation) => {
             Some(Action::Typing)
         }
-        Sign::Read(_, _, seq) if can.receipts && settings.show_read => {
+        Sign::Read(_, _, seq) if can.receipts && settings.shows.read => {
             read(app, tenant, &line, *seq).await?
         }
         Sign::Typing(..) | Sign::Read(..) => None,
