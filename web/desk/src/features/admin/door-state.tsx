@@ -48,7 +48,7 @@ function Line({ line, kind, said }: { line: Door; kind: Kind; said: string | und
   );
 }
 
-const lastText = (at: number | null | undefined) => (typeof at === "number" ? moment(at) : t("admin.state.never"));
+const lastText = (at: number | null | undefined) => (typeof at === "number" ? moment(at) : "—");
 
 function Heard({ state }: { state: State }) {
   const { last_error: error } = state;
@@ -61,7 +61,7 @@ function Heard({ state }: { state: State }) {
       {error && (
         <p class={stands ? "admin-step-bad" : "quiet"} data-testid="last-error" data-what={error.what}>
           {stands && <Icon icon={CircleAlert} size={16} />}
-          <span>{t(`admin.state.${error.what}`, { at: moment(error.at), why: error.why })}{error.again_at && error.again_at > now.value && ` ${t("admin.state.again", { at: moment(error.again_at) })}`}</span>
+          <span>{t("admin.state.error", { at: moment(error.at), why: error.why })}{error.again_at && error.again_at > now.value && ` ${t("admin.state.again", { at: moment(error.again_at) })}`}</span>
         </p>
       )}
     </>

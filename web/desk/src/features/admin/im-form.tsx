@@ -124,29 +124,30 @@ function Words({ deed, settings, onSettings }: Place & { deed: Deed }) {
   return <Field label={t(`im.deed.${deed}`)} hint={t(stored.length === 0 ? "im.deed_off" : `im.deed.${deed}_hint`)} problem={problem} value={shown} onValue={take} spellcheck={false} data-testid={`deed-${deed}`} />;
 }
 
-function Flag({ name, settings, onSettings }: Place & { name: "acknowledge" | "ask_rating" | "position_updates" | "show_typing" | "show_read" }) {
+type FlagName = "acknowledge" | "ask_rating" | "position_updates" | "show_typing" | "show_read";
+
+function Flag({ name, hint, settings, onSettings }: Place & { name: FlagName; hint?: string }) {
   const path = `${DESK}.${name}`;
   return (
-    <CheckBox label={t(`im.${name}`)} hint={t(`im.${name}_hint`)} value={at(settings, path) !== false}
+    <CheckBox label={t(`im.${name}`)} {...(hint ? { hint } : {})} value={at(settings, path) !== false}
       onValue={(wanted) => onSettings(withAt(settings, path, wanted ? undefined : false))} />
   );
 }
 
-const NUMBERS = [
-  { name: "update_after_secs", usual: 120, max: 3600 }, { name: "updates_max", usual: 5, max: 20 }, { name: "link_hours", usual: 168, max: 720 },
-] as const;
+const NUMBERS = [{ name: "update_after_secs", usual: 120, max: 3600 }, { name: "updates_max", usual: 5, max: 20 }] as const;
 
 function InTheChat({ channel, ...place }: Place & { channel: Channel }) {
   return (
     <>
       <Group title={t("im.desk")} hint={t("im.desk_hint")}>
-        <Flag {...place} name="acknowledge" />
-        <Flag {...place} name="position_updates" />
-        <Flag {...place} name="ask_rating" />
+        <Flag {...place} name="acknowledge" hint={t("im.acknowledge_hint")} />
+        <Flag {...place} name="position_updates" hint={t("im.position_updates_hint")} />
+        <Flag {...place} name="ask_rating" hint={t("im.ask_rating_hint")} />
         <Flag {...place} name="show_typing" />
         <Flag {...place} name="show_read" />
         <div class="admin-im-fields">
-          {NUMBERS.map(({ name, ...number }) => <NumberAt key={name} {...place} {...number} path={`${DESK}.${name}`} label={t(`im.${name}`)} hint={t(`im.${name}_hint`)} />)}
+          {NUMBERS.map(({ name, ...number }) => <NumberAt key={name} {...place} {...number} path={`${DESK}.${name}`} label={t(`im.${name}`)} hint={undefined} />)}
+          <NumberAt {...place} path={`${DESK}.link_hours`} label={t("im.link_hours")} hint={t("im.link_hours_hint")} usual={168} max={720} />
         </div>
         <div class="admin-im-fields">{(Object.keys(DEEDS) as Deed[]).map((deed) => <Words key={deed} {...place} deed={deed} />)}</div>
       </Group>

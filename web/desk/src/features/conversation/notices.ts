@@ -38,15 +38,10 @@ export function noticeText(notice: Notice, kind: ChannelKind): string {
     case "taken_back":
       return t("chat.notice.taken_back");
     case "reacted":
-      return reactedText(notice);
+      return t(notice.added ? "chat.notice.reacted" : "chat.notice.unreacted", { emoji: notice.emoji });
     case "file_arrived":
       return t("chat.notice.file_arrived", { name: notice.file.name });
     case "file_missing":
       return t("chat.notice.file_missing", { why: notice.reason });
   }
-}
-
-function reactedText({ emoji, added, by }: Extract<Notice, { code: "reacted" }>): string {
-  if (!added) return t("chat.notice.unreacted", { emoji });
-  return by ? t("chat.notice.reacted_by", { emoji, name: by }) : t("chat.notice.reacted", { emoji });
 }

@@ -41,7 +41,7 @@ function problemOf(file: File, limit: FileLimit | null): string | null {
   if (file.size > FILE_BYTES_MAX) return t("file.too_large", { size: bytesText(file.size), most: bytesText(FILE_BYTES_MAX) });
   if (!limit || wayOf(limit.line, file) !== null) return null;
   const { line, network } = limit;
-  if (file.size <= line.file_bytes_max) return t("line.file_kind", { network, kinds: line.file_endings.join(t("list.comma")) });
+  if (file.size <= line.file_bytes_max) return `${network}：${line.file_endings.join(t("list.comma"))}`;
   return t("line.file_too_large", { size: bytesText(file.size), most: bytesText(line.file_bytes_max), network });
 }
 
@@ -49,7 +49,7 @@ function problemOf(file: File, limit: FileLimit | null): string | null {
 export function linkText(upload: Upload, limit: FileLimit | null): string | null {
   const file = upload.file ? { name: upload.file.name, size: upload.file.bytes } : upload.source;
   if (!limit || !file || upload.problem || wayOf(limit.line, file) !== "link") return null;
-  return t("line.as_link", { network: limit.network, span: durationText(limit.line.link_hours * 3_600_000, locale()) });
+  return t("line.as_link", { span: durationText(limit.line.link_hours * 3_600_000, locale()) });
 }
 
 export function useUploads(kept: readonly FileRef[] = [], limit: FileLimit | null = null) {

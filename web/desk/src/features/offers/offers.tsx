@@ -5,7 +5,7 @@ import { Badge, Button, Menu, Ring, clockText, dayText, durationText, exactText,
 import { Flag } from "lucide";
 import { accept, decline } from "../../core/actions";
 import { now, present } from "../../core/clock";
-import { adapterOf, contactName, kindIcons, laneText, networkName, queueName, requestTypeName, viaText } from "../../core/names";
+import { contactName, kindIcons, laneText, queueName, requestTypeName, viaText } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { mine } from "../../core/store";
 import { t } from "../../texts/texts";
@@ -117,7 +117,7 @@ function Offer({ one }: { one: ConversationSummary }) {
           <p class="offer-title">{t("offer.title")}</p>
           <h2>{contactName(one)}</h2>
         </div>
-        <Badge icon={kindIcons[one.kind]}>{viaText(one)}{one.kind === "im" && ` · ${networkName(adapterOf(one.channel))}`}</Badge>
+        <Badge icon={kindIcons[one.kind]}>{viaText(one)}</Badge>
       </header>
       <Words one={one} />
       <dl class="offer-facts">
