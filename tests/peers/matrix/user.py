@@ -4,6 +4,7 @@ Everything that other people did in this person's rooms is kept, so that a test 
 """
 
 import asyncio
+import base64
 import io
 import json
 import sys
@@ -92,12 +93,13 @@ class Person:
         answer = await self.client.room_send(room, type, content)
         return {"event": good(answer, nio.RoomSendResponse).event_id}
 
-    async def send_file(self, room, name, media_type, text, msgtype):
-        data = text.encode()
+    async def send_file(self, room, name, media_type, msgtype, text="", data=None, info=None):
+        """A file of this text, or of these bytes in base64."""
+        data = text.encode() if data is None else base64.b64decode(data)
         answer, _keys = await self.client.upload(
             io.BytesIO(data), content_type=media_type, filename=name, filesize=len(data))
         content = {"msgtype": msgtype, "body": name, "url": good(answer, nio.UploadResponse).content_uri,
-                   "info": {"mimetype": media_type, "size": len(data)}}
+                   "info": {"mimetype": media_type, "size": len(data), **(info or {})}}
         return await self.send(room, content)
 
     async def redact(self, room, event):

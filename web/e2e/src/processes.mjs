@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 const running = new Set();
 process.on("exit", () => {
@@ -39,6 +40,41 @@ export class Process {
   async kill(signal = "SIGKILL") {
     if (this.isRunning) this.#child.kill(signal);
     await this.ended;
+  }
+}
+
+/** A program that does what a line of JSON tells it, and answers with another. */
+export class Peer {
+  #child;
+  #lines;
+  #turn = Promise.resolve();
+
+  constructor(name, program, args) {
+    this.name = name;
+    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Questions are asked one after the other. */
+  ask(question) {
+    const answer = this.#turn.then(() => this.#ask(question));
+    this.#turn = answer.catch(() => {});
+    return answer;
+  }
+
+  async #ask(question) {
+    this.#child.stdin.write(`${JSON.stringify(question)}\n`);
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`${this.name} ended at ${question.do}`);
+    const answer = JSON.parse(value);
+    if (answer.error) throw new Error(`${this.name} cannot ${question.do}: ${answer.error}`);
+    return answer;
+  }
+
+  kill() {
+    this.#child.kill("SIGKILL");
   }
 }
 

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Process, eventually, freePort } from "./processes.mjs";
+import { Peer, Process, eventually, freePort } from "./processes.mjs";
 
 const SERVER_NAME = "city.example";
+const DESK = `@desk:${SERVER_NAME}`;
 const PASSWORD = "correct-horse-battery";
 const TOKENS = { as_token: "as-token-of-the-browser-tests", hs_token: "hs-token-of-the-browser-tests" };
 /** It makes its tables first. */
@@ -18,6 +19,8 @@ function python() {
 }
 
 export class Synapse {
+  clients = [];
+
   static async take() {
     const synapse = new Synapse();
     synapse.folder = mkdtempSync(join(tmpdir(), "hutong-matrix-"));
@@ -71,48 +74,49 @@ export class Synapse {
     }, STARTS_WITHIN);
   }
 
-  /** Somebody with a client of their own, in a room with the desk. */
+  /** Somebody with a client that others wrote (matrix-nio), in a room with the desk. */
   async person(name, shownName) {
-    const person = new Person(this.url);
-    const { access_token } = await person.call("POST", "/v3/register", { username: name, password: PASSWORD, auth: { type: "m.login.dummy" } });
-    person.token = access_token;
-    person.id = `@${name}:${SERVER_NAME}`;
-    await person.call("PUT", `/v3/profile/${encodeURIComponent(person.id)}/displayname`, { displayname: shownName });
-    const desk = `@desk:${SERVER_NAME}`;
-    person.room = (await person.call("POST", "/v3/createRoom", { invite: [desk], is_direct: true, preset: "trusted_private_chat" })).room_id;
-    await eventually("the desk joins the room", async () => {
-      const { joined } = await person.call("GET", `/v3/rooms/${encodeURIComponent(person.room)}/joined_members`);
-      return joined[desk] !== undefined;
-    });
-    return person;
+    const id = `@${name}:${SERVER_NAME}`;
+    const { access_token } = await this.#call("POST", "/v3/register", { username: name, password: PASSWORD, auth: { type: "m.login.dummy" } });
+    await this.#call("PUT", `/v3/profile/${encodeURIComponent(id)}/displayname`, { displayname: shownName }, access_token);
+    const client = new Peer(name, python(), [resolve(import.meta.dirname, "../../../tests/peers/matrix/user.py")]);
+    this.clients.push(client);
+    await client.ask({ do: "login", homeserver: this.url, user: name, password: PASSWORD });
+    const { room } = await client.ask({ do: "create_room", invite: [DESK] });
+    await client.ask({ do: "joined", room, user: DESK });
+    return new Person(client, room);
+  }
+
+  async #call(method, path, body, token) {
+    const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    const answer = await fetch(`${this.url}/_matrix/client${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   async close() {
+    for (const client of this.clients) client.kill();
     await this.process?.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
 class Person {
-  #turn = 0;
-  #asked = 0;
+  #client;
+  #room;
 
-  constructor(url) {
-    this.url = `${url}/_matrix/client`;
+  constructor(client, room) {
+    this.#client = client;
+    this.#room = room;
   }
 
-  async call(method, path, body) {
-    const headers = { ...(this.token ? { authorization: `Bearer ${this.token}` } : {}), ...(body ? { "content-type": "application/json" } : {}) };
-    const answer = await fetch(this.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status} ${await answer.text()}`);
-    return answer.json();
+  #ask(what, more) {
+    return this.#client.ask({ do: what, room: this.#room, ...more });
   }
 
   /** Puts an event into the room; gives its id. */
   async #put(type, content) {
-    this.#turn += 1;
-    const path = `/v3/rooms/${encodeURIComponent(this.room)}/send/${type}/t${this.#turn}`;
-    return (await this.call("PUT", path, content)).event_id;
+    return (await this.#ask("send", { type, content })).event;
   }
 
   says(text) {
@@ -124,43 +128,32 @@ class Person {
     return this.#put("m.room.message", { ...content, body: `* ${text}`, "m.new_content": content, "m.relates_to": { rel_type: "m.replace", event_id: event } });
   }
 
-  async takesBack(event) {
-    this.#turn += 1;
-    await this.call("PUT", `/v3/rooms/${encodeURIComponent(this.room)}/redact/${encodeURIComponent(event)}/t${this.#turn}`, {});
+  takesBack(event) {
+    return this.#ask("redact", { event });
   }
 
   reacts(event, key) {
     return this.#put("m.reaction", { "m.relates_to": { rel_type: "m.annotation", event_id: event, key } });
   }
 
-  async sendsPicture(name, bytes) {
-    const url = `${this.url.replace("/client", "/media")}/v3/upload?filename=${encodeURIComponent(name)}`;
-    const headers = { authorization: `Bearer ${this.token}`, "content-type": "image/png" };
-    const { content_uri } = await (await fetch(url, { method: "POST", headers, body: bytes })).json();
-    return this.#put("m.room.message", { msgtype: "m.image", body: name, url: content_uri, info: { mimetype: "image/png", size: bytes.length } });
+  sendsPicture(name, bytes) {
+    return this.#ask("send_file", { name, media_type: "image/png", msgtype: "m.image", data: bytes.toString("base64") });
   }
 
-  async reads(event) {
-    await this.call("POST", `/v3/rooms/${encodeURIComponent(this.room)}/receipt/m.read/${encodeURIComponent(event)}`, {});
+  /** Waits until the desk is seen typing in the room. */
+  seesTyping() {
+    return this.#ask("sees_typing", { user: DESK });
   }
 
-  /** What passes in the room just now: who types, and who has read which event. */
-  async passing() {
-    // Synapse keeps its answer to the same question for two minutes.
-    this.#asked += 1;
-    const filter = JSON.stringify({ room: { rooms: [this.room], timeline: { limit: this.#asked } }, presence: { types: [] } });
-    const { rooms } = await this.call("GET", `/v3/sync?timeout=0&filter=${encodeURIComponent(filter)}`);
-    const events = rooms?.join?.[this.room]?.ephemeral?.events ?? [];
-    const of = (type) => events.find((event) => event.type === type)?.content ?? {};
-    const readers = Object.entries(of("m.receipt")).map(([event, marks]) => [event, Object.keys(marks["m.read"] ?? {})]);
-    return { typing: of("m.typing").user_ids ?? [], readers: Object.fromEntries(readers) };
+  /** Waits until the desk is seen to have read an event. */
+  seesRead(event) {
+    return this.#client.ask({ do: "sees_receipt", event, user: DESK });
   }
 
   /** What the desk said in the room, in order: text or the name of a file, and the event's id. */
   async heard() {
-    const { chunk } = await this.call("GET", `/v3/rooms/${encodeURIComponent(this.room)}/messages?dir=b&limit=100`);
-    return chunk.filter(({ type, sender }) => type === "m.room.message" && sender !== this.id)
-      .map(({ event_id, content }) => ({ id: event_id, kind: content.msgtype, text: content.body })).reverse();
+    const { events } = await this.#ask("hears", { sender: DESK, count: 0 });
+    return events.map(({ event_id, content }) => ({ id: event_id, kind: content.msgtype, text: content.body }));
   }
 
   async hears(text) {
