@@ -7,6 +7,7 @@
 
 pub mod adapter;
 pub mod bridge;
+mod digest;
 pub mod dingtalk;
 pub mod email;
 pub mod error;

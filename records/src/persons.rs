@@ -23,8 +23,9 @@ pub const CONTACTS_MAX: usize = 16;
 /// How long evidence stands that no network has told again, in milliseconds: numbers and addresses get
 /// new owners.
 pub const EVIDENCE_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
-/// Contacts that are looked at because they share one piece of evidence.
-const CANDIDATES_MAX: u32 = 64;
+/// So many contacts are looked for that share one piece of evidence: as many as prove that it is no
+/// person's own.
+const SHARING_MAX: u32 = 16;
 
 /// A contact that is, or was, the same person as another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,8 @@ impl Persons<'_> {
         let mut tx = self.database.begin().await?;
         tx.lock("persons", tenant.as_str()).await?;
         keep(&mut tx, tenant, contact, evidence, now).await?;
-        if !Group::of(&mut tx, tenant, contact).await?.ids_agree(&mut tx, tenant).await? {
+        let person = Group::of(&mut tx, tenant, contact).await?.contacts();
+        if !ids_agree(&mut tx, tenant, &person).await? {
             // What was taken for one person turns out to be two.
             let unlink = sql("DELETE FROM person_links \
                  WHERE tenant = $1 AND (one = $2 OR other = $2) AND separated_at IS NULL");
@@ -70,12 +72,12 @@ impl Persons<'_> {
         let mut joined = Vec::new();
         for piece in evidence {
             for other in sharing(&mut tx, tenant, contact, piece, now).await? {
-                let mut union = Group::of(&mut tx, tenant, contact).await?;
-                if union.has(&other) {
+                let mut both = Group::of(&mut tx, tenant, contact).await?.contacts();
+                if both.contains(&other) {
                     continue;
                 }
-                union.fellows.extend(Group::of(&mut tx, tenant, &other).await?.into_fellows());
-                if !union.may_be_one(&mut tx, tenant, &[]).await? {
+                both.extend(Group::of(&mut tx, tenant, &other).await?.contacts());
+                if !may_be_one(&mut tx, tenant, &both, &[]).await? {
                     continue;
                 }
                 link(&mut tx, tenant, (contact, &other), piece.kind(), now).await?;
@@ -95,13 +97,13 @@ impl Persons<'_> {
     /// The contacts that were told apart from this person, by the links that they had.
     pub async fn separated(self, tenant: &TenantId, contact: &ContactId) -> Result<Vec<Fellow>> {
         let mut tx = self.database.begin_reading().await?;
-        let group = Group::of(&mut tx, tenant, contact).await?;
+        let person = Group::of(&mut tx, tenant, contact).await?.contacts();
         let mut apart: Vec<Fellow> = Vec::new();
-        for member in group.contacts() {
+        for member in &person {
             for pair in separated_pairs(&mut tx, tenant, member).await? {
                 let fellow = pair.from(member);
                 let is_known = apart.iter().any(|known| known.contact == fellow.contact);
-                if !is_known && !group.has(&fellow.contact) {
+                if !is_known && !person.contains(&fellow.contact) {
                     apart.push(fellow);
                 }
             }
@@ -109,7 +111,7 @@ impl Persons<'_> {
         Ok(apart)
     }
 
-    /// Tells a contact apart from the rest of its person, and says from how many it was linked with.
+    /// Tells a contact apart from the rest of its person, and says how many links it had.
     /// Its conversations and addresses stay as they are.
     pub async fn separate(
         self,
@@ -132,19 +134,18 @@ impl Persons<'_> {
     ) -> Result<JoinedAgain> {
         let mut tx = self.database.begin().await?;
         tx.lock("persons", tenant.as_str()).await?;
-        let ours = Group::of(&mut tx, tenant, contact).await?;
-        let theirs = Group::of(&mut tx, tenant, other).await?;
+        let ours = Group::of(&mut tx, tenant, contact).await?.contacts();
+        let theirs = Group::of(&mut tx, tenant, other).await?.contacts();
         let mut between = Vec::new();
-        for member in ours.contacts() {
+        for member in &ours {
             let pairs = separated_pairs(&mut tx, tenant, member).await?;
             between.extend(pairs.into_iter().filter(|pair| pair.links(&ours, &theirs)));
         }
-        if ours.has(other) || !between.iter().any(|pair| pair.has(other)) {
+        if ours.contains(other) || !between.iter().any(|pair| pair.has(other)) {
             return Ok(JoinedAgain::NotSeparated);
         }
-        let mut union = ours;
-        union.fellows.extend(theirs.into_fellows());
-        if !union.may_be_one(&mut tx, tenant, &between).await? {
+        let both = ours.union(&theirs).cloned().collect();
+        if !may_be_one(&mut tx, tenant, &both, &between).await? {
             return Ok(JoinedAgain::Contradicted);
         }
         for pair in between {
@@ -174,9 +175,9 @@ impl Pair {
         self.one == *contact || self.other == *contact
     }
 
-    fn links(&self, ours: &Group, theirs: &Group) -> bool {
-        ours.has(&self.one) && theirs.has(&self.other)
-            || ours.has(&self.other) && theirs.has(&self.one)
+    fn links(&self, ours: &BTreeSet<ContactId>, theirs: &BTreeSet<ContactId>) -> bool {
+        ours.contains(&self.one) && theirs.contains(&self.other)
+            || ours.contains(&self.other) && theirs.contains(&self.one)
     }
 
     /// The one of the two that is not this one.
@@ -226,54 +227,53 @@ impl Group {
     }
 
     fn has(&self, contact: &ContactId) -> bool {
-        self.contacts().any(|one| one == contact)
+        self.first == *contact || self.fellows.iter().any(|fellow| fellow.contact == *contact)
     }
 
-    fn contacts(&self) -> impl Iterator<Item = &ContactId> {
-        core::iter::once(&self.first).chain(self.fellows.iter().map(|fellow| &fellow.contact))
+    fn contacts(self) -> BTreeSet<ContactId> {
+        core::iter::once(self.first)
+            .chain(self.fellows.into_iter().map(|one| one.contact))
+            .collect()
     }
+}
 
-    /// As fellows of somebody with whom this contact is not linked yet. What links it is told later.
-    fn into_fellows(self) -> Vec<Fellow> {
-        let (by, since) = (EvidenceKind::DirectoryId, Timestamp::default());
-        let first = Fellow { contact: self.first, by, since };
-        core::iter::once(first).chain(self.fellows).collect()
+/// Does nothing speak against all of these being one person? The pairs of `again` were told apart, and
+/// somebody takes that back.
+async fn may_be_one(
+    tx: &mut Transaction,
+    tenant: &TenantId,
+    contacts: &BTreeSet<ContactId>,
+    again: &[Pair],
+) -> Result<bool> {
+    if contacts.len() > CONTACTS_MAX {
+        return Ok(false);
     }
-
-    /// Does nothing speak against all of these being one person? The pairs of `again` were told apart,
-    /// and somebody takes that back.
-    async fn may_be_one(
-        &self,
-        tx: &mut Transaction,
-        tenant: &TenantId,
-        again: &[Pair],
-    ) -> Result<bool> {
-        if self.fellows.len() >= CONTACTS_MAX {
-            return Ok(false);
-        }
-        let all: BTreeSet<&ContactId> = self.contacts().collect();
-        for contact in &all {
-            for pair in separated_pairs(tx, tenant, contact).await? {
-                if !again.contains(&pair) && all.contains(&pair.one) && all.contains(&pair.other) {
-                    return Ok(false);
-                }
+    for contact in contacts {
+        for pair in separated_pairs(tx, tenant, contact).await? {
+            let is_between = contacts.contains(&pair.one) && contacts.contains(&pair.other);
+            if is_between && !again.contains(&pair) {
+                return Ok(false);
             }
         }
-        self.ids_agree(tx, tenant).await
     }
+    ids_agree(tx, tenant, contacts).await
+}
 
-    /// Has no directory two ids for these?
-    async fn ids_agree(&self, tx: &mut Transaction, tenant: &TenantId) -> Result<bool> {
-        let mut ids: BTreeMap<String, String> = BTreeMap::new();
-        for contact in self.contacts() {
-            for (directory, id) in directory_ids(tx, tenant, contact).await? {
-                if ids.insert(directory, id.clone()).is_some_and(|known| known != id) {
-                    return Ok(false);
-                }
+/// Has no directory two ids for these?
+async fn ids_agree(
+    tx: &mut Transaction,
+    tenant: &TenantId,
+    contacts: &BTreeSet<ContactId>,
+) -> Result<bool> {
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for contact in contacts {
+        for (directory, id) in directory_ids(tx, tenant, contact).await? {
+            if ids.insert(directory, id.clone()).is_some_and(|known| known != id) {
+                return Ok(false);
             }
         }
-        Ok(true)
     }
+    Ok(true)
 }
 
 async fn separated_pairs(
@@ -324,7 +324,8 @@ async fn keep(
     Ok(())
 }
 
-/// The contacts that have the same evidence, and had it lately.
+/// The contacts that have the same evidence, and had it lately; none when so many have it that it cannot be
+/// one person's.
 async fn sharing(
     tx: &mut Transaction,
     tenant: &TenantId,
@@ -342,15 +343,17 @@ async fn sharing(
         .bind(piece.value())
         .bind(contact)
         .bind(Timestamp(now.0.saturating_sub(EVIDENCE_MS)));
-    let mut rows = tx.all(select.limit(CANDIDATES_MAX)).await?;
+    let mut rows = tx.all(select.limit(SHARING_MAX)).await?;
     if piece.kind() == EvidenceKind::Email {
         // Who writes mail that is proved to be theirs has the address for as long as they are known by it.
         let select = sql("SELECT contact FROM identities WHERE tenant = $1 AND kind = 'email' \
              AND lower(value) = $2 AND verified = $3 AND contact <> $4 ORDER BY contact");
         let select = select.bind(tenant).bind(piece.value()).bind(true).bind(contact);
-        rows.extend(tx.all(select.limit(CANDIDATES_MAX)).await?);
+        rows.extend(tx.all(select.limit(SHARING_MAX)).await?);
     }
-    rows.iter().map(|row| row.word("contact")).collect()
+    let sharing: BTreeSet<ContactId> =
+        rows.iter().map(|row| row.word("contact")).collect::<Result<_>>()?;
+    Ok(if sharing.len() < CONTACTS_MAX { sharing } else { BTreeSet::new() })
 }
 
 async fn link(

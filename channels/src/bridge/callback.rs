@@ -65,7 +65,7 @@ impl Bridge {
 }
 
 fn check_note(id: &str) -> String {
-    format!("check.{}", super::people::digest(id))
+    format!("check.{}", crate::digest::digest(id))
 }
 
 fn taken(result: &str) -> RawReply {

@@ -2,8 +2,8 @@
 
 use super::Bridge;
 use super::answer::spoken;
-use super::people::digest;
 use super::signature::{Head, signatures};
+use crate::digest::digest;
 use crate::error::AdapterError;
 use crate::http::CallError;
 use bytes::Bytes;

@@ -4,15 +4,12 @@ use super::Bridge;
 use super::inbound::locale;
 use super::wire::Person;
 use crate::adapter::Profile;
+use crate::digest::digest;
 use crate::error::AdapterError;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// How long it is kept, in milliseconds (30 days after it was last told).
 const KNOWN_FOR_MS: u64 = 30 * 24 * 3_600_000;
-/// The bytes of a digest that make a name.
-const DIGEST_BYTES: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 struct Known {
@@ -22,20 +19,6 @@ struct Known {
     phone: Option<String>,
     directory_id: Option<String>,
     locale: Option<String>,
-}
-
-/// A short name that says nothing, the same for the same text.
-pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(DIGEST_BYTES).fold(
-        String::new(),
-        |mut name, byte| {
-            // Writing to a text cannot fail.
-            if write!(name, "{byte:02x}").is_err() {
-                name.push('-');
-            }
-            name
-        },
-    )
 }
 
 fn note_of(user: &str) -> String {

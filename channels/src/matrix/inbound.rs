@@ -6,9 +6,10 @@ mod passing;
 use super::Matrix;
 use super::api::Refusal;
 use super::mention;
-use super::rooms::{Room, digest};
+use super::rooms::Room;
 use super::words::{self, Event, Said};
 use crate::adapter::Inlet;
+use crate::digest::digest;
 use crate::error::AdapterError;
 use crate::http::CallError;
 use crate::inbound::{

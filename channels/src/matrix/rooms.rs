@@ -2,20 +2,17 @@
 
 use super::Matrix;
 use super::api::Refusal;
+use crate::digest::digest;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// How long what we know of a room is believed, in milliseconds (10 minutes); it is forgotten sooner
 /// when somebody comes or goes.
 const KNOWN_FOR_MS: u64 = 600_000;
 /// A room with more people than this is a group: the desk, and one person.
 const PAIR: usize = 2;
-/// The bytes of a digest that make a name.
-const DIGEST_BYTES: usize = 16;
 
 /// What is known of a room.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -44,20 +41,6 @@ impl Room {
     pub(super) fn lacks(&self, user: &str) -> bool {
         (1..=PAIR).contains(&self.members) && !self.people.contains_key(user)
     }
-}
-
-/// A short name that says nothing, the same for the same text.
-pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(DIGEST_BYTES).fold(
-        String::new(),
-        |mut name, byte| {
-            // Writing to a text cannot fail.
-            if write!(name, "{byte:02x}").is_err() {
-                name.push('-');
-            }
-            name
-        },
-    )
 }
 
 fn note_of(room_id: &str) -> String {
