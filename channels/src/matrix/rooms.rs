@@ -146,8 +146,8 @@ impl Matrix {
         let path = ["_matrix", "client", "v3", "createRoom"];
         match self.call(Method::POST, &path, Some(&body)).await {
             Ok(told) => Ok(told.get("room_id").and_then(Value::as_str).unwrap_or_default().into()),
-            // Another gateway was sooner.
-            Err(refusal) if refusal.is("M_ROOM_IN_USE") => {
+            // Another gateway was sooner; by a moment, which Synapse calls a conflict without a name.
+            Err(refusal) if refusal.is("M_ROOM_IN_USE") || refusal.has_status(409) => {
                 self.room_named(&alias).await?.ok_or(refusal)
             }
             Err(refusal) => Err(refusal),
