@@ -5,6 +5,7 @@ FROM node:22-bookworm-slim AS pages
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 COPY web/api-client/package.json api-client/
+COPY web/sdk/package.json sdk/
 COPY web/ui/package.json ui/
 COPY web/widget/package.json widget/
 COPY web/desk/package.json desk/

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { refusal, sizeText } from "./files.ts";
 import { agentSays, channel, contactSays, heard, model, NOW, notice, outgoing, state, welcome } from "./fixtures.ts";
 import { reduce } from "./reduce.ts";
+import { unreadOf } from "@hutong/chat";
 import {
-  activeOf, asked, authorName, hoursOf, lineWords, markOf, placeWords, screenOf, sendable, toMarkRead, toMarkReceived, unreadOf,
+  activeOf, asked, authorName, hoursOf, lineWords, markOf, placeWords, screenOf, sendable, toMarkRead, toMarkReceived,
   waitWords,
 } from "./select.ts";
 import { rowsOf } from "./timeline.ts";

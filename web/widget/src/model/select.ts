@@ -1,7 +1,6 @@
 /** What follows from the model: which screen, which words, which marks. */
 import type { ChatTopic, Message, Position } from "@hutong/api-client";
-import { over } from "./frames.ts";
-import { fromAgent, lastSeq } from "./messages.ts";
+import { fromAgent, lastSeq, over, toReceive } from "@hutong/chat";
 import type { Model, Outgoing } from "./model.ts";
 
 /** What the panel shows. */
@@ -70,12 +69,6 @@ export function waitWords(position: Position): Words | null {
   return { key: "wait_range", params: { min, max } };
 }
 
-/** Messages by an agent that the person has not seen. */
-export function unreadOf(model: Model): number {
-  const read = model.conversation?.read_by_contact ?? 0;
-  return model.messages.filter((message) => message.seq > read && fromAgent(message)).length;
-}
-
 /** The seq to report as read: the last agent's message, when the panel is seen. Null when nothing is new. */
 export function toMarkRead(model: Model): number | null {
   if (!model.shown || model.conversation === null || model.line !== "online" || !model.welcomed) return null;
@@ -85,11 +78,7 @@ export function toMarkRead(model: Model): number | null {
 
 /** The seq to report as received: the last agent's message, when it is here and not seen. Null when nothing is new. */
 export function toMarkReceived(model: Model): number | null {
-  if (model.conversation === null || model.line !== "online" || !model.welcomed) return null;
-  const last = lastSeq(model.messages.filter(fromAgent));
-  const { id, read_by_contact: read } = model.conversation;
-  const told = model.received?.conversation === id ? model.received.seq : 0;
-  return last > Math.max(read, told) ? last : null;
+  return model.line === "online" ? toReceive(model, model.received) : null;
 }
 
 /** How far something that the person said has come. */
