@@ -20,6 +20,7 @@ pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
+pub mod push;
 mod refusal;
 pub mod registry;
 #[cfg(test)]

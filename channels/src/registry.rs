@@ -10,6 +10,7 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::push;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
@@ -36,7 +37,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
 /// server of their own.
 pub type SecretSetting = (&'static str, &'static [&'static str]);
 
-/// The secrets of every adapter's settings.
+/// The secrets of every adapter's settings, and of push, which every app has.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     let all = [
         web_chat::SECRETS,
@@ -48,6 +49,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         feishu::SECRETS,
         telegram::SECRETS,
         slack::SECRETS,
+        push::SECRETS,
     ];
     all.into_iter().flatten()
 }

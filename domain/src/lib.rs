@@ -20,6 +20,7 @@
 //! | Timer | 定时 | something due later |
 //! | Event | 事件 | a fact in the past tense |
 //! | Delivery | 投递 | one outbound message on its way |
+//! | Device | 设备 | a telephone, tablet or browser that carries an app and can be woken |
 //!
 //! This crate touches nothing: no IO, no async, no clock of its own.
 
@@ -29,6 +30,7 @@ pub mod channel;
 pub mod contact;
 pub mod conversation;
 pub mod desk;
+pub mod device;
 pub mod event;
 pub mod id;
 pub mod limits;
@@ -46,6 +48,7 @@ pub use channel::{Channel, ChannelKind, Topic};
 pub use contact::{Audience, Contact, Evidence, EvidenceKind, Identity};
 pub use conversation::{Conversation, ConversationInfo, State};
 pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
+pub use device::{NotificationKind, PushProvider};
 pub use event::{Commit, Event};
 pub use id::{
     AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, FileId,
