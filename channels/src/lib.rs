@@ -6,6 +6,7 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod app;
 pub mod bridge;
 mod digest;
 pub mod dingtalk;

@@ -1,6 +1,7 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::app::{self, App};
 use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
@@ -21,6 +22,7 @@ use std::sync::Arc;
 /// The adapters' names and the kind of door that each is.
 pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
+    (app::ADAPTER, ChannelKind::App),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
     (bridge::ADAPTER, ChannelKind::Im),
@@ -72,6 +74,7 @@ pub fn build(
     let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
+        app::ADAPTER => Ok(Arc::new(App::open(channel, means)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, &means.mail)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
         bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),

@@ -41,6 +41,7 @@ pub mod network;
 pub mod queue;
 pub mod text;
 pub mod time;
+pub mod wishes;
 
 pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
 pub use calendar::Calendar;
@@ -51,8 +52,8 @@ pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
 pub use device::{NotificationKind, PushProvider};
 pub use event::{Commit, Event};
 pub use id::{
-    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, FileId,
-    MessageId, OfferToken, QueueId, SkillId, TenantId,
+    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, DeviceId, EndpointId,
+    FileId, MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
 pub use message::{
@@ -63,3 +64,4 @@ pub use network::{Network, is_inner};
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
 pub use text::{Locale, Localized};
 pub use time::{Clock, Timestamp};
+pub use wishes::{NotificationWishes, QuietHours};
