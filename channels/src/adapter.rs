@@ -8,6 +8,7 @@
 use crate::error::AdapterError;
 use crate::inbound::{Inbound, InboundSink, LetterView, RawInbound, RemoteImages, SinkError};
 use crate::outbound::{Command, Outcome};
+use crate::push::PushProvider;
 use bytes::Bytes;
 use domain::{ChannelId, ChannelKind, FileRef, Locale};
 use std::{fmt, sync::Arc, time::Duration};
@@ -369,6 +370,11 @@ pub trait ChannelAdapter: Send + Sync + fmt::Debug {
     /// taken, are the permissions there, does a line come about? Empty when there is nothing to try.
     async fn check(&self) -> Vec<Finding> {
         Vec::new()
+    }
+
+    /// The services that wake the devices of this door's contacts; none where nobody has a device.
+    fn push_providers(&self) -> &[Arc<dyn PushProvider>] {
+        &[]
     }
 
     /// Fetches a file that an inbound message refers to, at most `bytes_max` of it.

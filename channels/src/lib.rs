@@ -6,6 +6,7 @@
 //! webhooks that call us back, connections that we open, push services, telephones.
 
 pub mod adapter;
+pub mod app;
 pub mod bridge;
 mod digest;
 pub mod dingtalk;
@@ -20,6 +21,7 @@ pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
+pub mod push;
 mod refusal;
 pub mod registry;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The only file that names all adapters: a configured channel in, its door out.
 
 use crate::adapter::ChannelAdapter;
+use crate::app::{self, App};
 use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
@@ -10,6 +11,7 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::push;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
@@ -20,6 +22,7 @@ use std::sync::Arc;
 /// The adapters' names and the kind of door that each is.
 pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (web_chat::ADAPTER, ChannelKind::WebChat),
+    (app::ADAPTER, ChannelKind::App),
     (email::ADAPTER, ChannelKind::Email),
     (matrix::ADAPTER, ChannelKind::Im),
     (bridge::ADAPTER, ChannelKind::Im),
@@ -36,7 +39,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
 /// server of their own.
 pub type SecretSetting = (&'static str, &'static [&'static str]);
 
-/// The secrets of every adapter's settings.
+/// The secrets of every adapter's settings, and of push, which every app has.
 pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
     let all = [
         web_chat::SECRETS,
@@ -48,6 +51,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         feishu::SECRETS,
         telegram::SECRETS,
         slack::SECRETS,
+        push::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -70,6 +74,7 @@ pub fn build(
     let channel = &im::without(channel);
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
+        app::ADAPTER => Ok(Arc::new(App::open(channel, means)?)),
         email::ADAPTER => Ok(Arc::new(EmailAdapter::open(channel, &means.mail)?)),
         matrix::ADAPTER => Ok(Arc::new(Matrix::open(channel, means)?)),
         bridge::ADAPTER => Ok(Arc::new(Bridge::open(channel, means)?)),

@@ -1,19 +1,22 @@
-//! Web chat: the widget on a website.
+//! Web chat: the widget on a website. An app's chat is the same ([`crate::app`]).
 //!
 //! The gateway's own socket speaks with the widget, so this adapter neither runs nor is called back:
 //! it turns a visitor's frames into [`crate::Inbound`] (`inbound`), and the contact reads the answers
 //! from the conversation's log (`outbound`), which is why nothing is ever put in the outbox.
 
 mod config;
+mod identity;
 mod inbound;
 mod outbound;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use config::{AskName, ByMail, Corner, Privacy, WebChatConfig, WidgetSettings};
+pub use identity::IdentityKeys;
 pub use inbound::{Visitor, VisitorWord};
 
 use crate::adapter::{Capabilities, ChannelAdapter, Descriptor, Limits, ReplyWindow};
+use crate::app;
 use crate::error::SettingsProblem;
 use crate::outbound::{Command, Outcome};
 use crate::registry::SecretSetting;
@@ -23,9 +26,10 @@ use domain::{Channel, ChannelKind};
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "web_chat";
 /// The secrets of its settings.
-pub const SECRETS: &[SecretSetting] = &[("/identity_secret", &[])];
+pub const SECRETS: &[SecretSetting] =
+    &[("/identity_secret", &[]), ("/earlier_identity_secret", &[])];
 
-/// One website's chat.
+/// One website's or app's chat.
 #[derive(Debug)]
 pub struct WebChat {
     descriptor: Descriptor,
@@ -33,12 +37,12 @@ pub struct WebChat {
 }
 
 impl WebChat {
-    /// Opens the door of a configured channel.
+    /// Opens the door of a configured channel, a website's or an app's.
     ///
     /// # Errors
     /// Every problem of its settings, with paths that start with `settings`.
     pub fn open(channel: &Channel) -> Result<Self, Vec<SettingsProblem>> {
-        let config = WebChatConfig::parse(&channel.settings)?;
+        let config = WebChatConfig::of(channel)?;
         let capabilities = Capabilities {
             read_from_log: true,
             media_in: true,
@@ -54,8 +58,8 @@ impl WebChat {
         };
         let descriptor = Descriptor {
             channel: channel.id.clone(),
-            kind: ChannelKind::WebChat,
-            adapter: ADAPTER,
+            kind: channel.kind,
+            adapter: if channel.kind == ChannelKind::App { app::ADAPTER } else { ADAPTER },
             capabilities,
             limits,
             reply_window: ReplyWindow::Always,

@@ -85,7 +85,8 @@ pub struct Webhook {
 }
 
 /// Words that stand in the API's paths where a channel's id stands (`/v1/chat/{channel}`).
-const RESERVED_CHANNELS: [&str; 4] = ["address", "conversations", "messages", "transcripts"];
+const RESERVED_CHANNELS: [&str; 7] =
+    ["address", "conversations", "devices", "frames", "messages", "notifications", "transcripts"];
 
 /// What the outbox names the boxes of letters by: no webhook may be named so.
 pub const LETTER_BOX_PREFIX: &str = "letters-";
@@ -93,8 +94,11 @@ pub const LETTER_BOX_PREFIX: &str = "letters-";
 pub const CHAT_BOX_PREFIX: &str = "chat-";
 /// The same of files that are fetched from networks.
 pub const FETCH_BOX_PREFIX: &str = "fetch-";
+/// The same of notifications to devices, with the provider's name and a dash behind it.
+pub const PUSH_BOX_PREFIX: &str = "push-";
 /// All of them.
-const BOX_PREFIXES: [&str; 3] = [LETTER_BOX_PREFIX, CHAT_BOX_PREFIX, FETCH_BOX_PREFIX];
+const BOX_PREFIXES: [&str; 4] =
+    [LETTER_BOX_PREFIX, CHAT_BOX_PREFIX, FETCH_BOX_PREFIX, PUSH_BOX_PREFIX];
 
 /// A problem of a desk, with the dotted path of what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,6 +26,9 @@ pub enum IdError {
     /// A slug must start with a letter or digit and be lower case.
     #[error("a name has 1 to 48 characters of a-z 0-9 _ - and starts with a letter or digit")]
     Slug,
+    /// A device's name that others could guess.
+    #[error("a device has a name of 16 to 64 characters of A-Z a-z 0-9 _ -, such as a UUID")]
+    Short,
 }
 
 fn check_characters(text: &str) -> Result<(), IdError> {
@@ -144,6 +147,18 @@ macro_rules! born_id {
         }
     };
 }
+
+/// A device names itself by so many characters at least, so that nobody guesses another's name.
+const DEVICE_CHARS_MIN: usize = 16;
+
+text_id!(
+    DeviceId,
+    |text| {
+        check_characters(text)?;
+        if text.len() < DEVICE_CHARS_MIN { Err(IdError::Short) } else { Ok(()) }
+    },
+    "An app on somebody's device, named by itself: 16 characters at least, such as a UUID."
+);
 
 macro_rules! named_id {
     ($name:ident, $doc:literal) => {

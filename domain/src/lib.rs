@@ -20,6 +20,7 @@
 //! | Timer | 定时 | something due later |
 //! | Event | 事件 | a fact in the past tense |
 //! | Delivery | 投递 | one outbound message on its way |
+//! | Device | 设备 | a telephone, tablet or browser that carries an app and can be woken |
 //!
 //! This crate touches nothing: no IO, no async, no clock of its own.
 
@@ -29,6 +30,7 @@ pub mod channel;
 pub mod contact;
 pub mod conversation;
 pub mod desk;
+pub mod device;
 pub mod event;
 pub mod id;
 pub mod limits;
@@ -39,6 +41,7 @@ pub mod network;
 pub mod queue;
 pub mod text;
 pub mod time;
+pub mod wishes;
 
 pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
 pub use calendar::Calendar;
@@ -46,10 +49,11 @@ pub use channel::{Channel, ChannelKind, Topic};
 pub use contact::{Audience, Contact, Evidence, EvidenceKind, Identity};
 pub use conversation::{Conversation, ConversationInfo, State};
 pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
+pub use device::{NotificationKind, PushProvider};
 pub use event::{Commit, Event};
 pub use id::{
-    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, FileId,
-    MessageId, OfferToken, QueueId, SkillId, TenantId,
+    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, DeviceId, EndpointId,
+    FileId, MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
 pub use message::{
@@ -60,3 +64,4 @@ pub use network::{Network, is_inner};
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
 pub use text::{Locale, Localized};
 pub use time::{Clock, Timestamp};
+pub use wishes::{NotificationWishes, QuietHours};

@@ -30,7 +30,7 @@ use routing::Router;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// The tenant of a fresh installation.
 pub const FIRST_TENANT: &str = "main";
@@ -66,6 +66,8 @@ pub struct App {
     pub signs: Signs,
     /// How long people usually wait.
     pub usual_waits: UsualWaits,
+    /// Something new lies in the outbox, as far as this gateway knows.
+    pub(crate) outbox_filled: Notify,
     /// Does Redis answer, and is it what was promised?
     pub link: watch::Receiver<LinkState>,
     /// This gateway's name, random: the owner of duties.
@@ -131,6 +133,7 @@ impl App {
             letter_failures: Failures::default(),
             signs: Signs::default(),
             usual_waits: UsualWaits::default(),
+            outbox_filled: Notify::new(),
             link,
             node: crate::clock::mint::name(),
             monitor,

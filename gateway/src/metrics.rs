@@ -1,5 +1,7 @@
 //! Every metric, once. Labels hold names from fixed lists, never tenants or free text.
 
+use channels::push::Pushed;
+use domain::PushProvider;
 use metrics::{counter, gauge, histogram};
 
 /// A request was answered.
@@ -94,6 +96,20 @@ pub fn timer_failed() {
 /// A delivery's try ended so (`sent`, `withdrawn`, `retry`, `dead`).
 pub fn delivery_tried(outcome: &'static str) {
     counter!("hutong_delivery_tries_total", "outcome" => outcome).increment(1);
+}
+
+/// A notification was given to a service and that ended so (`sent`, `rate_limited`, `unavailable`, `gone`,
+/// `rejected`).
+pub fn pushed(provider: PushProvider, pushed: &Pushed) {
+    let outcome = match pushed {
+        Pushed::Sent => "sent",
+        Pushed::RateLimited(_) => "rate_limited",
+        Pushed::Unavailable(_) => "unavailable",
+        Pushed::Gone { .. } => "gone",
+        Pushed::Rejected(_) => "rejected",
+    };
+    counter!("hutong_notifications_total", "provider" => provider.name(), "outcome" => outcome)
+        .increment(1);
 }
 
 /// A letter was taken in and went so (`accepted`, `aside`: into the quarantine).

@@ -21,6 +21,7 @@ pub mod log;
 pub mod outbound;
 mod overflow;
 mod persons;
+mod pushes;
 mod replan;
 mod timers;
 pub mod usual;
@@ -38,6 +39,7 @@ pub fn spawn(app: &Arc<App>) {
     chats::signs::spawn(app);
     archiver::spawn(app);
     by_mail::spawn(app);
+    pushes::spawn(app);
     audit::spawn(app);
     overflow::spawn(app);
     replan::spawn(app);

@@ -2,6 +2,8 @@
 //! is at most [`POLL_EVERY`] old, and fresh at once on the gateway where a change was made.
 
 use crate::tasks::{OnEnd, Tasks};
+use channels::app::AppSettings;
+use channels::push::PushSettings;
 use channels::web_chat::WebChatConfig;
 use chrono_tz::Tz;
 use domain::queue::{self, Request};
@@ -25,6 +27,14 @@ const FRESH_FOR: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Settings {
     inner: Arc<Inner>,
+}
+
+/// An app whose people are told who are away. Settings were checked when they were set; a channel of a
+/// later release may not be readable.
+fn pushing(channel: &Channel) -> Option<(ChannelId, PushSettings)> {
+    let is_app = channel.enabled && channel.kind == ChannelKind::App;
+    let push = AppSettings::of(channel).ok().filter(|_| is_app)?.push?;
+    Some((channel.id.clone(), push))
 }
 
 #[derive(Debug)]
@@ -53,6 +63,7 @@ pub struct DeskView {
     agents: HashMap<AgentId, usize>,
     queues: HashMap<QueueId, usize>,
     channels: HashMap<ChannelId, usize>,
+    push: BTreeMap<ChannelId, PushSettings>,
 }
 
 impl DeskView {
@@ -62,6 +73,7 @@ impl DeskView {
             agents: desk.agents.iter().enumerate().map(|(n, a)| (a.id.clone(), n)).collect(),
             queues: desk.queues.iter().enumerate().map(|(n, q)| (q.id.clone(), n)).collect(),
             channels: desk.channels.iter().enumerate().map(|(n, c)| (c.id.clone(), n)).collect(),
+            push: desk.channels.iter().filter_map(pushing).collect(),
             desk,
             version,
         }
@@ -104,6 +116,16 @@ impl DeskView {
         let mailbox = self.channel(&by_mail.channel);
         let mailbox = mailbox.filter(|channel| channel.kind == ChannelKind::Email)?;
         Some((mailbox, after_ms))
+    }
+
+    /// How an app's people are told who are away; `None` where they are not.
+    pub fn push(&self, app: &ChannelId) -> Option<&PushSettings> {
+        self.push.get(app)
+    }
+
+    /// The apps whose people are told who are away.
+    pub fn pushing(&self) -> impl Iterator<Item = &PushSettings> {
+        self.push.values()
     }
 
     /// A webhook by its id.

@@ -10,7 +10,7 @@ mod heartbeat;
 pub mod protocol;
 mod session;
 mod upgrade;
-mod visitor;
+pub(crate) mod visitor;
 
 pub use upgrade::upgrade;
 

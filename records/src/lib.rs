@@ -15,6 +15,7 @@
 pub mod audit;
 pub mod contacts;
 pub mod credentials;
+pub mod devices;
 pub mod error;
 pub mod files;
 pub mod history;

@@ -15,6 +15,7 @@ mod thread;
 use crate::audit::Audit;
 use crate::contacts::Contacts;
 use crate::credentials::{ApiKeys, Bootstrap, Credentials, RefreshTokens};
+use crate::devices::Devices;
 use crate::error::Result;
 use crate::files::Files;
 use crate::history::History;
@@ -135,6 +136,11 @@ impl Records {
     /// The people who ask.
     pub fn contacts(&self) -> Contacts<'_> {
         Contacts::new(&self.database)
+    }
+
+    /// Apps on people's devices.
+    pub fn devices(&self) -> Devices<'_> {
+        Devices::new(&self.database)
     }
 
     /// Closed conversations.

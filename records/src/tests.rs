@@ -4,6 +4,7 @@
 mod audit;
 mod contacts;
 mod credentials;
+mod devices;
 mod engine;
 mod files;
 mod history;

@@ -1,8 +1,8 @@
 //! What the transitions take: plain data, checked by the types of `domain`.
 
 use domain::{
-    AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, EndpointId, Entry,
-    MessageContent, Notice, Role, Timestamp,
+    AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, DeviceId,
+    EndpointId, Entry, MessageContent, Notice, Role, Timestamp,
 };
 
 /// A contact's word on its way into the queue.
@@ -140,6 +140,23 @@ pub struct MailUnread<'a> {
     pub wait_ms: u64,
     /// The letter; none when there is nothing to go.
     pub letter: Option<NewDelivery<'a>>,
+}
+
+/// What a contact has not read, on its way to their devices.
+#[derive(Debug, Clone)]
+pub struct PushUnread<'a> {
+    /// In which conversation.
+    pub conversation: &'a ConversationId,
+    /// The contact had read up to here when the notifications were composed.
+    pub known: u64,
+    /// The notifications, or what there was to see, go up to here.
+    pub upto: u64,
+    /// How long to wait where a device is in the foreground, in milliseconds.
+    pub wait_ms: u64,
+    /// When to look again, whatever happens; none when nothing is left to look at.
+    pub look_at: Option<Timestamp>,
+    /// A notification for each device that is to be told.
+    pub notifications: Vec<(&'a DeviceId, NewDelivery<'a>)>,
 }
 
 /// In which standing a member of the desk writes a note.

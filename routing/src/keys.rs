@@ -22,14 +22,15 @@
 //! | `timers_failed` | zset by time | timers that failed and were put aside |
 //! | `closed` | zset | conversations to archive |
 //! | `events` | stream | the commits |
-//! | `delivery:ID`, `box:ENDPOINT`, `boxes`, `dead` | hash, zsets | the outbox |
+//! | `delivery:ID`, `box:ENDPOINT`, `boxes`, `boxes:PROVIDER`, `dead` | hash, zsets | the outbox |
 //! | `duty:NAME`, `cursors` | hash | duties and how far their owners read |
 //! | `bookmarks` | hash | how far doors have read at the far end |
 //! | `shelf:CHANNEL:NAME` | string, expires | what the gateways share of a channel: access tokens, turns |
 //! | `unread` | zset by time | when to look whether a contact who left an address has read |
+//! | `unpushed` | zset by time | since when words to an app's user wait to be read or pushed |
 //! | `places` | zset by time | when to look whether what a waiting contact was told of the queue is still so |
 //! | `addresses:ID` | set, expires | names of the addresses that a contact named in a conversation |
-//! | `here:CONTACT` | zset by time, expires | the contact's sockets on the line |
+//! | `here:CONTACT` | zset by time, expires | the contact's sockets on the line; `DEVICE/SOCKET` those of apps in the foreground |
 //! | `rate:…`, `once:…` | expire | rate limits, idempotency keys |
 //! | `meta` | hash | the epoch of this history, counters, the settings' version |
 

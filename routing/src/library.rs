@@ -50,6 +50,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "functions/mark_received.lua",
     "functions/post_word.lua",
     "functions/prune_deliveries.lua",
+    "functions/push_unread.lua",
     "functions/read_conversation.lua",
     "functions/receive_message.lua",
     "functions/record_delivery.lua",

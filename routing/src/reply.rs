@@ -98,6 +98,17 @@ pub enum AddressWithdrawn {
     Unknown,
 }
 
+/// The answer to `push_unread`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadPushed {
+    /// So many notifications are on their way.
+    Pushed(u64),
+    /// The contact has read meanwhile: look again.
+    Changed,
+    /// There is no such conversation.
+    Unknown,
+}
+
 /// The answer to `mail_unread`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnreadMailed {

@@ -11,10 +11,12 @@ mod duties;
 mod limits;
 mod mail;
 mod places;
+mod push;
 mod queries;
 mod shelf;
 
 pub use duties::Trimmed;
+pub use push::DEVICES_MAX;
 
 use crate::error::RoutingError;
 use crate::reply::Reply;

@@ -1,17 +1,16 @@
 //! The settings of a web chat, checked as a whole.
 
+use super::identity::IdentityKeys;
+use crate::app;
 use crate::error::SettingsProblem;
 use crate::settings::Fields;
-use domain::{ChannelId, Localized};
+use domain::{Channel, ChannelId, ChannelKind, Localized};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// The shortest secret for identity tokens, in bytes: as long as the digest that it keys.
-const IDENTITY_SECRET_BYTES_MIN: usize = 32;
 /// The most origins of one channel.
 const ORIGINS_MAX: usize = 64;
 /// The longest greeting or privacy text in one language, in bytes.
@@ -24,14 +23,14 @@ const UNREAD_AFTER_SECS_DEFAULT: u64 = 120;
 const UNREAD_AFTER_SECS: RangeInclusive<u64> = 5..=86_400;
 
 /// What `Channel.settings` of a web chat says.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WebChatConfig {
     /// Origins of pages that may show the widget, as browsers send them (`https://www.city.cn`), or
     /// `https://*.city.cn` for every name below. Empty: only pages of the gateway's own origin.
     pub allowed_origins: Vec<String>,
-    /// The key of identity tokens (HS256) that the website's backend signs; none: no one can prove
+    /// The keys of identity tokens that the website's or the app's backend signs; none: no one can prove
     /// an identity.
-    pub identity_secret: Option<String>,
+    pub identity: IdentityKeys,
     /// How the chat goes on by mail; none: not at all, and there are no transcripts.
     pub mail: Option<ByMail>,
     /// What the widget needs to know.
@@ -45,18 +44,6 @@ pub struct ByMail {
     pub channel: ChannelId,
     /// How long an agent's word may stay unread before it goes by mail.
     pub unread_after: Duration,
-}
-
-// The secret must not reach a log by `{:?}`.
-impl fmt::Debug for WebChatConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebChatConfig")
-            .field("allowed_origins", &self.allowed_origins)
-            .field("identity_secret", &self.identity_secret.as_ref().map(|_| "[redacted]"))
-            .field("mail", &self.mail)
-            .field("widget", &self.widget)
-            .finish()
-    }
 }
 
 /// What the widget needs of the channel's settings.
@@ -124,6 +111,17 @@ impl Default for WidgetSettings {
 }
 
 impl WebChatConfig {
+    /// Reads the settings of a website's or an app's chat; an app's own are not looked at.
+    ///
+    /// # Errors
+    /// As [`WebChatConfig::parse`].
+    pub fn of(channel: &Channel) -> Result<Self, Vec<SettingsProblem>> {
+        match channel.kind {
+            ChannelKind::App => Self::parse(&app::without(&channel.settings)),
+            _ => Self::parse(&channel.settings),
+        }
+    }
+
     /// Reads the settings.
     ///
     /// # Errors
@@ -132,12 +130,12 @@ impl WebChatConfig {
         let mut problems = Vec::new();
         let mut fields = Fields::open(settings, "settings", &mut problems);
         let allowed_origins = origins(&mut fields);
-        let identity_secret = secret(&mut fields);
+        let identity = IdentityKeys::read(&mut fields);
         let mail = by_mail(&mut fields);
         let widget = widget(fields.inner("widget"));
         fields.finish();
         if problems.is_empty() {
-            Ok(Self { allowed_origins, identity_secret, mail, widget })
+            Ok(Self { allowed_origins, identity, mail, widget })
         } else {
             Err(problems)
         }
@@ -192,18 +190,6 @@ fn is_origin(text: &str) -> bool {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     !host.is_empty() && host.split('.').all(label) && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-fn secret(fields: &mut Fields<'_>) -> Option<String> {
-    let secret = fields.text("identity_secret", "");
-    if secret.is_empty() {
-        return None;
-    }
-    if secret.len() < IDENTITY_SECRET_BYTES_MIN {
-        // The value itself is never shown.
-        fields.say("identity_secret", format!("needs at least {IDENTITY_SECRET_BYTES_MIN} bytes"));
-    }
-    Some(secret)
 }
 
 /// Whether the channel that it names is a mailbox, only the whole desk can tell.

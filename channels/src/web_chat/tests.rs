@@ -29,7 +29,7 @@ fn empty_and_absent_settings_are_the_defaults() {
     for settings in [json!({}), json!(null)] {
         let config = WebChatConfig::parse(&settings).expect("defaults");
         assert_eq!(config.widget, WidgetSettings::default());
-        assert_eq!(config.identity_secret, None);
+        assert!(config.identity.is_empty());
     }
 }
 

@@ -1,11 +1,15 @@
 //! For the widget: the channel, visitors' sessions, a visitor's own messages.
 
 mod by_mail;
+mod devices;
 mod earlier;
+mod frames;
 mod session;
 
 pub use by_mail::{AnswerAddress, TranscriptWish};
+pub use devices::{DeviceWish, RegisteredDevice};
 pub use earlier::{EarlierConversation, EarlierConversations};
+pub use frames::{FrameList, SaidFrame};
 pub use session::{ChatSession, SessionWish};
 
 use super::caller::Caller;
@@ -15,7 +19,7 @@ use crate::app::App;
 use crate::auth::access::visitor_may_read;
 use crate::hub::fact::for_contact;
 use crate::settings::DeskView;
-use crate::socket::protocol::{ChatChannel, ChatTopic};
+use crate::socket::protocol::{ChatChannel, ChatPush, ChatTopic};
 use actix_web::web;
 use channels::web_chat::WebChatConfig;
 use domain::limits::PAGE_MESSAGES_MAX;
@@ -26,7 +30,9 @@ use std::borrow::Cow;
 use utoipa::IntoParams;
 
 pub(crate) use by_mail::*;
+pub(crate) use devices::*;
 pub(crate) use earlier::*;
+pub(crate) use frames::*;
 pub(crate) use session::*;
 
 /// The routes.
@@ -38,11 +44,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/chat/transcripts", web::post().to(by_mail::transcript))
         .route("/chat/address", web::put().to(by_mail::leave_address))
         .route("/chat/address", web::delete().to(by_mail::withdraw_address))
+        .route("/chat/devices/{device}", web::put().to(devices::register))
+        .route("/chat/devices/{device}", web::delete().to(devices::remove))
+        .route("/chat/notifications", web::get().to(devices::wishes))
+        .route("/chat/notifications", web::put().to(devices::set_wishes))
+        .route("/chat/frames", web::get().to(frames::frames))
+        .route("/chat/frames", web::post().to(frames::say))
         .route("/chat/{channel}", web::get().to(channel))
         .route("/chat/{channel}/sessions", web::post().to(session::open));
 }
 
-/// A web chat that is open to visitors, with its tenant and settings.
+/// A web chat, or an app's chat, that is open to visitors, with its tenant and settings.
 ///
 /// # Errors
 /// 404.
@@ -53,13 +65,15 @@ pub(crate) fn find(
     let unknown = || ApiError::unknown("channel");
     let tenant = app.settings.tenant_of_channel(channel).ok_or_else(unknown)?;
     let view = app.settings.desk(&tenant);
-    let found = view
-        .channel(channel)
-        .filter(|channel| channel.enabled && channel.kind == ChannelKind::WebChat);
+    let found = view.channel(channel).filter(|channel| channel.enabled && is_chat(channel));
     let found = found.cloned().ok_or_else(unknown)?;
     // Settings were checked when they were set; a channel of a later release may not be readable.
-    let config = WebChatConfig::parse(&found.settings).map_err(|_problems| unknown())?;
+    let config = WebChatConfig::of(&found).map_err(|_problems| unknown())?;
     Ok((tenant, found, config))
+}
+
+fn is_chat(channel: &Channel) -> bool {
+    matches!(channel.kind, ChannelKind::WebChat | ChannelKind::App)
 }
 
 /// May a page of this origin talk to the channel?
@@ -84,6 +98,9 @@ pub(crate) async fn channel(
         chat_topic(&view, topic, now, usual)
     });
     let topics = topics.collect();
+    let push = view
+        .push(&channel.id)
+        .map(|push| ChatPush { providers: push.providers(), web_push_key: push.web_push_key() });
     let by_mail = view.by_mail(&channel.id).is_some_and(|(mailbox, _)| mailbox.enabled);
     Ok(web::Json(ChatChannel {
         channel: channel.id,
@@ -94,6 +111,7 @@ pub(crate) async fn channel(
         media_types: crate::files::MEDIA_TYPES.iter().map(|name| (*name).to_owned()).collect(),
         file_bytes_max: app.config.file_bytes_max(),
         by_mail,
+        push,
     }))
 }
 

@@ -24,6 +24,7 @@ use utoipa::{Modify, OpenApi};
         auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
         chat::channel, chat::open, chat::messages, chat::transcript, chat::leave_address, chat::withdraw_address,
         chat::earlier, chat::earlier_messages,
+        chat::register, chat::remove, chat::wishes, chat::set_wishes, chat::frames, chat::say,
         files::upload, files::download, files::shared,
         desk::desk, desk::presence,
         conversations::list, conversations::one, conversations::messages, conversations::send,

@@ -1,9 +1,11 @@
-//! Identity tokens: a website's backend vouches for its signed-in visitor, by a JWT signed with the
-//! channel's secret (HS256: `sub`, `exp`, optional `name`). The secret never leaves the two backends.
+//! Identity tokens: a website's or an app's backend vouches for its signed-in user, by a JWT (`sub`, `exp`,
+//! optional `name`; an app's also `aud`) signed with one of the channel's keys: a secret (HS256), or a private
+//! key of which we know the public one (ES256, RS256, EdDSA). Neither ever leaves the backend.
 
 use super::{AuthError, token};
-use domain::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use channels::web_chat::IdentityKeys;
+use domain::{ChannelId, Timestamp};
+use jsonwebtoken::{DecodingKey, Validation};
 use serde::Deserialize;
 
 /// A vouching lives this long at most, in seconds, whatever it says of itself (24 h).
@@ -21,27 +23,30 @@ pub struct Vouched {
     pub name: Option<String>,
 }
 
-/// The shortest secret, in bytes.
-const SECRET_BYTES_MIN: usize = 32;
-
-/// Checks a website's word for its user. Without a secret for the channel nobody can vouch.
+/// Checks a website's or an app's word for its user. Without keys for the channel nobody can vouch. An
+/// app's word names whom it is for, `aud`: a website has one channel, an agency's backend may have many apps.
 ///
 /// # Errors
 /// See [`AuthError`].
-pub fn check(secret: Option<&str>, token: &str, now: Timestamp) -> Result<Vouched, AuthError> {
-    let secret = secret.filter(|secret| secret.len() >= SECRET_BYTES_MIN);
-    read(token, secret.ok_or(AuthError::Invalid)?.as_bytes(), now)
-}
-
-fn read(token: &str, secret: &[u8], now: Timestamp) -> Result<Vouched, AuthError> {
-    token::header_of(token)?;
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.set_required_spec_claims(&["exp", "sub"]);
+pub fn check(
+    keys: &IdentityKeys,
+    audience: Option<&ChannelId>,
+    token: &str,
+    now: Timestamp,
+) -> Result<Vouched, AuthError> {
+    let header = token::foreign_header_of(token)?;
+    let mut validation = Validation::new(header.alg);
     validation.validate_exp = false;
-    validation.validate_aud = false;
-    let key = DecodingKey::from_secret(secret);
-    let data = jsonwebtoken::decode::<Vouched>(token, &key, &validation);
-    let vouched = data.map_err(|_bad| AuthError::Invalid)?.claims;
+    validation.validate_aud = audience.is_some();
+    let mut required = vec!["exp", "sub"];
+    if let Some(channel) = audience {
+        validation.set_audience(&[channel.as_str()]);
+        required.push("aud");
+    }
+    validation.set_required_spec_claims(&required);
+    let keys = keys.for_token(header.alg, header.kid.as_deref());
+    let read = |key: &DecodingKey| jsonwebtoken::decode::<Vouched>(token, key, &validation).ok();
+    let vouched = keys.iter().find_map(read).ok_or(AuthError::Invalid)?.claims;
     let now_secs = now.0.div_euclid(1000);
     token::in_time(now_secs, now_secs, vouched.exp, now)?;
     let too_long = vouched.exp > now_secs.saturating_add(LIFE_SECS_MAX);
@@ -52,27 +57,46 @@ fn read(token: &str, secret: &[u8], now: Timestamp) -> Result<Vouched, AuthError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jsonwebtoken::{EncodingKey, Header};
-    use serde_json::json;
+    use channels::web_chat::WebChatConfig;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
+    use serde_json::{Value, json};
 
-    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const OLD: &str = "a secret of before, still in use somewhere";
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-    fn token(claims: &serde_json::Value, secret: &[u8]) -> String {
-        jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret)).unwrap()
+    fn keys(settings: &Value) -> IdentityKeys {
+        WebChatConfig::parse(settings).unwrap().identity
+    }
+
+    fn secrets() -> IdentityKeys {
+        keys(&json!({ "identity_secret": SECRET, "earlier_identity_secret": OLD }))
+    }
+
+    fn token(claims: &Value, secret: &str) -> String {
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
+    }
+
+    fn app() -> ChannelId {
+        "citizens".parse().unwrap()
     }
 
     #[test]
-    fn a_website_vouches_for_its_user() {
+    fn a_website_vouches_for_its_user_with_the_secret_or_the_one_before() {
         let claims = json!({"sub": "u-1", "exp": 1_800_000_600, "name": "王"});
-        let vouched = read(&token(&claims, SECRET), SECRET, NOW).unwrap();
-        assert_eq!((vouched.sub.as_str(), vouched.name.as_deref()), ("u-1", Some("王")));
+        for secret in [SECRET, OLD] {
+            let vouched = check(&secrets(), None, &token(&claims, secret), NOW).unwrap();
+            assert_eq!((vouched.sub.as_str(), vouched.name.as_deref()), ("u-1", Some("王")));
+        }
     }
 
     #[test]
     fn anything_else_is_refused() {
-        let check = |claims: serde_json::Value, secret: &[u8], wanted: AuthError| {
-            assert_eq!(read(&token(&claims, secret), SECRET, NOW), Err(wanted), "{claims}");
+        let check = |claims: Value, secret: &str, wanted: AuthError| {
+            let read = check(&secrets(), None, &token(&claims, secret), NOW);
+            assert_eq!(read, Err(wanted), "{claims}");
         };
         check(json!({"sub": "u"}), SECRET, AuthError::Invalid);
         check(json!({"exp": 1_800_000_600}), SECRET, AuthError::Invalid);
@@ -80,6 +104,52 @@ mod tests {
         check(json!({"sub": "u", "exp": "1800000600"}), SECRET, AuthError::Invalid);
         check(json!({"sub": "u", "exp": 1_799_999_999}), SECRET, AuthError::Expired);
         check(json!({"sub": "u", "exp": 1_900_000_000}), SECRET, AuthError::Invalid);
-        check(json!({"sub": "u", "exp": 1_800_000_600}), b"another secret", AuthError::Invalid);
+        check(json!({"sub": "u", "exp": 1_800_000_600}), "another secret", AuthError::Invalid);
+    }
+
+    #[test]
+    fn an_apps_word_names_the_app() {
+        let of = |aud: Value| token(&json!({"sub": "u", "exp": 1_800_000_600, "aud": aud}), SECRET);
+        let read = |token: &str| check(&secrets(), Some(&app()), token, NOW).map(|it| it.sub);
+        assert_eq!(read(&of(json!("citizens"))), Ok("u".to_owned()));
+        assert_eq!(read(&of(json!(["another", "citizens"]))), Ok("u".to_owned()));
+        assert_eq!(read(&of(json!("another"))), Err(AuthError::Invalid));
+        assert_eq!(read(&of(json!([]))), Err(AuthError::Invalid));
+        let without = token(&json!({"sub": "u", "exp": 1_800_000_600}), SECRET);
+        assert_eq!(read(&without), Err(AuthError::Invalid));
+    }
+
+    #[test]
+    fn a_key_that_only_the_backend_has_vouches_and_is_found_by_its_id() {
+        let pairs = [
+            (KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(), Algorithm::ES256, "ES256"),
+            (KeyPair::generate_for(&PKCS_ED25519).unwrap(), Algorithm::EdDSA, "EdDSA"),
+        ];
+        let listed = pairs.iter().map(|(pair, _, name)| {
+            json!({ "id": format!("k-{name}"), "algorithm": name, "public_key": pair.public_key_pem() })
+        });
+        let keys = keys(&json!({ "identity_keys": listed.collect::<Vec<_>>() }));
+        let claims = json!({"sub": "u", "exp": 1_800_000_600});
+        for (pair, algorithm, name) in &pairs {
+            let pem = pair.serialize_pem();
+            let key = match algorithm {
+                Algorithm::ES256 => EncodingKey::from_ec_pem(pem.as_bytes()),
+                _ => EncodingKey::from_ed_pem(pem.as_bytes()),
+            };
+            let key = key.unwrap();
+            for (kid, is_known) in [
+                (None, true),
+                (Some(format!("k-{name}")), true),
+                (Some("another".to_owned()), false),
+            ] {
+                let mut header = Header::new(*algorithm);
+                header.kid = kid.clone();
+                let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+                assert_eq!(check(&keys, None, &token, NOW).is_ok(), is_known, "{name} {kid:?}");
+            }
+            // Who knows a public key must not be able to use it as a secret.
+            let forged = token(&claims, &pair.public_key_pem());
+            assert_eq!(check(&keys, None, &forged, NOW), Err(AuthError::Invalid));
+        }
     }
 }

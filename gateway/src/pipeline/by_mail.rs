@@ -7,7 +7,7 @@
 
 pub mod address;
 pub mod transcript;
-mod words;
+pub(super) mod words;
 
 use super::duty::{DutyWork, Passed};
 use super::failing::Failing;

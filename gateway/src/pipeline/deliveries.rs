@@ -7,28 +7,30 @@
 
 use super::chats;
 use super::letters::{LetterError, send};
+use super::pushes;
 use super::webhooks::{keep_bounds, post::Post};
 use crate::app::App;
 use crate::doors::{Failed, Failing};
 use crate::metrics;
 use crate::tasks::{OnEnd, TaskResult};
-use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX};
+use channels::push::PushSettings;
+use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX, PUSH_BOX_PREFIX};
 use domain::limits::DELIVERY_TRIES_MAX;
-use domain::{ChannelId, ChannelKind, DeliveryId, EndpointId, TenantId, Timestamp};
+use domain::{ChannelId, ChannelKind, DeliveryId, EndpointId, PushProvider, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
 use routing::command::{DeliveryOutcome, NewDelivery};
 use routing::reply::ClaimedDelivery;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The pause between two looks into the outbox.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many deliveries of one tenant are under way at once; one for each endpoint, which keeps its
+/// How many deliveries of one lane are under way at once; one for each endpoint, which keeps its
 /// order.
 const AT_ONCE: u32 = 16;
 /// How many of all tenants.
@@ -36,7 +38,11 @@ const ALL_AT_ONCE: usize = 256;
 /// How often dead letters that are too old are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// Beyond the time of one try, how long a claim holds, in milliseconds.
-const LEASE_BEYOND_MS: u64 = 20_000;
+const LEASE_BEYOND_MS: i64 = 20_000;
+/// How long one notification may take on its way: a token for the service may have to be asked for first.
+const NOTIFICATION_WITHIN: Duration = Duration::from_secs(40);
+/// The longest pause that holds up everything that goes through a service.
+const PUSH_PAUSE_MAX: Duration = Duration::from_secs(120);
 /// The first pause after a failure, what it is multiplied by each time, and the longest, in ms.
 pub(super) const BACKOFF_MS: (u64, u64, u64) = (5_000, 6, 6 * 3_600_000);
 
@@ -46,47 +52,64 @@ pub(super) fn spawn(app: &Arc<App>) {
 }
 
 async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
-    let carrier = Carrier { app: Arc::clone(&app), post: Post::new(&app.config.webhooks)? };
+    let post = Post::new(&app.config.webhooks)?;
+    let carrier = Carrier { app: Arc::clone(&app), post, pauses: Mutex::default() };
     let mut under_way = FuturesUnordered::new();
-    let mut places: HashMap<TenantId, u32> = HashMap::new();
-    let mut ask: BTreeSet<TenantId> = app.settings.tenants().into_iter().collect();
+    let mut places: HashMap<Lane, u32> = HashMap::new();
+    let mut ask: BTreeSet<Lane> = lanes(&app);
     let (mut look_at, mut prune_at) = (Instant::now() + PAUSE, Instant::now() + PRUNE_EVERY);
     loop {
         if app.accepts_work() && !stop.is_cancelled() {
-            for tenant in std::mem::take(&mut ask) {
-                let taken = places.get(&tenant).copied().unwrap_or(0);
+            for lane in std::mem::take(&mut ask) {
+                let taken = places.get(&lane).copied().unwrap_or(0);
                 let all = u32::try_from(ALL_AT_ONCE.saturating_sub(under_way.len())).unwrap_or(0);
                 let room = AT_ONCE.saturating_sub(taken).min(all);
-                for delivery in carrier.claim(&tenant, room).await {
-                    *places.entry(tenant.clone()).or_default() += 1;
-                    under_way.push(carrier.carry_out(tenant.clone(), delivery));
+                for delivery in carrier.claim(&lane, room).await {
+                    *places.entry(lane.clone()).or_default() += 1;
+                    under_way.push(carrier.carry_out(lane.clone(), delivery));
                 }
             }
         }
         tokio::select! {
             () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
-            Some(tenant) = under_way.next() => {
-                if let Some(taken) = places.get_mut(&tenant) {
+            Some(lane) = under_way.next() => {
+                if let Some(taken) = places.get_mut(&lane) {
                     *taken = taken.saturating_sub(1);
                 }
                 // The box has its next one.
-                ask.insert(tenant);
+                ask.insert(lane);
             }
+            () = app.outbox_filled.notified() => ask = lanes(&app),
             () = tokio::time::sleep_until(look_at) => {
                 look_at = Instant::now() + PAUSE;
-                ask = app.settings.tenants().into_iter().collect();
+                ask = lanes(&app);
                 if Instant::now() >= prune_at && app.accepts_work() {
                     prune_at = Instant::now() + PRUNE_EVERY;
-                    forget_old(&app, &ask).await;
+                    forget_old(&app).await;
                 }
             }
         }
     }
 }
 
+/// What is claimed together and has its own share of the places: a tenant's letters, words and webhooks, and
+/// its notifications through each service.
+type Lane = (TenantId, Option<PushProvider>);
+
+fn lanes(app: &App) -> BTreeSet<Lane> {
+    let mut lanes = BTreeSet::new();
+    for tenant in app.settings.tenants() {
+        let view = app.settings.desk(&tenant);
+        let pushes = view.pushing().flat_map(PushSettings::providers);
+        lanes.extend(pushes.map(|provider| (tenant.clone(), Some(provider))));
+        lanes.insert((tenant, None));
+    }
+    lanes
+}
+
 /// Dead letters go when they are too old, also of tenants of whom nothing is told any more.
-async fn forget_old(app: &App, tenants: &BTreeSet<TenantId>) {
-    for tenant in tenants {
+async fn forget_old(app: &App) {
+    for tenant in &app.settings.tenants() {
         if let Err(error) = keep_bounds(app, tenant, None).await {
             tracing::debug!(tenant.id = %tenant, error = %error, "old dead letters stay for now");
         }
@@ -114,6 +137,8 @@ impl Parcel {
 struct Carrier {
     app: Arc<App>,
     post: Post,
+    /// Until when services asked to be left alone.
+    pauses: Mutex<HashMap<(TenantId, PushProvider), Instant>>,
 }
 
 /// How a try ended.
@@ -153,44 +178,74 @@ impl Tried {
 
 impl Carrier {
     /// Claims what is due, at most so many.
-    async fn claim(&self, tenant: &TenantId, room: u32) -> Vec<ClaimedDelivery> {
-        if room == 0 {
+    async fn claim(&self, (tenant, provider): &Lane, room: u32) -> Vec<ClaimedDelivery> {
+        if room == 0 || provider.is_some_and(|provider| self.pauses(tenant, provider)) {
             return Vec::new();
         }
-        let view = self.app.settings.desk(tenant);
-        let kinds = view.desk.channels.iter().map(|channel| longest(channel.kind));
-        let longest = kinds.max().unwrap_or_default();
-        let longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-        let try_ms = self.app.config.webhooks.timeout_ms.max(longest_ms);
-        let lease_ms = i64::try_from(try_ms + LEASE_BEYOND_MS).unwrap_or(i64::MAX);
-        let claimed =
-            self.app.router.claim_deliveries(tenant, &self.app.node, lease_ms, room).await;
+        let (router, node) = (&self.app.router, &self.app.node);
+        let claimed = match provider {
+            None => {
+                router.claim_deliveries(tenant, node, lease_ms(self.longest(tenant)), room).await
+            }
+            Some(provider) => {
+                let within = (lease_ms(NOTIFICATION_WITHIN), room);
+                router.claim_notifications(tenant, *provider, node, within).await
+            }
+        };
         claimed.unwrap_or_else(|error| {
             tell(tenant, &error);
             Vec::new()
         })
     }
 
+    /// How long one try of a tenant's may take.
+    fn longest(&self, tenant: &TenantId) -> Duration {
+        let view = self.app.settings.desk(tenant);
+        let kinds = view.desk.channels.iter().map(|channel| longest(channel.kind));
+        let webhook = Duration::from_millis(self.app.config.webhooks.timeout_ms);
+        kinds.max().unwrap_or_default().max(webhook)
+    }
+
+    /// Has a service asked for a pause that is not over?
+    fn pauses(&self, tenant: &TenantId, provider: PushProvider) -> bool {
+        let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.get(&(tenant.clone(), provider)).is_some_and(|until| *until > Instant::now())
+    }
+
+    /// A service asks for a pause: it counts for everything that would go through it.
+    fn pause(&self, tenant: &TenantId, provider: PushProvider, pause_ms: u64) {
+        let until = Instant::now() + Duration::from_millis(pause_ms).min(PUSH_PAUSE_MAX);
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.insert((tenant.clone(), provider), until);
+    }
+
     /// Tries a delivery and records how that ended; whose it was.
-    async fn carry_out(&self, tenant: TenantId, delivery: ClaimedDelivery) -> TenantId {
+    async fn carry_out(&self, lane: Lane, delivery: ClaimedDelivery) -> Lane {
+        let (tenant, provider) = &lane;
         // The claim is free again after its lease.
-        match self.try_once(&tenant, &delivery).await {
+        match self.try_once(tenant, *provider, &delivery).await {
             Ok(()) => {}
-            Err(LetterError::Routing(error)) => tell(&tenant, &error),
+            Err(LetterError::Routing(error)) => tell(tenant, &error),
             Err(error) => {
                 let error = crate::telemetry::chain(&error);
                 tracing::error!(tenant.id = %tenant, delivery.id = %delivery.id, error, "a delivery's end was not told");
             }
         }
-        tenant
+        lane
     }
 
     async fn try_once(
         &self,
         tenant: &TenantId,
+        provider: Option<PushProvider>,
         delivery: &ClaimedDelivery,
     ) -> Result<(), LetterError> {
         let tried = self.attempt(tenant, delivery).await;
+        if let (Some(provider), Tried::Failed { not_before_ms: pause_ms @ 1.., .. }) =
+            (provider, &tried)
+        {
+            self.pause(tenant, provider, *pause_ms);
+        }
         let tries = delivery.tries.saturating_add(1);
         let now = self.app.clock.now();
         let (name, outcome) = match &tried {
@@ -225,9 +280,16 @@ impl Carrier {
                 Carried::File => {
                     chats::fetch::given_up(&self.app, tenant, delivery, reason).await?
                 }
-                Carried::Webhook => {}
+                Carried::Webhook | Carried::Notification => {}
             }
         }
+        // A hint that reached nobody is no dead letter: the word stands in the log, and trying again later
+        // would tell of something old.
+        let is_hint = matches!(carried(delivery), Carried::Notification);
+        let outcome = match outcome {
+            DeliveryOutcome::Dead(_) if is_hint => DeliveryOutcome::Sent,
+            outcome => outcome,
+        };
         let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
         Ok(())
     }
@@ -235,7 +297,7 @@ impl Carrier {
     /// Whoever looks at the channel sees how its last try ended.
     fn note(&self, tenant: &TenantId, delivery: &ClaimedDelivery, outcome: &DeliveryOutcome<'_>) {
         let what = match carried(delivery) {
-            Carried::Letter | Carried::Chat => Failing::Delivery,
+            Carried::Letter | Carried::Chat | Carried::Notification => Failing::Delivery,
             Carried::File => Failing::File,
             Carried::Webhook => return,
         };
@@ -260,6 +322,7 @@ impl Carrier {
             Carried::Letter => send::attempt(&self.app, tenant, delivery).await,
             Carried::Chat => chats::send::attempt(&self.app, tenant, delivery).await,
             Carried::File => chats::fetch::attempt(&self.app, tenant, delivery).await,
+            Carried::Notification => pushes::attempt(&self.app, tenant, delivery).await,
             Carried::Webhook => self.post.attempt(&self.app, tenant, delivery).await,
         }
     }
@@ -273,6 +336,8 @@ enum Carried {
     Chat,
     /// A file, from a network to us.
     File,
+    /// A hint, to a device.
+    Notification,
     /// An event, to a webhook.
     Webhook,
 }
@@ -297,6 +362,7 @@ fn carried(delivery: &ClaimedDelivery) -> Carried {
         (send::ENDPOINT_PREFIX, Carried::Letter),
         (CHAT_BOX_PREFIX, Carried::Chat),
         (FETCH_BOX_PREFIX, Carried::File),
+        (PUSH_BOX_PREFIX, Carried::Notification),
     ];
     let name = delivery.endpoint.as_str();
     let found = of.into_iter().find(|(prefix, _)| name.starts_with(prefix));
@@ -306,12 +372,18 @@ fn carried(delivery: &ClaimedDelivery) -> Carried {
 /// How long one try may take for what a channel of this kind carries.
 fn longest(kind: ChannelKind) -> Duration {
     match kind {
-        ChannelKind::WebChat => Duration::ZERO,
+        ChannelKind::WebChat | ChannelKind::App => Duration::ZERO,
         ChannelKind::Email => send::LETTER_WITHIN,
-        ChannelKind::Im | ChannelKind::App | ChannelKind::Phone => {
+        ChannelKind::Im | ChannelKind::Phone => {
             chats::send::PART_WITHIN.max(chats::fetch::FETCH_WITHIN)
         }
     }
+}
+
+/// How long a claim holds for tries of this length.
+fn lease_ms(try_within: Duration) -> i64 {
+    let ms = i64::try_from(try_within.as_millis()).unwrap_or(i64::MAX);
+    ms.saturating_add(LEASE_BEYOND_MS)
 }
 
 fn tell(tenant: &TenantId, error: &RoutingError) {

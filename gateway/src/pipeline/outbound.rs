@@ -117,7 +117,8 @@ async fn way(
     files: &[FileRef],
 ) -> Result<Way, ApiError> {
     let view = app.settings.desk(word.tenant);
-    let leaves = |channel: &Channel| channel.kind != ChannelKind::WebChat;
+    let leaves =
+        |channel: &Channel| !matches!(channel.kind, ChannelKind::WebChat | ChannelKind::App);
     if word.note || !view.desk.channels.iter().any(leaves) {
         return Ok(Way::Log { unread_after_ms: None });
     }

@@ -17,8 +17,8 @@
 
 use crate::pipeline::letters::reply::Addressees;
 use domain::{
-    AgentId, ChannelId, Conversation, ConversationId, FileId, Localized, Message, MessageId,
-    OfferToken, Presence, QueueId, State, Timestamp, Topic,
+    AgentId, ChannelId, Conversation, ConversationId, DeviceId, FileId, Localized, Message,
+    MessageId, OfferToken, Presence, QueueId, State, Timestamp, Topic,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -208,6 +208,16 @@ pub enum VisitorFrame {
         /// Where the client stopped reading.
         #[serde(default)]
         resume: Option<VisitorResume>,
+        /// The name of the device, as it was registered. Until it says `attend`, the app is not in the
+        /// foreground.
+        #[serde(default)]
+        device: Option<DeviceId>,
+    },
+    /// The app of this device is in the foreground from now on, or no longer: while it is, the device
+    /// is not woken.
+    Attend {
+        /// Is it?
+        foreground: bool,
     },
     /// Says something; the first word opens the conversation.
     Send {
@@ -423,6 +433,19 @@ pub struct ChatChannel {
     pub file_bytes_max: u64,
     /// Do transcripts and answers go by mail?
     pub by_mail: bool,
+    /// How an app's devices are woken; absent where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<ChatPush>,
+}
+
+/// How an app's devices are woken.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ChatPush {
+    /// The services for which a device may be registered.
+    pub providers: Vec<domain::PushProvider>,
+    /// The `applicationServerKey` of Web Push, in URL-safe base64; absent without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_push_key: Option<String>,
 }
 
 /// A topic and whether its queue is open just now.

@@ -4,8 +4,11 @@
 //! conversation on that channel, because the conversation is looked up, never taken from the client.
 
 mod attending;
+mod by_http;
 mod chat;
 mod frames;
+
+pub(crate) use by_http::{PollWish, poll, say};
 
 use super::protocol::{HELLO_WITHIN_MS, VisitorFrame, VisitorResume, WidgetFrame};
 use super::session::{self, Heard, Party, Refused, Socket, Stop};
@@ -15,10 +18,10 @@ use crate::app::App;
 use crate::auth::VisitorIdentity;
 use crate::hub::fact::{self, frame};
 use crate::hub::{Close, DeskHub, Fact, Item, Outbox, VisitorSeat};
-use attending::Attending;
+use attending::{Attending, Stays};
 use channels::web_chat::WebChat;
 use chat::Chat;
-use domain::{ConversationId, Event, Timestamp};
+use domain::{ConversationId, DeviceId, Event, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -48,36 +51,25 @@ struct Visitor {
 
 /// Serves a visitor.
 pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) -> Option<Close> {
-    let (token, resume) = match hello(app, socket).await {
+    let hello = match hello(app, socket).await {
         Ok(hello) => hello,
         Err(close) => return close,
     };
-    let (identity, door) = match admit(app, client, &token) {
+    let (identity, door) = match admit(app, client, &hello.token) {
         Ok(admitted) => admitted,
         Err(error) => return refuse(socket, error, Close::Unauthenticated).await,
     };
     let outbox: Arc<Outbox> = Arc::default();
-    let desk = app.hub.desk(&identity.tenant);
-    // First the seat, then the backlog: what comes meanwhile waits in the outbox.
-    let most = app.config.limits.sockets_per_visitor;
-    let seat = desk.seat_visitor(&identity.contact, most, &outbox);
     if app.is_closing() {
         return Some(Close::GoingAway(1_000));
     }
     let address = crate::middleware::client::limit_key(client.address);
-    let mut visitor = Box::new(Visitor {
-        app: Arc::clone(app),
-        desk,
-        seat,
-        identity,
-        door,
-        address,
-        opening_allowed: false,
-        chat: None,
-        stale: false,
-        attending: Attending::new(),
-        typed_at: None,
-    });
+    // First the seat, then the backlog: what comes meanwhile waits in the outbox.
+    let stays = Stays::OnSocket(app.config.presence.ping_ms);
+    let attending = Attending::new(hello.device, &stays);
+    let mut visitor = Visitor::seated(app, (identity, door), address, (&outbox, attending));
+    visitor.device_seen().await;
+    let resume = hello.resume;
     let welcome = visitor.welcome(resume).boxed().await;
     match welcome {
         // Whoever did not have the welcome would wait for it for ever.
@@ -93,11 +85,15 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
     close
 }
 
+/// What `hello` says.
+struct Hello {
+    token: String,
+    resume: Option<VisitorResume>,
+    device: Option<DeviceId>,
+}
+
 /// The first frame, which must be `hello` and come in time.
-async fn hello(
-    app: &App,
-    socket: &mut Socket,
-) -> Result<(String, Option<VisitorResume>), Option<Close>> {
+async fn hello(app: &App, socket: &mut Socket) -> Result<Hello, Option<Close>> {
     let first = tokio::time::timeout(Duration::from_millis(HELLO_WITHIN_MS), async {
         loop {
             match socket.hear().await {
@@ -111,7 +107,7 @@ async fn hello(
     let first = first.ok_or(Some(Close::GoingAway(1_000)))?;
     let text = first.map_err(|_elapsed| Some(Close::Unauthenticated))??;
     match serde_json::from_str(&text) {
-        Ok(VisitorFrame::Hello { token, resume }) => Ok((token, resume)),
+        Ok(VisitorFrame::Hello { token, resume, device }) => Ok(Hello { token, resume, device }),
         Ok(_) => Err(Some(Close::Unauthenticated)),
         Err(_unreadable) => Err(Some(Close::BadFrame)),
     }
@@ -123,12 +119,7 @@ fn admit(
     token: &str,
 ) -> Result<(VisitorIdentity, Arc<WebChat>), ApiError> {
     let identity = app.auth.visitor(token)?;
-    let view = app.settings.desk(&identity.tenant);
-    let channel = view.channel(&identity.channel).ok_or_else(|| ApiError::unknown("channel"))?;
-    let door = app.hub.desk(&identity.tenant).door(&view, channel);
-    let door = door.ok_or_else(|| {
-        ApiError::new(Code::NotConfigured, "the channel's settings are not right")
-    })?;
+    let door = door_of(app, &identity)?;
     if let Some(origin) = &client.foreign_origin
         && !door.config().allows_origin(origin, &app.config.public_origin())
     {
@@ -138,6 +129,15 @@ fn admit(
         ));
     }
     Ok((identity, door))
+}
+
+/// The chat door of a visitor's channel.
+fn door_of(app: &App, identity: &VisitorIdentity) -> Result<Arc<WebChat>, ApiError> {
+    let view = app.settings.desk(&identity.tenant);
+    let channel = view.channel(&identity.channel).ok_or_else(|| ApiError::unknown("channel"))?;
+    let door = app.hub.desk(&identity.tenant).door(&view, channel);
+    let wrong = || ApiError::new(Code::NotConfigured, "the channel's settings are not right");
+    door.ok_or_else(wrong)
 }
 
 async fn refuse(socket: &mut Socket, error: ApiError, close: Close) -> Option<Close> {
@@ -182,6 +182,31 @@ impl Party for Visitor {
 }
 
 impl Visitor {
+    /// A visitor with a seat: what comes from now on waits in the outbox.
+    fn seated(
+        app: &Arc<App>,
+        (identity, door): (VisitorIdentity, Arc<WebChat>),
+        address: String,
+        (outbox, attending): (&Arc<Outbox>, Attending),
+    ) -> Box<Self> {
+        let desk = app.hub.desk(&identity.tenant);
+        let most = app.config.limits.sockets_per_visitor;
+        let seat = desk.seat_visitor(&identity.contact, most, outbox);
+        Box::new(Self {
+            app: Arc::clone(app),
+            desk,
+            seat,
+            identity,
+            door,
+            address,
+            opening_allowed: false,
+            chat: None,
+            stale: false,
+            attending,
+            typed_at: None,
+        })
+    }
+
     async fn show(&mut self, items: Vec<Item>, out: &mut Vec<Utf8Bytes>) -> Result<(), Stop> {
         for item in items {
             match item {

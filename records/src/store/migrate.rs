@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_revoked_families"),
     migration!(7, "0007_quarantine"),
     migration!(8, "0008_persons"),
+    migration!(9, "0009_devices"),
 ];
 
 impl Migration {

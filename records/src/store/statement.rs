@@ -1,7 +1,9 @@
 //! A statement with its values, and a row of its answer, in words that both engines know.
 
 use crate::error::{RecordsError, Result};
-use domain::{AgentId, ChannelId, ContactId, ConversationId, FileId, QueueId, TenantId, Timestamp};
+use domain::{
+    AgentId, ChannelId, ContactId, ConversationId, DeviceId, FileId, QueueId, TenantId, Timestamp,
+};
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 use std::{borrow::Cow, fmt::Display, str::FromStr, sync::Arc};
 
@@ -123,7 +125,7 @@ macro_rules! value_from_id {
         }
     )+};
 }
-value_from_id!(AgentId, ChannelId, ContactId, ConversationId, FileId, QueueId, TenantId);
+value_from_id!(AgentId, ChannelId, ContactId, ConversationId, DeviceId, FileId, QueueId, TenantId);
 
 /// The most rows of one page, whatever a caller asks for: an answer must fit in memory.
 const PAGE_ROWS_MAX: u32 = 1000;

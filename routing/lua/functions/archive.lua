@@ -26,10 +26,14 @@ H.register('archive', function(c, args)
   local threads = redis.call('HGET', c.t .. 'conv:' .. v.id, 'threads') == '1'
   local pointed = redis.call('GET', pointer) == v.id
   local left = tonumber(v.closed) + H.policy(v.policy).reopen_ms - c.now
-  -- What may still go by mail is not forgotten before it was looked at.
-  local look_at = redis.call('ZSCORE', c.t .. 'unread', v.id)
-  if look_at then
-    left = math.max(left, tonumber(look_at) + LOOKED_AT_WITHIN_MS - c.now)
+  -- What may still go by mail, or be pushed, is not forgotten before it was looked at.
+  local look_at
+  for _, index in ipairs({ 'unread', 'unpushed' }) do
+    local at = redis.call('ZSCORE', c.t .. index, v.id)
+    if at then
+      look_at = true
+      left = math.max(left, tonumber(at) + LOOKED_AT_WITHIN_MS - c.now)
+    end
   end
   if left <= 0 or not (threads or pointed or look_at) then
     redis.call('DEL', c.t .. 'conv:' .. v.id)

@@ -19,6 +19,6 @@ H.register('retry_delivery', function(c, args)
   end
   redis.call('HSET', key, 'state', 'pending', 'tries', 0, 'reason', '')
   redis.call('ZADD', c.t .. 'box:' .. held[2], held[3], args[2])
-  redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), held[2])
+  redis.call('ZADD', H.boxes(c, held[2]), 'NX', H.int(c.now), held[2])
   return { 'done' }
 end)

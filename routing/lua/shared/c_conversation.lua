@@ -140,9 +140,19 @@ function H.grow_mark(c, v, field, wanted)
   return H.int(seq)
 end
 
+-- What is said to an app's user waits for somebody to look whether it was read; what waits longest
+-- counts. Their own words wait for nobody.
+local APP = 'a'
+local function waits_for_push(c, v, content)
+  if v.kind == APP and not string.find(content, '"author":{"type":"contact"', 1, true) then
+    redis.call('ZADD', c.t .. 'unpushed', 'NX', H.int(c.now), v.id)
+  end
+end
+
 -- Appends to the log and returns the seq.
 function H.append(c, v, content, seq)
   local log = c.t .. 'log:' .. v.id
+  waits_for_push(c, v, content)
   seq = seq or H.next_seq(c, v)
   local message = '{"seq":' .. H.int(seq) .. ',"at":' .. H.int(c.now) .. ',' .. string.sub(content, 2)
   redis.call('RPUSH', log, message)

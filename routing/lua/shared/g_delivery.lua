@@ -1,5 +1,12 @@
 -- The outbox: one box per endpoint, in order; only its first delivery is ever on its way.
 
+-- The boxes that are claimed together. Notifications have boxes of their own for each provider
+-- (`push-PROVIDER-…`), so that one that is down takes no place from anybody else.
+function H.boxes(c, endpoint)
+  local provider = string.match(endpoint, '^push%-([a-z_]+)%-')
+  return c.t .. (provider and 'boxes:' .. provider or 'boxes')
+end
+
 -- Puts a delivery into its box; the same id again is the same delivery. `about` is the message that it
 -- carries, as `CONVERSATION SEQ`, and `whole` whether the message is out when this one is.
 function H.deliver(c, id, endpoint, payload, about, whole)
@@ -14,7 +21,7 @@ function H.deliver(c, id, endpoint, payload, about, whole)
     redis.call('HSET', key, 'about', about, 'whole', whole and '1' or '0')
   end
   redis.call('ZADD', c.t .. 'box:' .. endpoint, H.int(place), id)
-  redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), endpoint)
+  redis.call('ZADD', H.boxes(c, endpoint), 'NX', H.int(c.now), endpoint)
 end
 
 -- Puts the deliveries of a message into the outbox: (id, endpoint, payload)… from a place of the call's
@@ -30,9 +37,9 @@ end
 function H.next_in_box(c, endpoint, at)
   local first = redis.call('ZRANGE', c.t .. 'box:' .. endpoint, 0, 0)[1]
   if not first then
-    redis.call('ZREM', c.t .. 'boxes', endpoint)
+    redis.call('ZREM', H.boxes(c, endpoint), endpoint)
   elseif redis.call('HGET', c.t .. 'delivery:' .. first, 'state') ~= 'sending' then
-    redis.call('ZADD', c.t .. 'boxes', H.int(at), endpoint)
+    redis.call('ZADD', H.boxes(c, endpoint), H.int(at), endpoint)
   end
 end
 

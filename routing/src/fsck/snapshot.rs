@@ -9,7 +9,7 @@ use domain::TenantId;
 use redis::Value;
 
 /// Keys that no index is computed from and that are none.
-const SKIPPED: [&str; 14] = [
+const SKIPPED: [&str; 15] = [
     "events",
     "seen",
     "thread",
@@ -21,6 +21,7 @@ const SKIPPED: [&str; 14] = [
     "rate",
     "once",
     "unread",
+    "unpushed",
     "places",
     "addresses",
     "here",

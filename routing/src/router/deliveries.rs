@@ -4,15 +4,15 @@ use super::Router;
 use crate::command::{DeliveryOutcome, OutboxBounds};
 use crate::error::RoutingError;
 use crate::keys;
-use crate::reply::{ClaimedDelivery, DeadDelivery};
+use crate::reply::{ClaimedDelivery, DeadDelivery, Reply};
 use domain::limits::DEDUPE_MS;
-use domain::{DeliveryId, EndpointId, TenantId, Timestamp};
+use domain::{DeliveryId, EndpointId, PushProvider, TenantId, Timestamp};
 
 /// The most names that the far end may give to one delivery.
 const NAMES_MAX: usize = 64;
 
 impl Router {
-    /// The first due delivery of each box (at most `limit`), for a lease.
+    /// The first due delivery of each box (at most `limit`), for a lease: notifications excepted.
     ///
     /// # Errors
     /// See [`RoutingError`].
@@ -24,19 +24,24 @@ impl Router {
         limit: u32,
     ) -> Result<Vec<ClaimedDelivery>, RoutingError> {
         let (lease, limit) = (lease_ms.to_string(), limit.to_string());
-        let reply = self.call("claim_deliveries", tenant, &[owner, &lease, &limit]).await?;
-        let mut claimed = Vec::new();
-        for place in (1..=reply.rest().len()).step_by(6) {
-            claimed.push(ClaimedDelivery {
-                id: reply.parse(place)?,
-                endpoint: reply.parse(place + 1)?,
-                token: reply.text(place + 2)?.to_owned(),
-                tries: reply.parse(place + 3)?,
-                payload: reply.text(place + 4)?.to_owned(),
-                in_doubt: reply.text(place + 5)? == "1",
-            });
-        }
-        Ok(claimed)
+        let reply = self.call("claim_deliveries", tenant, &[owner, &lease, &limit, ""]).await?;
+        claimed(&reply)
+    }
+
+    /// The same of the notifications that go through one provider.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn claim_notifications(
+        &self,
+        tenant: &TenantId,
+        provider: PushProvider,
+        owner: &str,
+        (lease_ms, limit): (i64, u32),
+    ) -> Result<Vec<ClaimedDelivery>, RoutingError> {
+        let (lease, limit) = (lease_ms.to_string(), limit.to_string());
+        let args = [owner, &lease, &limit, provider.name()];
+        claimed(&self.call("claim_deliveries", tenant, &args).await?)
     }
 
     /// How a try ended; false when the claim is no longer this one.
@@ -142,4 +147,19 @@ impl Router {
         }
         Ok(dead)
     }
+}
+
+fn claimed(reply: &Reply) -> Result<Vec<ClaimedDelivery>, RoutingError> {
+    let mut claimed = Vec::new();
+    for place in (1..=reply.rest().len()).step_by(6) {
+        claimed.push(ClaimedDelivery {
+            id: reply.parse(place)?,
+            endpoint: reply.parse(place + 1)?,
+            token: reply.text(place + 2)?.to_owned(),
+            tries: reply.parse(place + 3)?,
+            payload: reply.text(place + 4)?.to_owned(),
+            in_doubt: reply.text(place + 5)? == "1",
+        });
+    }
+    Ok(claimed)
 }

@@ -237,8 +237,8 @@ const OF_DELIVERIES: &[(&str, &str, &str)] = &[
     ),
     (
         "a letter tried again overtakes the one on its way",
-        "  redis.call('ZADD', c.t .. 'boxes', 'NX', H.int(c.now), held[2])",
-        "  redis.call('ZADD', c.t .. 'boxes', H.int(c.now), held[2])",
+        "  redis.call('ZADD', H.boxes(c, held[2]), 'NX', H.int(c.now), held[2])",
+        "  redis.call('ZADD', H.boxes(c, held[2]), H.int(c.now), held[2])",
     ),
     (
         "the lease of the first ends with another's",

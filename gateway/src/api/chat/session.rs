@@ -12,8 +12,9 @@ use crate::clock::mint;
 use crate::middleware::limits::{Limit, WithoutRedis};
 use actix_web::http::header::ORIGIN;
 use actix_web::{HttpRequest, web};
+use channels::app::AppSettings;
 use channels::web_chat::WebChatConfig;
-use domain::{Channel, ContactId, Identity, Locale, TenantId};
+use domain::{Channel, ChannelKind, ContactId, Identity, Locale, TenantId};
 use records::contacts::{ContactUpdate, NewContact};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -83,10 +84,19 @@ pub(crate) async fn open(
             renew(&app, &tenant, &contact, name, &wish).await?;
             (contact, verified)
         }
+        Known::Nobody if !takes_guests(&channel) => {
+            let detail = "this app answers only people for whom its backend vouches";
+            return Err(ApiError::field("identity_token", detail));
+        }
         Known::Nobody => (stranger(&app, &tenant, &channel, &wish).await?, false),
     };
     let token = make_token(&app, &tenant, &channel, &contact, verified)?;
     Ok(web::Json(ChatSession { token, contact, verified }))
+}
+
+/// May somebody ask for whom nobody vouches? On a website everybody may.
+fn takes_guests(channel: &Channel) -> bool {
+    channel.kind != ChannelKind::App || AppSettings::of(channel).is_ok_and(|app| app.guests)
 }
 
 /// A page of a website that is not the channel's gets no session. Without the header it is not a
@@ -143,11 +153,15 @@ fn known_contact(
     wish: &SessionWish,
 ) -> Result<Known, ApiError> {
     if let Some(token) = &wish.identity_token {
-        let secret = config.identity_secret.as_deref();
-        let vouched = identity_token::check(secret, token, app.clock.now()).map_err(|error| {
-            let detail = match error {
-                AuthError::Expired => "has expired",
-                _ => "is not signed with this channel's identity_secret, or says too little",
+        let audience = Some(&channel.id).filter(|_| channel.kind == ChannelKind::App);
+        let vouched = identity_token::check(&config.identity, audience, token, app.clock.now());
+        let vouched = vouched.map_err(|error| {
+            let detail = match (error, channel.kind) {
+                (AuthError::Expired, _) => "has expired",
+                (_, ChannelKind::App) => {
+                    "is not signed with one of this app's keys, is not for this app (`aud`), or says too little"
+                }
+                _ => "is not signed with one of this channel's keys, or says too little",
             };
             ApiError::field("identity_token", detail)
         })?;

@@ -106,7 +106,7 @@ impl<'a> Unread<'a> {
 }
 
 /// Is it something that an agent said to the contact?
-pub(super) fn is_agents_word(message: &Message) -> bool {
+pub(in super::super) fn is_agents_word(message: &Message) -> bool {
     message.content.kind == MessageKind::Text
         && matches!(message.content.author, Author::Agent { .. })
 }
@@ -132,7 +132,7 @@ pub(super) fn subject(
 }
 
 /// Who it is that says something, as the contact is told.
-pub(super) fn name_of(view: &DeskView, author: &Author, locale: Locale) -> String {
+pub(in super::super) fn name_of(view: &DeskView, author: &Author, locale: Locale) -> String {
     let agent = |id: &AgentId| view.agent(id).map(|agent| agent.name.clone());
     match (author, locale) {
         (Author::Contact { .. }, Locale::ZhCn) => "您".to_owned(),
@@ -145,7 +145,11 @@ pub(super) fn name_of(view: &DeskView, author: &Author, locale: Locale) -> Strin
 }
 
 /// The desk's name on the conversation's channel.
-pub(super) fn desk_name(view: &DeskView, conversation: &Conversation, locale: Locale) -> String {
+pub(in super::super) fn desk_name(
+    view: &DeskView,
+    conversation: &Conversation,
+    locale: Locale,
+) -> String {
     let channel = view.channel(&conversation.channel);
     channel.map(|channel| channel.name.get(locale).to_owned()).unwrap_or_default()
 }

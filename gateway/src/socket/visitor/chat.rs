@@ -49,6 +49,10 @@ impl Chat {
         Self { state, agent: None, standing: Standing::Unknown, shown: 0 }
     }
 
+    pub(super) fn state(&self) -> &ChatState {
+        &self.state
+    }
+
     pub(super) fn id(&self) -> &ConversationId {
         &self.state.id
     }

@@ -53,8 +53,19 @@ impl Visitor {
             out.push(frame(&refused(None, error)));
             return Err(Stop::BadFrame);
         };
+        self.carry_out_frame(said, out).await
+    }
+
+    pub(super) async fn carry_out_frame(
+        &mut self,
+        said: VisitorFrame,
+        out: &mut Vec<Utf8Bytes>,
+    ) -> Result<(), Stop> {
         let (client_id, answer) = match said {
             VisitorFrame::Hello { .. } => return Err(Stop::Close(Close::BadFrame)),
+            VisitorFrame::Attend { foreground } => {
+                (None, self.set_foreground(foreground).await.map(|()| None))
+            }
             VisitorFrame::Ping => {
                 out.push(frame(&WidgetFrame::Pong));
                 return Ok(());
@@ -157,7 +168,7 @@ impl Visitor {
     }
 
     /// The limit on everything else that a visitor's frames ask of the stores.
-    fn may_act(&self) -> Result<(), ApiError> {
+    pub(super) fn may_act(&self) -> Result<(), ApiError> {
         let limits = &self.app.config.limits;
         let limit = Limit::per_second(
             limits.messages_per_second.saturating_mul(ACTS_FOR_EACH_WORD),

@@ -241,6 +241,14 @@ export interface components {
             file_bytes_max: number;
             /** @description Do transcripts and answers go by mail? */
             by_mail: boolean;
+            push?: components["schemas"]["ChatPush"] | null;
+        };
+        /** @description How an app's devices are woken. */
+        ChatPush: {
+            /** @description The services for which a device may be registered. */
+            providers: components["schemas"]["PushProvider"][];
+            /** @description The `applicationServerKey` of Web Push, in URL-safe base64; absent without it. */
+            web_push_key?: string | null;
         };
         /** @description A visitor's session. */
         ChatSession: {
@@ -537,6 +545,20 @@ export interface components {
             /** @description Redis's time. */
             now: components["schemas"]["Timestamp"];
         };
+        DeviceId: string;
+        /** @description A device as an app registers it. */
+        DeviceWish: {
+            /** @description Which service wakes it. */
+            provider: components["schemas"]["PushProvider"];
+            /** @description What the service calls it; for `web_push` the subscription as JSON text. */
+            token: string;
+            /** @description The language in which it is told. */
+            locale: components["schemas"]["Locale"];
+            /** @description The app's version, at most 100 characters. */
+            app_version?: string;
+            /** @description What kind of device it is, at most 100 characters. */
+            model?: string;
+        };
         /** @description What applying did to one document. */
         DocumentChange: {
             /** @description Which kind. */
@@ -662,6 +684,16 @@ export interface components {
             name: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description Frames as the socket would send them. */
+        FrameList: {
+            /** @description `WidgetFrame`s of `socket-protocol.json`, in order. */
+            frames: Record<string, never>[];
+            /**
+             * @description Stands for the state that they leave; to be brought to the next request. Only where frames were
+             *     asked for.
+             */
+            version?: string | null;
         };
         /** @description A header field. */
         HeaderField: {
@@ -1006,6 +1038,20 @@ export interface components {
             /** @enum {string} */
             code: "undelivered";
         };
+        /** @description What a contact wants to be told of, on all devices. */
+        NotificationWishes: {
+            /** @description An agent has answered. */
+            answer: boolean;
+            /** @description The request stands otherwise than before: an agent has taken it, or it waits again. */
+            status: boolean;
+            /** @description A callback is near. */
+            reminder: boolean;
+            /** @description How was it? asked once after the end. */
+            rating: boolean;
+            /** @description Notifications do not show what was said, nor by whom. */
+            private: boolean;
+            quiet?: components["schemas"]["QuietHours"] | null;
+        };
         /** @description How an offer behaves. */
         OfferPolicy: {
             /**
@@ -1092,6 +1138,11 @@ export interface components {
             /** @description Every wrong part, where there are some. */
             errors?: components["schemas"]["FieldProblem"][];
         };
+        /**
+         * @description Which service carries notifications to a device.
+         * @enum {string}
+         */
+        PushProvider: "web_push" | "fcm" | "apns" | "jpush" | "huawei";
         /** @description A letter that could not go on. */
         QuarantinedLetter: {
             /** @description Its name here. */
@@ -1238,6 +1289,15 @@ export interface components {
             /** @description The text, by language. */
             text: components["schemas"]["Localized"];
         };
+        /** @description The hours of each day in which nothing is to be heard, in the contact's own time zone. */
+        QuietHours: {
+            /** @description From when, `22:00`. */
+            from: string;
+            /** @description Until when, `07:00`; on the next day when it is not later than `from`. */
+            to: string;
+            /** @description An IANA time zone, `Asia/Shanghai`. */
+            time_zone: string;
+        };
         /** @description A rating. */
         RatingRow: {
             /** @description Which conversation. */
@@ -1275,6 +1335,15 @@ export interface components {
             /** @description The token. */
             refresh_token: string;
         };
+        /** @description A registered device. */
+        RegisteredDevice: {
+            /** @description Its name. */
+            device: components["schemas"]["DeviceId"];
+            /** @description Which service wakes it. */
+            provider: components["schemas"]["PushProvider"];
+            /** @description When it was registered. */
+            registered_at: components["schemas"]["Timestamp"];
+        };
         /** @description A request type 诉求类型. */
         RequestType: {
             /** @description Its key, for example `consultation`. */
@@ -1298,6 +1367,11 @@ export interface components {
             skills?: {
                 [key: string]: number;
             };
+        };
+        /** @description A frame to be carried out. */
+        SaidFrame: {
+            /** @description A `VisitorFrame` of `socket-protocol.json`: any but `hello`, `ping` and `attend`. */
+            frame: Record<string, never>;
         };
         /** @description The same person on another channel. */
         SamePerson: {

@@ -228,6 +228,7 @@ export interface components {
             /** @enum {string} */
             type: "pong";
         };
+        DeviceId: string;
         EndpointId: string;
         /** @description One fact. */
         Event: {
@@ -781,8 +782,14 @@ export interface components {
             /** @description The visitor token of `POST /v1/chat/{channel}/sessions`. */
             token: string;
             resume?: components["schemas"]["VisitorResume"] | null;
+            device?: components["schemas"]["DeviceId"] | null;
             /** @enum {string} */
             type: "hello";
+        } | {
+            /** @description Is it? */
+            foreground: boolean;
+            /** @enum {string} */
+            type: "attend";
         } | {
             /** @description Minted by the client: the dedupe key and the ack's address. */
             client_id: string;
