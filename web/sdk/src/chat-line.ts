@@ -2,8 +2,7 @@
  * The line to the gateway: a socket, and plain requests where sockets do not last. Both read the log from the same place
  * and empty the same outbox, so that going from one to the other loses and doubles nothing.
  */
-import { ResumingSocket, type Acked, type ApiClient, type LineStatus, type Outbox, type Schemas, type SocketLike, type WidgetFrame } from "@hutong/api-client";
-import type { AppFrame } from "./pending.ts";
+import { ResumingSocket, type Acked, type ApiClient, type LineStatus, type Outbox, type Schemas, type SocketLike, type VisitorFrame, type WidgetFrame } from "@hutong/api-client";
 import { LongPoll } from "./poll.ts";
 
 /** By what the line goes at the moment. */
@@ -19,13 +18,14 @@ export const SOCKET_AGAIN_MS = { atOnce: 1_000, first: 30_000, max: 300_000 } as
 export interface ChatLineOptions {
   api: ApiClient;
   openSocket: () => SocketLike;
-  outbox: Outbox<AppFrame & Acked>;
-  hello: () => Extract<AppFrame, { type: "hello" }>;
+  outbox: Outbox<VisitorFrame & Acked>;
+  hello: () => Extract<VisitorFrame, { type: "hello" }>;
   position: () => Schemas["VisitorResume"] | null;
-  device: () => string | null;
+  /** This device, while its app is in front. */
+  inFront: () => string | null;
   onFrame: (frame: WidgetFrame) => void;
   onStatus: (status: LineStatus, transport: Transport) => void;
-  onPoison: (frame: AppFrame & Acked) => void;
+  onPoison: (frame: VisitorFrame & Acked) => void;
   /** The token was refused: true when a new one is at hand, or may still come. */
   renew: () => Promise<boolean>;
   random?: () => number;
@@ -33,7 +33,7 @@ export interface ChatLineOptions {
 }
 
 export class ChatLine {
-  private readonly socket: ResumingSocket<AppFrame, { type: string }>;
+  private readonly socket: ResumingSocket<VisitorFrame, { type: string }>;
   private readonly poll: LongPoll;
   private transport: Transport = "socket";
   private failures = 0;
@@ -47,7 +47,7 @@ export class ChatLine {
   constructor(private readonly options: ChatLineOptions) {
     const { outbox, now } = options;
     const random = options.random ?? Math.random;
-    this.socket = new ResumingSocket<AppFrame, { type: string }>({
+    this.socket = new ResumingSocket<VisitorFrame, { type: string }>({
       open: options.openSocket, hello: options.hello, outbox, now, random,
       // The gateway speaks this protocol; what a later one says passes the log by.
       onFrame: (frame) => options.onFrame(frame as never),
@@ -57,7 +57,7 @@ export class ChatLine {
     });
     this.poll = new LongPoll({
       api: options.api, outbox, now, random,
-      position: options.position, device: options.device, renew: options.renew, onFrame: options.onFrame, onPoison: options.onPoison,
+      position: options.position, inFront: options.inFront, renew: options.renew, onFrame: options.onFrame, onPoison: options.onPoison,
       onStatus: (status) => this.pollIs(status),
       onUnknown: () => {
         this.pollKnown = false;
@@ -110,7 +110,7 @@ export class ChatLine {
   }
 
   /** Says a frame that must arrive; false when too many wait already. */
-  deliver(frame: AppFrame & Acked): boolean {
+  deliver(frame: VisitorFrame & Acked): boolean {
     if (this.transport === "socket") return this.socket.deliver(frame);
     if (!this.options.outbox.add(frame, this.options.now())) return false;
     void this.poll.flush();
@@ -118,7 +118,7 @@ export class ChatLine {
   }
 
   /** Says a frame that may be lost; false when the line is down. */
-  tell(frame: AppFrame): boolean {
+  tell(frame: VisitorFrame): boolean {
     return this.transport === "socket" ? this.socket.tell(frame) : this.poll.tell(frame);
   }
 

@@ -295,13 +295,30 @@ describe("a device", () => {
     const [put] = gateway.calls.filter(({ method }) => method === "PUT");
     expect(put?.body).toEqual({ provider: "fcm", token: "secret", locale: "zh-CN", app_version: "3.1.0", model: "Pixel" });
     const device = put?.path.split("/").at(-1);
-    expect(device).toMatch(/^[a-z0-9]{8,64}$/u);
+    expect(device).toMatch(/^[a-z0-9]{16,64}$/u);
     expect(gateway.sockets[0]?.sent).toMatchObject([{ type: "hello", device }, { type: "attend", foreground: true }]);
     chat.setForeground(false);
     expect(gateway.sockets[0]?.sent.at(-1)).toEqual({ type: "attend", foreground: false });
     const again = client(gateway, { storage });
     await again.chat.registerDevice({ provider: "fcm", token: "other" });
     expect(gateway.calls.at(-1)?.path.split("/").at(-1)).toBe(device);
+  });
+
+  it("is in front by requests as well, and said to be so at once", async () => {
+    const gateway = new FakeGateway();
+    gateway.socketsWork = false;
+    gateway.other = () => Response.json({});
+    const { chat } = client(gateway);
+    await chat.registerDevice({ provider: "huawei", token: "x" });
+    await settle(2_000);
+    const inFront = () => gateway.polls.at(-1)?.query.get("device");
+    expect([chat.status, inFront()]).toEqual(["online", null]);
+    chat.setForeground(true);
+    await settle();
+    expect(inFront()).toMatch(/^[a-z0-9]{16,64}$/u);
+    chat.setForeground(false);
+    await settle();
+    expect(inFront()).toBeNull();
   });
 
   it("subscribes to Web Push with the channel's key, anew when the key became another", async () => {

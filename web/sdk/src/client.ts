@@ -1,12 +1,12 @@
 /** The chat of a desk, for an app: what was said, what is said, and whoever is told of it. Nothing here needs a page. */
-import { ApiProblem, mintId, uploadFile, type ChatState, type FileRef, type LineStatus, type Locale, type Message, type Schemas } from "@hutong/api-client";
+import { ApiProblem, mintId, uploadFile, type ChatChannel, type ChatState, type FileRef, type LineStatus, type Locale, type Message, type Schemas } from "@hutong/api-client";
 import { Connection, type Kept } from "./connection.ts";
 import { Devices, type DeviceToken, type PushRegistration } from "./devices.ts";
 import { ChatError } from "./errors.ts";
 import { Hearing } from "./hearing.ts";
 import { fromAgent, lastSeq, over, unreadOf, withEarlier, withFailed, withSeen, type ChatLog, type Outgoing } from "./log.ts";
 import type { ChatOptions, Words } from "./options.ts";
-import type { AppChannel, NotificationSettings, RegisteredDevice } from "./pending.ts";
+import type { NotificationWishes, RegisteredDevice } from "./words.ts";
 import { ChatStorage, usualStorage } from "./storage.ts";
 
 /** The longest text of one message, in bytes of UTF-8. */
@@ -26,7 +26,7 @@ export class ChatClient extends Hearing {
   private readonly devices: Devices;
   private readonly base: string;
   protected readonly now: () => number;
-  private known: Promise<AppChannel> | null = null;
+  private known: Promise<ChatChannel> | null = null;
   private typedAt = 0;
 
   constructor(private readonly options: ChatOptions) {
@@ -91,8 +91,8 @@ export class ChatClient extends Hearing {
   }
 
   /** The channel: its name, topics, limits, and what it can push. Asked for once. */
-  channel(): Promise<AppChannel> {
-    this.known ??= this.connection.open.get<AppChannel>(`/chat/${encodeURIComponent(this.options.channel)}`).catch((error: unknown) => {
+  channel(): Promise<ChatChannel> {
+    this.known ??= this.connection.open.get<ChatChannel>(`/chat/${encodeURIComponent(this.options.channel)}`).catch((error: unknown) => {
       this.known = null;
       throw error;
     });
@@ -221,11 +221,11 @@ export class ChatClient extends Hearing {
     return this.storage.registered();
   }
 
-  notifications(): Promise<NotificationSettings> {
+  notifications(): Promise<NotificationWishes> {
     return this.devices.notifications();
   }
 
-  setNotifications(wanted: NotificationSettings): Promise<NotificationSettings> {
+  setNotifications(wanted: NotificationWishes): Promise<NotificationWishes> {
     return this.devices.setNotifications(wanted);
   }
 

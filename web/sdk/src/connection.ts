@@ -2,13 +2,12 @@
  * Who the person is, and their line to the gateway. Whatever shows the chat is its owner: it keeps the log, and is told
  * of frames and of changes of the person. The widget and `ChatClient` are owners.
  */
-import { ApiClient, ApiProblem, Outbox, type Acked, type LineStatus, type Locale, type Schemas, type SocketLike, type WidgetFrame } from "@hutong/api-client";
+import { ApiClient, ApiProblem, Outbox, type Acked, type LineStatus, type Locale, type Schemas, type SocketLike, type VisitorFrame, type WidgetFrame } from "@hutong/api-client";
 import { ChatLine, type Transport } from "./chat-line.ts";
 import type { ChatLog, Outgoing } from "./log.ts";
-import type { AppFrame } from "./pending.ts";
 import type { ChatStorage, StoredVisitor } from "./storage.ts";
 
-export type Kept = AppFrame & Acked;
+export type Kept = VisitorFrame & Acked;
 /** What became of asking for a session. */
 export type SignIn = "ok" | "refused" | "unreachable";
 
@@ -34,6 +33,8 @@ export interface ConnectionPorts {
 export interface ConnectionOwner {
   /** Where the owner's log stands. */
   log(): ChatLog;
+  /** Is the app seen? */
+  inFront(): boolean;
   /** What a new session is told of the person. */
   profile(): { locale: Locale; name: string };
   /** A session is there: who the person is, and whether a backend vouched for them. */
@@ -82,7 +83,7 @@ export class Connection {
       outbox: this.outbox,
       hello: () => ({ type: "hello", token: this.token ?? "", resume: this.position(), ...this.device() }),
       position: () => this.position(),
-      device: () => ports.device?.() ?? null,
+      inFront: () => (owner.inFront() ? (ports.device?.() ?? null) : null),
       onFrame: (frame) => owner.onFrame(frame),
       onStatus: (status, by) => owner.onStatus(status, by),
       onPoison: (frame) => owner.onPoison(frame.client_id),

@@ -1,7 +1,7 @@
 /** Where a person is told of answers while the app is closed. */
-import { ApiProblem, type ApiClient, type Locale } from "@hutong/api-client";
+import { ApiProblem, type ApiClient, type ChatChannel, type Locale, type Schemas } from "@hutong/api-client";
 import { ChatError } from "./errors.ts";
-import type { AppChannel, DeviceRegistration, NotificationSettings, PushProvider, RegisteredDevice } from "./pending.ts";
+import type { NotificationWishes, PushProvider, RegisteredDevice } from "./words.ts";
 import type { ChatStorage } from "./storage.ts";
 
 /** What an app knows of its device. */
@@ -32,7 +32,7 @@ export interface DevicesPorts {
   storage: ChatStorage;
   appVersion: string;
   locale: () => Locale;
-  channel: () => Promise<AppChannel>;
+  channel: () => Promise<ChatChannel>;
   ensureSession: () => Promise<boolean>;
 }
 
@@ -43,7 +43,7 @@ export class Devices {
   async register({ provider, token, model }: DeviceToken): Promise<RegisteredDevice> {
     const { api, storage, appVersion, locale } = this.ports;
     if (!(await this.ports.ensureSession())) throw new ChatError("no_session");
-    const body: DeviceRegistration = { provider, token, locale: locale(), app_version: appVersion, ...(model ? { model } : {}) };
+    const body: Schemas["DeviceWish"] = { provider, token, locale: locale(), app_version: appVersion, ...(model ? { model } : {}) };
     const registered = await api.put<RegisteredDevice>(this.path(), body);
     storage.setRegistered(true);
     return registered;
@@ -81,12 +81,12 @@ export class Devices {
     this.ports.storage.setRegistered(false);
   }
 
-  notifications(): Promise<NotificationSettings> {
+  notifications(): Promise<NotificationWishes> {
     return this.ports.api.get("/chat/notifications");
   }
 
-  async setNotifications(wanted: NotificationSettings): Promise<NotificationSettings> {
-    return (await this.ports.api.put<NotificationSettings | undefined>("/chat/notifications", wanted)) ?? wanted;
+  async setNotifications(wanted: NotificationWishes): Promise<NotificationWishes> {
+    return (await this.ports.api.put<NotificationWishes | undefined>("/chat/notifications", wanted)) ?? wanted;
   }
 
   private path(): string {

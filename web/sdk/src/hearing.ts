@@ -20,6 +20,7 @@ export abstract class Hearing extends Emitter<ChatEvents> {
   protected owner(name: string): ConnectionOwner {
     return {
       log: () => this.current,
+      inFront: () => this.foreground,
       profile: () => ({ locale: this.locale, name: name }),
       onSignedIn: (contact, verified) => {
         this.change({ ...(this.current.contact === null || this.current.contact === contact ? this.current : { ...emptyLog(), outgoing: this.current.outgoing }), contact });

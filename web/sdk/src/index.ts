@@ -7,7 +7,7 @@ export { ChatError, type ChatErrorCode } from "./errors.ts";
 export {
   emptyLog, fromAgent, lastSeq, logAfter, merged, ofAnother, over, toReceive, TYPING_MS, unreadOf, withEarlier, withFailed, withSeen, type ChatLog, type Outgoing,
 } from "./log.ts";
-export type * from "./pending.ts";
+export type * from "./words.ts";
 export { ChatStorage, loadStorage, memoryStorage, type AsyncKeyValue, type KeyValue, type StoredVisitor } from "./storage.ts";
 export { ApiProblem, localized } from "@hutong/api-client";
 export type { ChatChannel, ChatState, ChatTopic, FileRef, LineStatus, Locale, Localized, Message, Position, SocketLike, WidgetFrame } from "@hutong/api-client";

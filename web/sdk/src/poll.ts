@@ -1,7 +1,6 @@
 /** The line over plain requests, for networks that break sockets: one request waits for news, others carry what is said.
  * The server keeps nothing between two of them but the log, so that nothing is lost when one fails. */
-import { ApiProblem, backoffMs, type Acked, type ApiClient, type LineStatus, type Outbox, type Schemas, type WidgetFrame } from "@hutong/api-client";
-import type { AppFrame } from "./pending.ts";
+import { ApiProblem, backoffMs, type Acked, type ApiClient, type LineStatus, type Outbox, type Schemas, type VisitorFrame, type WidgetFrame } from "@hutong/api-client";
 
 type Resume = Schemas["VisitorResume"];
 type Timer = ReturnType<typeof setTimeout>;
@@ -15,13 +14,14 @@ const UNKNOWN = new Set([404, 405, 501]);
 
 export interface LongPollOptions {
   api: ApiClient;
-  outbox: Outbox<AppFrame & Acked>;
+  outbox: Outbox<VisitorFrame & Acked>;
   /** From where to go on. */
   position: () => Resume | null;
-  device: () => string | null;
+  /** This device, while its app is in front. */
+  inFront: () => string | null;
   onFrame: (frame: WidgetFrame) => void;
   onStatus: (status: LineStatus) => void;
-  onPoison: (frame: AppFrame & Acked) => void;
+  onPoison: (frame: VisitorFrame & Acked) => void;
   /** The token was refused: true when a new one is at hand, or may still come. */
   renew: () => Promise<boolean>;
   /** The gateway has no long-poll: only the socket is left. */
@@ -32,7 +32,7 @@ export interface LongPollOptions {
 
 interface Answer {
   frames: WidgetFrame[];
-  version?: string | number;
+  version?: string;
 }
 
 /** Is a refused request worth another try? */
@@ -40,11 +40,13 @@ const isFinal = (error: unknown) => error instanceof ApiProblem && error.status 
 
 export class LongPoll {
   private state: LineStatus = "stopped";
-  /** Ends what runs when it is stopped; null while nothing does. */
-  private abort: AbortController | null = null;
-  private version: string | number | undefined;
+  /** What runs now; whatever belongs to an earlier run does nothing any more. */
+  private run: object | null = null;
+  private version: string | undefined;
   private attempt = 0;
   private saying = false;
+  /** Ends the request that waits, so that another one asks anew. */
+  private turn: AbortController | null = null;
   private wakeUp: (() => void) | null = null;
   private patience: Timer | undefined;
 
@@ -55,17 +57,17 @@ export class LongPoll {
   }
 
   start(): void {
-    if (this.abort !== null) return;
-    this.abort = new AbortController();
+    if (this.run !== null) return;
+    this.run = {};
     this.version = undefined;
     this.attempt = 0;
     this.setStatus("connecting");
-    void this.listen(this.abort);
+    void this.listen(this.run);
   }
 
   stop(): void {
-    this.abort?.abort();
-    this.abort = null;
+    this.run = null;
+    this.turn?.abort();
     clearTimeout(this.patience);
     this.wakeUp?.();
     this.setStatus("stopped");
@@ -78,38 +80,44 @@ export class LongPoll {
 
   /** Says one after the other what waits, oldest first. */
   async flush(): Promise<void> {
-    const running = this.abort;
+    const running = this.run;
     if (running === null || this.state !== "online" || this.saying) return;
     this.saying = true;
     try {
-      while (this.abort === running && (await this.sayNext(running)));
+      while (this.run === running && (await this.sayNext(running)));
     } finally {
       this.saying = false;
     }
   }
 
   /** Says a frame that may be lost; false when the line is down. */
-  tell(frame: AppFrame): boolean {
-    // Whether the app is in front is known from the socket; here the requests themselves are the sign of life.
-    if (this.state !== "online" || frame.type === "attend") return false;
+  tell(frame: VisitorFrame): boolean {
+    if (this.state !== "online") return false;
+    if (frame.type === "attend") {
+      // The waiting request says it; a new one says otherwise.
+      this.turn?.abort();
+      return true;
+    }
     this.options.api.post<Answer>("/chat/frames", { frame }).catch(() => undefined);
     return true;
   }
 
-  private async listen(running: AbortController): Promise<void> {
-    while (this.abort === running) {
+  private async listen(running: object): Promise<void> {
+    while (this.run === running) {
       try {
-        const answer = await this.ask(running.signal);
-        if (this.abort !== running) return;
+        this.turn = new AbortController();
+        const answer = await this.ask(this.turn.signal);
+        if (this.run !== running) return;
         this.version = answer.version;
         this.attempt = 0;
         this.setStatus("online");
         for (const frame of answer.frames) this.options.onFrame(frame);
         void this.flush();
       } catch (error) {
-        if (this.abort !== running) return;
+        if (this.run !== running) return;
+        if (this.turn?.signal.aborted) continue;
         if (await this.gaveUp(error)) return;
-        if (this.abort !== running) return;
+        if (this.run !== running) return;
         this.setStatus("waiting");
         await this.pause((error instanceof ApiProblem ? (error.retryAfterMs ?? 0) : 0) + backoffMs(this.attempt, this.options.random));
         this.attempt += 1;
@@ -119,7 +127,7 @@ export class LongPoll {
 
   private ask(signal: AbortSignal): Promise<Answer> {
     const at = this.options.position();
-    const device = this.options.device();
+    const device = this.options.inFront();
     return this.options.api.get<Answer>("/chat/frames", {
       ...(at ? { epoch: at.epoch, conversation: at.conversation, seq: at.seq } : {}),
       ...(this.version === undefined ? {} : { version: this.version }),
@@ -130,18 +138,18 @@ export class LongPoll {
 
   private async gaveUp(error: unknown): Promise<boolean> {
     if (!(error instanceof ApiProblem)) return false;
-    const running = this.abort;
+    const running = this.run;
     const unknown = UNKNOWN.has(error.status);
     if (!unknown && (error.status !== 401 || (await this.options.renew()))) return false;
-    if (this.abort !== running) return true;
-    this.abort = null;
+    if (this.run !== running) return true;
+    this.run = null;
     this.setStatus(unknown ? "stopped" : "unauthenticated");
     if (unknown) this.options.onUnknown();
     return true;
   }
 
   /** True when the next may be said at once. */
-  private async sayNext(running: AbortController): Promise<boolean> {
+  private async sayNext(running: object): Promise<boolean> {
     const { outbox, api, now } = this.options;
     const entry = outbox.entries()[0];
     if (entry === undefined) return false;
@@ -149,7 +157,7 @@ export class LongPoll {
     if (entry.notBefore > now()) return this.flushIn(entry.notBefore - now());
     try {
       const { frames } = await api.post<Answer>("/chat/frames", { frame: entry.frame });
-      if (this.abort !== running) return false;
+      if (this.run !== running) return false;
       for (const frame of frames) {
         if (frame.type === "ack" || frame.type === "refused") this.settle(frame);
         this.options.onFrame(frame);
@@ -157,7 +165,7 @@ export class LongPoll {
       // Without a word about it, it is said again, but not at once.
       return outbox.entries()[0] !== entry || entry.notBefore > 0 || this.flushIn(1000);
     } catch (error) {
-      if (this.abort !== running) return false;
+      if (this.run !== running) return false;
       if (!isFinal(error)) return this.flushIn(Math.max(1000, (error instanceof ApiProblem ? error.retryAfterMs : null) ?? 0));
       // Who it is must be settled first; the listening request says so.
       if (error instanceof ApiProblem && error.status === 401) return false;

@@ -100,7 +100,7 @@ export class ChatStorage {
   /** This installation's own id, made at the first call. */
   device(): string {
     const known = this.read("device");
-    if (typeof known === "string" && /^[A-Za-z0-9_-]{8,64}$/u.test(known)) return known;
+    if (typeof known === "string" && /^[A-Za-z0-9_-]{16,64}$/u.test(known)) return known;
     const device = mintId();
     this.write("device", device);
     return device;

@@ -108,6 +108,7 @@ export class Session extends Talk {
     const { store, now } = this.ports;
     return {
       log: () => this.model,
+      inFront: () => this.model.shown,
       profile: () => this.model,
       onSignedIn: (contact, verified) => store.dispatch({ type: "signed_in", contact, verified }),
       onSignedOut: () => store.dispatch({ type: "signed_out" }),
