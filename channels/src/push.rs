@@ -6,11 +6,18 @@
 //! given the delivery's id or the conversation to collapse by. For the same reason a call that was cut
 //! counts as not made ([`Pushed::Unavailable`]).
 
+mod apns;
+mod call;
 mod config;
+mod fcm;
+mod huawei;
+mod jpush;
 mod key;
+mod payload;
 mod service_account;
 #[cfg(test)]
 mod tests;
+mod web_push;
 
 pub use config::PushSettings;
 

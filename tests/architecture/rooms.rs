@@ -17,13 +17,14 @@ const MAY_USE: [(&str, &[&str]); 7] = [
 ];
 
 /// Outside worlds, and the rooms that may know them.
-const WORLDS: [(&str, &[&str]); 9] = [
+const WORLDS: [(&str, &[&str]); 10] = [
     ("redis", &["routing", "tests"]),
     ("sqlx", &["records"]),
     ("actix-web", &["gateway"]),
     ("actix-http", &["gateway"]),
     ("actix-server", &["gateway"]),
     ("jsonwebtoken", &["gateway"]),
+    ("p256", &["channels"]),
     ("lettre", &["channels"]),
     ("argon2", &["gateway"]),
     ("reqwest", &["channels", "gateway", "tests"]),

@@ -1,8 +1,10 @@
-//! Stand-ins for the clouds of messengers, which speak the documented protocols. What they say is judged
-//! by kits that others wrote (`conformance`), so that whoever talks to them here talks as with the vendor.
+//! Stand-ins for the clouds of messengers and of push services, which speak the documented protocols. What
+//! they say is judged by kits that others wrote (`conformance`), so that whoever talks to them here talks as
+//! with the vendor.
 
 pub mod dingtalk;
 mod far_end;
+pub mod push;
 pub mod wecom;
 
 pub use far_end::{FarEnd, Held};

@@ -1,7 +1,12 @@
 //! The settings of push, checked as a whole.
 
+use super::apns::Apns;
+use super::fcm::Fcm;
+use super::huawei::Huawei;
+use super::jpush::Jpush;
 use super::key::EcKey;
 use super::service_account::ServiceAccount;
+use super::web_push::WebPush;
 use super::{Provider, PushProvider};
 use crate::error::SettingsProblem;
 use crate::means::Means;
@@ -46,11 +51,11 @@ pub struct PushSettings {
     pub ttl: Duration,
     /// Are notifications without content for everybody? A person can choose so for themselves anyway.
     pub private: bool,
-    web_push: Option<WebPushConfig>,
-    fcm: Option<FcmConfig>,
-    apns: Option<ApnsConfig>,
-    jpush: Option<JpushConfig>,
-    huawei: Option<HuaweiConfig>,
+    pub(super) web_push: Option<WebPushConfig>,
+    pub(super) fcm: Option<FcmConfig>,
+    pub(super) apns: Option<ApnsConfig>,
+    pub(super) jpush: Option<JpushConfig>,
+    pub(super) huawei: Option<HuaweiConfig>,
 }
 
 /// Web Push.
@@ -162,8 +167,23 @@ impl PushSettings {
     /// Opens every service that is set up, in the order of [`PushSettings::providers`]. Nothing is
     /// connected before something is pushed.
     pub fn open(&self, means: &Means) -> Vec<Arc<dyn PushProvider>> {
-        let _unused = means;
-        Vec::new()
+        let mut open: Vec<Arc<dyn PushProvider>> = Vec::new();
+        if let Some(config) = self.web_push.clone() {
+            open.push(Arc::new(WebPush::new(config, means)));
+        }
+        if let Some(config) = self.fcm.clone() {
+            open.push(Arc::new(Fcm::new(config, means)));
+        }
+        if let Some(config) = self.apns.clone() {
+            open.push(Arc::new(Apns::new(config, means)));
+        }
+        if let Some(config) = self.jpush.clone() {
+            open.push(Arc::new(Jpush::new(config, means)));
+        }
+        if let Some(config) = self.huawei.clone() {
+            open.push(Arc::new(Huawei::new(config, means)));
+        }
+        open
     }
 }
 

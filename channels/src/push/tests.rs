@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::Means;
+use crate::http::Answer;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 
 /// The VAPID key of RFC 8291's sender, as 32 bytes in base64url.
@@ -32,6 +34,54 @@ pub(super) fn notification() -> Notification {
         ttl: Duration::from_secs(3_600),
         urgency: Urgency::High,
     }
+}
+
+/// The same with more words than anybody reads.
+pub(super) fn long_notification() -> Notification {
+    let (title, body) = ("\"\\字".repeat(2_000), "😀\"\n".repeat(2_000));
+    let conversation = format!("conv_{}", "z".repeat(59)).parse().unwrap();
+    Notification {
+        id: "d".repeat(64),
+        conversation,
+        title,
+        body,
+        badge: u32::MAX,
+        seq: u64::MAX,
+        ..notification()
+    }
+}
+
+/// An answer of a service.
+pub(super) fn answer(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Answer {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+        .collect();
+    Answer { status, headers, body: body.to_string().into() }
+}
+
+/// What a row of a table expects: an outcome, or the words of a refusal or a trouble that must be said.
+#[derive(Debug)]
+pub(super) enum Then {
+    Sent,
+    Pause(u64),
+    Away(&'static str),
+    Gone(Option<i64>),
+    Refused(&'static str),
+}
+
+/// Did it come out so?
+pub(super) fn assert_came(pushed: &Pushed, then: &Then, row: &dyn fmt::Debug) {
+    let is_so = match (pushed, then) {
+        (Pushed::Sent, Then::Sent) => true,
+        (Pushed::RateLimited(pause), Then::Pause(secs)) => *pause == Duration::from_secs(*secs),
+        (Pushed::Unavailable(why), Then::Away(words)) => why.contains(words),
+        (Pushed::Rejected(why), Then::Refused(words)) => why.contains(words),
+        (Pushed::Gone { since }, Then::Gone(at)) => since.map(|since| since.0) == *at,
+        _ => false,
+    };
+    assert!(is_so, "{row:?}: {pushed:?}, not {then:?}");
+    assert!(!format!("{pushed:?}").contains("CANARY"), "{row:?} shows the token: {pushed:?}");
 }
 
 /// A service account, with these fields laid over it.
@@ -84,6 +134,9 @@ fn without_push_there_is_none_and_an_empty_one_has_defaults() {
 fn every_service_opens_in_its_order() {
     let settings = PushSettings::of(&everything()).unwrap().unwrap();
     assert_eq!(settings.providers(), Provider::ALL);
+    let opened = settings.open(&Means::none());
+    let opened: Vec<Provider> = opened.iter().map(|service| service.provider()).collect();
+    assert_eq!(opened, Provider::ALL);
     assert_eq!(settings.web_push_key().as_deref(), Some(PUBLIC_KEY));
 }
 

@@ -142,7 +142,7 @@ mod tests {
                 (Some(format!("k-{name}")), true),
                 (Some("another".to_owned()), false),
             ] {
-                let mut header = Header::new(*algorithm);
+                let mut header = Header::new(algorithm.to_owned());
                 header.kid = kid.clone();
                 let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
                 assert_eq!(check(&keys, None, &token, NOW).is_ok(), is_known, "{name} {kid:?}");

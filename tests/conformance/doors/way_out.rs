@@ -5,7 +5,7 @@ use channels::http::{Http, Reach};
 use channels::{Means, OwnShelf};
 use domain::{Clock, Timestamp};
 use reqwest::Url;
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -35,18 +35,25 @@ impl Clock for TrueTime {
 
 /// Means that reach this machine only.
 pub(crate) fn means() -> Means {
+    means_trusting(RootCertStore::empty())
+}
+
+/// The same, over TLS of this authority, with HTTP/2 where the server speaks it, as a gateway does.
+pub(crate) fn means_trusting(roots: RootCertStore) -> Means {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     drop(rustls::crypto::ring::default_provider().install_default());
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_root_certificates(roots)
         .with_no_client_auth();
+    let mut of_client = tls.clone();
+    of_client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(Duration::from_secs(10))
-        .tls_backend_preconfigured(tls.clone())
+        .tls_backend_preconfigured(of_client)
         .build()
         .unwrap();
     let clock = Arc::new(TrueTime);

@@ -1,6 +1,6 @@
 //! An authority of a test's own, and a server that it vouches for.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::path::{Path, PathBuf};
 
 /// The files of an authority and of its server, whose name is `127.0.0.1`.
@@ -22,6 +22,8 @@ impl Authority {
     pub fn make(folder: &Path) -> Self {
         let mut own = CertificateParams::new(Vec::new()).unwrap();
         own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a server of its authority's name for its own authority.
+        own.distinguished_name.push(DnType::CommonName, "An authority of the tests");
         let own_key = KeyPair::generate().unwrap();
         let own_certificate = own.self_signed(&own_key).unwrap();
         let issuer = Issuer::new(own, own_key);

@@ -193,4 +193,4 @@ pub(super) fn colon(locale: Locale) -> &'static str {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in super::super) mod tests;

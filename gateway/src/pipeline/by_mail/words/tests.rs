@@ -4,7 +4,7 @@ use super::*;
 use domain::{Desk, MessageContent};
 use serde_json::json;
 
-pub(in super::super) fn view() -> DeskView {
+pub(in crate::pipeline) fn view() -> DeskView {
     let desk: Desk = serde_json::from_value(json!({
         "channels": [{ "id": "site", "name": { "zh-CN": "市政务服务", "en": "City services" },
             "kind": "web_chat", "adapter": "web_chat", "audience": "public", "topics": [] }],
@@ -17,7 +17,7 @@ pub(in super::super) fn view() -> DeskView {
     DeskView::new(desk, 1)
 }
 
-pub(in super::super) fn conversation() -> Conversation {
+pub(in crate::pipeline) fn conversation() -> Conversation {
     serde_json::from_value(json!({
         "id": "conv_1", "state": "active", "contact": "ctc_1", "channel": "site", "kind": "web_chat",
         "queue": "tax", "agent": "li", "opened_at": 0, "arrived_at": 0, "due_at": 0, "last_seq": 4,
@@ -26,7 +26,7 @@ pub(in super::super) fn conversation() -> Conversation {
     .unwrap()
 }
 
-pub(in super::super) fn said(seq: u64, who: &str, kind: MessageKind, text: &str) -> Message {
+pub(in crate::pipeline) fn said(seq: u64, who: &str, kind: MessageKind, text: &str) -> Message {
     let author = match who {
         "contact" => Author::Contact { id: "ctc_1".parse().unwrap() },
         agent => Author::Agent { id: agent.parse().unwrap() },
