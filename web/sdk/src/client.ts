@@ -3,6 +3,7 @@ import { ApiProblem, mintId, uploadFile, type ChatChannel, type ChatState, type 
 import { Connection, type Kept } from "./connection.ts";
 import { Devices, type DeviceToken, type PushRegistration } from "./devices.ts";
 import { ChatError } from "./errors.ts";
+import { FILES_MAX } from "./files.ts";
 import { Hearing } from "./hearing.ts";
 import { fromAgent, lastSeq, over, unreadOf, withEarlier, withFailed, withSeen, type ChatLog, type Outgoing } from "./log.ts";
 import type { ChatOptions, Words } from "./options.ts";
@@ -11,8 +12,6 @@ import { ChatStorage, usualStorage } from "./storage.ts";
 
 /** The longest text of one message, in bytes of UTF-8. */
 export const TEXT_BYTES_MAX = 16 * 1024;
-/** The most files in one message. */
-export const FILES_MAX = 10;
 /** `typing` is told at most so often, in milliseconds. */
 const TYPING_EVERY_MS = 3000;
 /** The longest preview of what is being typed. */

@@ -6,8 +6,6 @@ export type { Outgoing } from "@hutong/chat";
 
 /** The longest text of one message, in bytes of UTF-8. */
 export const TEXT_BYTES_MAX = 16 * 1024;
-/** The most files in one message. */
-export const FILES_MAX = 10;
 /** The longest comment of a rating, in characters. */
 export const COMMENT_MAX = 1000;
 
