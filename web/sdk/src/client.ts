@@ -20,6 +20,8 @@ const PREVIEW_CHARS = 500;
 const PAGE = 50;
 
 export class ChatClient extends Hearing {
+  /** The language of the person; a device that is registered learns of another one when it is registered again. */
+  locale: Locale;
   readonly connection: Connection;
   private readonly storage: ChatStorage;
   private readonly devices: Devices;
@@ -31,6 +33,7 @@ export class ChatClient extends Hearing {
   constructor(private readonly options: ChatOptions) {
     super();
     const { url, channel } = options;
+    this.locale = options.locale ?? "zh-CN";
     this.base = `${url.replace(/\/+$/u, "")}/v1`;
     this.now = options.now ?? Date.now;
     this.storage = new ChatStorage(options.storage ?? usualStorage(), channel);
@@ -65,9 +68,6 @@ export class ChatClient extends Hearing {
   }
   get status(): LineStatus {
     return this.connection.line.status;
-  }
-  get locale(): Locale {
-    return this.options.locale ?? "zh-CN";
   }
 
   /** Goes on where the person stopped; asks the app's backend who is here. */

@@ -8,7 +8,7 @@ import type { ChatEvents } from "./options.ts";
 
 export abstract class Hearing extends Emitter<ChatEvents> {
   abstract readonly connection: Connection;
-  abstract readonly locale: Locale;
+  abstract locale: Locale;
   protected abstract readonly now: () => number;
   protected current: ChatLog = emptyLog();
   /** Seen, and not told yet. */
