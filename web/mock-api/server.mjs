@@ -85,9 +85,11 @@ async function api(request, response, url, path) {
 }
 
 function signIn(body, response) {
-  const known = world.visitors.get(body.token);
-  const token = known ? body.token : `v_${crypto.randomUUID()}`;
-  if (!known) world.visitors.set(token, { contact: `ctc_${world.visitors.size + 1}`, conversation: new Conversation(AUTO), sockets: new Set(), waiting: new Set(), devices: new Map() });
+  // The same word finds the same person, on whatever device.
+  const vouched = [...world.visitors].find(([, visitor]) => body.identity_token && visitor.word === body.identity_token)?.[0];
+  const known = world.visitors.get(vouched ?? body.token);
+  const token = known ? (vouched ?? body.token) : `v_${crypto.randomUUID()}`;
+  if (!known) world.visitors.set(token, { contact: `ctc_${world.visitors.size + 1}`, conversation: new Conversation(AUTO), sockets: new Set(), waiting: new Set(), devices: new Map(), word: body.identity_token });
   const visitor = world.visitors.get(token);
   visitor.conversation.tell = (frame) => {
     visitor.sockets.forEach((socket) => socket.send(JSON.stringify(frame)));

@@ -1,7 +1,7 @@
 /** How it was, once it is over. */
 import { Icon, type IconNode } from "@hutong/ui/icon";
 import { CircleCheckBig, Frown, Laugh, Meh, Smile, Annoyed } from "lucide";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../state.ts";
 import type { TextKey } from "../texts/index.ts";
 
@@ -14,6 +14,11 @@ export function Rating() {
   const { app, chat, state, t } = useApp();
   const [grade, setGrade] = useState<number | null>(null);
   const [comment, setComment] = useState("");
+  const card = useRef<HTMLElement>(null);
+  // What opens below the grades comes into sight.
+  useEffect(() => {
+    if (grade !== null) card.current?.scrollIntoView({ block: "end" });
+  }, [grade]);
   if (state.rated) return <p class="card rated" role="status" data-testid="rated"><Icon icon={CircleCheckBig} size={22} />{t("rated")}</p>;
   const send = () => {
     if (grade === null) return;
@@ -21,7 +26,7 @@ export function Rating() {
     app.set({ rated: true });
   };
   return (
-    <section class="card" data-testid="rating">
+    <section class="card" ref={card} data-testid="rating">
       <fieldset class="grades">
         <legend>{t("rate")}</legend>
         {GRADES.map((one) => (
