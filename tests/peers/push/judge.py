@@ -56,7 +56,7 @@ class Judge:
                       for part in question["authorization"].removeprefix("vapid ").split(","))
         claims = json.loads(unb64(fields["t"].split(".")[1]))
         return {"plain": plain.decode(), "key": fields["k"], "claims": claims,
-                "signed": Vapid02.verify(fields["k"], "vapid " + fields["t"])}
+                "signed": Vapid02.verify(question["authorization"])}
 
     def pushes(self, question):
         """The same request, made by pywebpush."""
