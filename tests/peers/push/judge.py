@@ -152,6 +152,19 @@ class Judge:
                 said.append(error.error_code)
         return {"said": said}
 
+    def jpush_message(self, question):
+        """A push as JPush's kit words it."""
+        push = jpush.JPush(question["app"], question["secret"]).create_push()
+        push.cid, push.options = question["cid"], question["options"]
+        push.platform = jpush.platform("android", "ios")
+        push.audience = jpush.audience(jpush.registration_id(question["token"]))
+        title, body, extras = question["title"], question["body"], question["extras"]
+        push.notification = jpush.notification(
+            android=jpush.android(alert=body, title=title, priority=1, extras=extras),
+            ios=jpush.ios(alert={"title": title, "body": body}, badge=3, extras=extras,
+                          thread_id=question["thread"]))
+        return {"message": push.payload}
+
     # --- Huawei
 
     def huawei(self, question):
