@@ -18,9 +18,10 @@ use reqwest::{Method, RequestBuilder, Version};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How long a token is used. Apple refuses one that is older than an hour, and pauses who makes a new one
-/// more often than every 20 minutes.
-const TOKEN_LIFE: Duration = Duration::from_secs(50 * 60);
+/// How long a token is used, in seconds. Apple refuses one that is older than an hour, and pauses who makes
+/// a new one more often than every 20 minutes. Tokens are dated by the last whole multiple of it: the same
+/// key makes the same token then, for every channel that has it.
+const TOKEN_SECS: u64 = 40 * 60;
 /// The pause when tokens were made too often.
 const TOKEN_PAUSE: Duration = Duration::from_secs(20 * 60);
 /// The longest device token, in hexadecimal digits; they have 64 today, and "variable length".
@@ -48,11 +49,13 @@ impl Apns {
         let names = [&config.base_url, &config.team_id, &config.key_id, &key.name()];
         let name = format!("push.apns.{}", digest(&names.map(String::as_str).join("\n")));
         shared_token(&self.means, &name, refused, async || {
-            let now = self.means.clock.now().0 / 1_000;
-            let claims = json!({ "iss": config.team_id, "iat": now });
+            let now = u64::try_from(self.means.clock.now().0 / 1_000).unwrap_or_default();
+            // One that is refused was too old by Apple's clock.
+            let age = if refused.is_none() { now % TOKEN_SECS } else { 0 };
+            let claims = json!({ "iss": config.team_id, "iat": now - age });
             let token = key.token(Some(&config.key_id), &claims);
             let token = token.map_err(|why| Refusal::Credentials(why.to_string()))?;
-            Ok((Secret::new(token), TOKEN_LIFE))
+            Ok((Secret::new(token), Duration::from_secs(TOKEN_SECS - age)))
         })
         .await
     }

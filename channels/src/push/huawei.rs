@@ -1,5 +1,5 @@
 //! Huawei's Push Kit, directly: to Android devices with HMS Core and to HarmonyOS up to version 4. Newer
-//! HarmonyOS has an API of its own (v3), which JPush speaks.
+//! HarmonyOS has an API of its own (v3), which is not spoken here.
 //!
 //! Source: developer.huawei.com, "HTTPS 下行消息" (v1) and "OAuth 2.0 开放鉴权（客户端模式）".
 

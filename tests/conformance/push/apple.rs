@@ -25,6 +25,24 @@ const TOPIC: &str = "cn.city.desk";
 /// The milliseconds since which one device is gone.
 const GONE_AT: i64 = 1_792_398_600_123;
 
+/// The time since which tokens are dated as they are now, and a second more whenever somebody looks: no
+/// test meets the end of that time.
+#[derive(Debug)]
+struct Ticking(AtomicI64);
+
+impl Ticking {
+    fn start() -> Self {
+        let now = way_out::means().clock.now().0;
+        Self(AtomicI64::new(now - now % (40 * 60 * 1_000)))
+    }
+}
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1_000, Ordering::SeqCst))
+    }
+}
+
 /// The stand-in, and those who trust it.
 struct Apple {
     peer: Peer,
@@ -57,7 +75,7 @@ impl Apple {
     fn means(&self) -> Means {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(&self.authority.ca).unwrap()).unwrap();
-        way_out::means_trusting(roots)
+        Means { clock: Arc::new(Ticking::start()), ..way_out::means_trusting(roots) }
     }
 
     fn settings(&self) -> Value {
@@ -110,7 +128,7 @@ async fn a_kit_of_the_community_takes_the_stand_in_for_apple() {
 async fn a_notification_arrives_over_http_2_with_all_that_apple_wants() {
     let mut apple = Apple::start().await;
     let (service, to) = (apple.service(), target(Provider::Apns, &device('a')));
-    let before = apple.means().clock.now().0 / 1_000;
+    let before = Ticking::start().now().0 / 1_000;
     for id in ["dlv_1", "dlv_1", "dlv_2"] {
         assert_eq!(service.push(&to, &notification(id)).await, Pushed::Sent);
     }
@@ -141,22 +159,22 @@ async fn a_notification_arrives_over_http_2_with_all_that_apple_wants() {
     assert_eq!(asked[0]["body"], body);
 }
 
-/// A second goes by whenever somebody looks: a new token is another one.
-#[derive(Debug)]
-struct Ticking(Arc<dyn Clock>, AtomicI64);
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        self.0.now().plus_ms(1_000 * self.1.fetch_add(1, Ordering::SeqCst))
+#[tokio::test]
+async fn channels_of_one_key_have_one_token() {
+    let (mut apple, to) = (Apple::start().await, target(Provider::Apns, &device('a')));
+    // Each with a shelf of its own.
+    for id in ["dlv_1", "dlv_2"] {
+        assert_eq!(apple.service().push(&to, &notification(id)).await, Pushed::Sent);
     }
+    let asked = apple.asked().await;
+    let token = |place: usize| asked[place]["headers"]["authorization"].as_str().unwrap();
+    assert_eq!(token(0), token(1));
 }
 
 #[tokio::test]
 async fn gateways_share_one_token_and_renew_it_once() {
     let mut apple = Apple::start().await;
     let (means, to) = (apple.means(), target(Provider::Apns, &device('a')));
-    let clock = Arc::new(Ticking(means.clock.clone(), AtomicI64::new(0)));
-    let means = Means { clock, ..means };
     let (one, other) = (open(&apple.settings(), &means), open(&apple.settings(), &means));
     assert_eq!(one.push(&to, &notification("dlv_1")).await, Pushed::Sent);
     assert_eq!(other.push(&to, &notification("dlv_2")).await, Pushed::Sent);

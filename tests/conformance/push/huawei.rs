@@ -51,8 +51,9 @@ async fn huaweis_kit_takes_the_stand_in_for_push_kit() {
     ]);
     assert_eq!(said, expected);
     assert_eq!(huawei.seen.look(|seen| seen.calls(TOKEN)), 1);
-    let wrong = words("huawei", &json!({ "url": cloud.url(), "tokens": [], "secret": "other" }));
-    assert_eq!(judge.ask(&wrong).await["said"], json!([]));
+    let more = json!({ "url": cloud.url(), "tokens": [["here"]], "secret": "other" });
+    let refused = judge.try_ask(&words("huawei", &more)).await;
+    assert!(refused["error"].as_str().unwrap().contains("access token"), "{refused}");
 }
 
 #[tokio::test]

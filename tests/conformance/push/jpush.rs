@@ -65,6 +65,27 @@ async fn a_notification_arrives_once_however_often_it_is_pushed() {
 }
 
 #[tokio::test]
+async fn jpushs_kit_words_the_same_push() {
+    let (mut judge, (jpush, cloud)) = (judge(), stand::<Jpush>());
+    let to = target(Provider::Jpush, DEVICE);
+    let service = service(&cloud, &way_out::means());
+    assert_eq!(service.push(&to, &notification("dlv_1")).await, Pushed::Sent);
+    let ours = jpush.seen.look(|seen| seen.shown[0].clone());
+    let question = json!({
+        "do": "jpush_message", "app": APP, "secret": SECRET, "token": DEVICE, "cid": ours["cid"],
+        "title": "政务服务中心", "body": "您的申请已受理。", "thread": "conv_01jc",
+        "options": {
+            "time_to_live": 3_600, "apns_production": false, "apns_collapse_id": "conv_01jc",
+        },
+        "extras": {
+            "id": "dlv_1", "conversation": "conv_01jc", "channel": "city_app", "kind": "answer",
+            "seq": "7", "title": "政务服务中心", "body": "您的申请已受理。", "badge": "3",
+        },
+    });
+    assert_eq!(ours, judge.ask(&question).await["message"]);
+}
+
+#[tokio::test]
 async fn dead_devices_limits_and_troubles_are_told_apart() {
     let ((jpush, cloud), to) = (stand::<Jpush>(), target(Provider::Jpush, DEVICE));
     let service = service(&cloud, &way_out::means());

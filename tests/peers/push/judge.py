@@ -56,7 +56,7 @@ class Judge:
                       for part in question["authorization"].removeprefix("vapid ").split(","))
         claims = json.loads(unb64(fields["t"].split(".")[1]))
         return {"plain": plain.decode(), "key": fields["k"], "claims": claims,
-                "signed": Vapid02.verify(fields["k"], "vapid " + fields["t"])}
+                "signed": Vapid02.verify(question["authorization"])}
 
     def pushes(self, question):
         """The same request, made by pywebpush."""
@@ -151,6 +151,19 @@ class Judge:
             except jpush.common.JPushFailure as error:
                 said.append(error.error_code)
         return {"said": said}
+
+    def jpush_message(self, question):
+        """A push as JPush's kit words it."""
+        push = jpush.JPush(question["app"], question["secret"]).create_push()
+        push.cid, push.options = question["cid"], question["options"]
+        push.platform = jpush.platform("android", "ios")
+        push.audience = jpush.audience(jpush.registration_id(question["token"]))
+        title, body, extras = question["title"], question["body"], question["extras"]
+        push.notification = jpush.notification(
+            android=jpush.android(alert=body, title=title, priority=1, extras=extras),
+            ios=jpush.ios(alert={"title": title, "body": body}, badge=3, extras=extras,
+                          thread_id=question["thread"]))
+        return {"message": push.payload}
 
     # --- Huawei
 

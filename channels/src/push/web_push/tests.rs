@@ -5,6 +5,7 @@ use super::super::tests::{answer, assert_came, everything, long_notification, no
 use super::*;
 use crate::http::{Http, Reach};
 use crate::push::PushSettings;
+use proptest::prelude::*;
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -154,4 +155,18 @@ fn the_longest_notification_is_sealed() {
     let to = Subscription::read(told(ENDPOINT, POINT, AUTH).reveal()).unwrap();
     let words = Value::Object(payload::fields(&long_notification())).to_string();
     assert!(seal::seal(words.as_bytes(), &to).unwrap().len() <= 2_048 + 86 + 16);
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_it_panic(text in ".*", endpoint in ".*", key in "[A-Za-z0-9_=-]{0,100}", auth in "[A-Za-z0-9_=-]{0,30}") {
+        drop(Subscription::read(&text));
+        let keys = json!({ "p256dh": key, "auth": auth });
+        let told = json!({ "endpoint": endpoint, "keys": keys }).to_string();
+        if let Ok(to) = Subscription::read(&told) {
+            prop_assert!(seal::seal(b"words", &to).is_ok());
+        }
+        drop(crate::push::key::EcKey::read(&text));
+        drop(crate::push::service_account::ServiceAccount::read(&text));
+    }
 }

@@ -59,7 +59,8 @@ impl Vapid {
         let end = now + VALID_SECS;
         let claims = json!({ "aud": service, "exp": end, "sub": self.subject });
         let token = self.key.token(None, &claims)?;
-        let header = format!("vapid t={token}, k={}", self.public_key);
+        // No blank behind the comma: py-vapid reads none.
+        let header = format!("vapid t={token},k={}", self.public_key);
         if kept.len() >= SERVICES_MAX {
             kept.clear();
         }
