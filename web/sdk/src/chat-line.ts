@@ -141,8 +141,8 @@ export class ChatLine {
   private byPoll(): void {
     this.transport = "poll";
     this.trialAfter = SOCKET_AGAIN_MS.first;
-    this.socket.stop();
     this.poll.start();
+    this.socket.stop();
     this.tellStatus();
   }
 
