@@ -6,6 +6,7 @@ import { t } from "../../texts/texts";
 import { EmailForm } from "./email-form";
 import { AddButton, AUDIENCES, forWhom, Group, JsonArea, LocalizedField, named, Pair } from "./fields";
 import type { FormProps } from "./forms";
+import { ImCheck } from "./im-check";
 import { ImForm } from "./im-form";
 import { choicesOf } from "./settings-store";
 import { WebChatForm } from "./web-chat-form";
@@ -50,7 +51,7 @@ function RawSettings({ value, onValue }: FormProps<"channels">) {
 }
 
 /** The adapter that speaks each kind that can be connected here; messengers have many, of which this is the first. */
-const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom" } as const;
+const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom", app: "app" } as const;
 type Connectable = keyof typeof ADAPTERS;
 const KINDS = Object.keys(ADAPTERS) as Connectable[];
 
@@ -66,6 +67,7 @@ function Kind({ value, onValue, isNew }: FormProps<"channels">) {
 
 function AdapterForm(props: FormProps<"channels">) {
   if (props.value.kind === "im") return <ImForm {...props} />;
+  if (props.value.kind === "app") return <><RawSettings {...props} /><ImCheck channel={props.value} isNew={props.isNew === true} /></>;
   if (props.value.adapter === "web_chat") return <WebChatForm {...props} />;
   return props.value.adapter === "email" ? <EmailForm {...props} /> : <RawSettings {...props} />;
 }
