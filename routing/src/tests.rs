@@ -12,6 +12,7 @@ mod order;
 mod policy;
 mod postal;
 mod properties;
+mod push;
 mod seeded;
 mod server;
 mod stream;

@@ -23,7 +23,8 @@ const WORLDS: [(&str, &[&str]); 10] = [
     ("actix-web", &["gateway"]),
     ("actix-http", &["gateway"]),
     ("actix-server", &["gateway"]),
-    ("jsonwebtoken", &["gateway"]),
+    // The keys by which a website or an app vouches are settings, and checked as such.
+    ("jsonwebtoken", &["channels", "gateway"]),
     ("p256", &["channels"]),
     ("lettre", &["channels"]),
     ("argon2", &["gateway"]),

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and a story is told in one piece"
 )]
 
+mod apps;
 mod bad_input;
 mod bridged;
 mod closing;

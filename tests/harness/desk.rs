@@ -134,6 +134,23 @@ impl DeskFile {
         self
     }
 
+    /// Adds an app whose topics are named like their queues.
+    #[must_use]
+    pub fn with_app(mut self, id: &str, topics: &[&str], push: Value) -> Self {
+        let topics: Vec<Value> = topics
+            .iter()
+            .map(|topic| json!({ "id": topic, "name": named(topic), "queue": topic, "request_type": "consultation" }))
+            .collect();
+        // Test visitors speak from a page; an app sends no origin.
+        let settings = json!({ "identity_secret": IDENTITY_SECRET, "allowed_origins": [WEBSITE], "push": push });
+        self.push(
+            "channels",
+            json!({ "id": id, "name": named(id), "kind": "app", "adapter": "app",
+            "audience": "public", "topics": topics, "settings": settings }),
+        );
+        self
+    }
+
     /// Adds a messenger for staff, whose topics are named like their queues.
     #[must_use]
     pub fn with_messenger(mut self, adapter: &str, topics: &[&str], settings: Value) -> Self {

@@ -117,6 +117,8 @@ pub struct TestVisitor {
     token: String,
     /// The contact.
     pub contact: String,
+    /// The device that `hello` names.
+    device: Option<String>,
     socket: Option<Socket>,
     seen: Arc<Watched<Seen>>,
     history: History,
@@ -140,6 +142,7 @@ impl TestVisitor {
             channel: channel.to_owned(),
             token,
             contact,
+            device: None,
             socket: None,
             seen: Arc::default(),
             history: History::default(),
@@ -167,6 +170,13 @@ impl TestVisitor {
     pub fn recorded_in(mut self, history: &History, name: &str) -> Self {
         self.history = history.clone();
         self.name = name.to_owned();
+        self
+    }
+
+    /// Speaks from a device of its own.
+    #[must_use]
+    pub fn on_device(mut self, device: &str) -> Self {
+        self.device = Some(device.to_owned());
         self
     }
 
@@ -205,7 +215,8 @@ impl TestVisitor {
             let resume = json!({ "epoch": seen.epoch, "conversation": conversation, "seq": seen.transcript.last_seq() });
             (!seen.epoch.is_empty()).then_some(resume)
         });
-        let hello = json!({ "type": "hello", "token": self.token, "resume": resume });
+        let (token, device) = (&self.token, &self.device);
+        let hello = json!({ "type": "hello", "token": token, "resume": resume, "device": device });
         socket.send(&hello).await;
         self.socket = Some(socket);
         let welcomed = |seen: &Seen| {

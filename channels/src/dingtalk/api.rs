@@ -101,7 +101,7 @@ impl Api {
         if let Some(missing) = self.config.missing() {
             return Err(Refusal::Credentials(missing.to_owned()));
         }
-        let name = format!("dingtalk.{}", self.config.client_id);
+        let name = self.config.token_name();
         shared_token(&self.means, &name, refused, async || self.fetch_token().await).await
     }
 

@@ -1,5 +1,6 @@
 //! The settings of a DingTalk robot, checked as a whole.
 
+use crate::digest::digest;
 use crate::error::SettingsProblem;
 use crate::secret::Secret;
 use crate::settings::Fields;
@@ -57,6 +58,15 @@ impl DingTalkConfig {
         }
         let robot_code = if robot_code.is_empty() { client_id.clone() } else { robot_code };
         Ok(Self { mode, client_id, client_secret, robot_code, api_base_url, oapi_base_url })
+    }
+
+    /// What the access token is called on the shelf: by where it is used and with what it was asked for, so
+    /// that no other settings find it. Whoever may change settings could otherwise have it sent to a server
+    /// of their own.
+    pub(super) fn token_name(&self) -> String {
+        let secret = self.client_secret.reveal();
+        let parts = [&self.api_base_url, &self.oapi_base_url, &self.client_id, secret];
+        format!("dingtalk.{}", digest(&parts.join("\n")))
     }
 
     /// What is still missing before anything can be called; `None` when nothing is.

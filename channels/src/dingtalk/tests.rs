@@ -231,3 +231,15 @@ fn a_robot_carries_only_the_files_that_dingtalk_takes() {
         assert!(!door.carries(&file(name, 1)), "{name}");
     }
 }
+
+#[test]
+fn other_settings_do_not_find_the_token_that_was_kept() {
+    let name = |key: &str, base_url: &str, secret: &str| {
+        let settings = json!({ "client_id": "dingue4", "client_secret": secret, key: base_url });
+        DingTalkConfig::parse(&settings).expect("settings").token_name()
+    };
+    let own = name("api_base_url", "https://api.dingtalk.com", SECRET);
+    assert_eq!(own, name("oapi_base_url", "https://oapi.dingtalk.com", SECRET));
+    assert_ne!(own, name("api_base_url", "https://evil.example", "anything"));
+    assert_ne!(own, name("oapi_base_url", "https://evil.example", SECRET));
+}

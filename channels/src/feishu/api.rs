@@ -94,7 +94,7 @@ impl Api {
 
     /// The shared access token.
     pub(super) async fn token(&self, refused: Option<&Secret>) -> Result<Secret, Refusal> {
-        let name = format!("feishu.{}", self.config.app_id);
+        let name = self.config.token_name();
         shared_token(&self.means, &name, refused, async || self.fetch_token().await).await
     }
 

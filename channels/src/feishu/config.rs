@@ -1,5 +1,6 @@
 //! The settings of a Feishu (Lark) robot, checked as a whole.
 
+use crate::digest::digest;
 use crate::error::SettingsProblem;
 use crate::secret::Secret;
 use crate::settings::Fields;
@@ -64,6 +65,14 @@ impl FeishuConfig {
             (false, true) => Some("app_secret (App Secret) is not set"),
             (false, false) => None,
         }
+    }
+
+    /// What the access token is called on the shelf: by where it is used and with what it was asked for, so
+    /// that no other settings find it. Whoever may change settings could otherwise have it sent to a server
+    /// of their own.
+    pub(super) fn token_name(&self) -> String {
+        let parts = [&self.base_url, &self.app_id, self.app_secret.reveal()];
+        format!("feishu.{}", digest(&parts.join("\n")))
     }
 
     /// The language in which the network's people most likely read: Lark is Feishu abroad.

@@ -265,3 +265,15 @@ fn every_problem_is_reported_with_its_path() {
         ["mode", "app_id", "base_url", "colour"].map(|key| format!("settings.{key}"))
     );
 }
+
+#[test]
+fn other_settings_do_not_find_the_token_that_was_kept() {
+    let name = |base_url: &str, secret: &str| {
+        let settings = json!({ "app_id": "cli_9f", "app_secret": secret, "base_url": base_url });
+        FeishuConfig::parse(&settings).expect("settings").token_name()
+    };
+    let own = name("https://open.feishu.cn", "CANARY-secret");
+    assert_eq!(own, name("https://open.feishu.cn/", "CANARY-secret"));
+    assert_ne!(own, name("https://evil.example", "anything"));
+    assert_ne!(own, name("https://open.feishu.cn", "anything"));
+}

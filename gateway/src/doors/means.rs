@@ -40,8 +40,11 @@ impl Workshop {
     pub fn new(config: &Config, router: &Router, clock: &Arc<dyn Clock>) -> reqwest::Result<Self> {
         let guard = Guard::new(config.doors.allow_http, &config.doors.allow_inner);
         let tls = Arc::new(tls());
+        // Apple's push service speaks HTTP/2 only; WebSockets need HTTP/1.1, and share the rest.
+        let mut of_client = (*tls).clone();
+        of_client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let client = Client::builder()
-            .tls_backend_preconfigured((*tls).clone())
+            .tls_backend_preconfigured(of_client)
             .dns_resolver(Arc::new(guard.clone()))
             .redirect(redirect::Policy::none())
             .no_proxy()

@@ -39,8 +39,9 @@ const ALL_AT_ONCE: usize = 256;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// Beyond the time of one try, how long a claim holds, in milliseconds.
 const LEASE_BEYOND_MS: i64 = 20_000;
-/// How long one notification may take on its way: a token for the service may have to be asked for first.
-const NOTIFICATION_WITHIN: Duration = Duration::from_secs(40);
+/// How long a claim of a notification holds, in milliseconds: longer than its try. One that goes twice does
+/// no harm, and one that its gateway took with it should not be late.
+const NOTIFICATION_LEASE_MS: i64 = 20_000;
 /// The longest pause that holds up everything that goes through a service.
 const PUSH_PAUSE_MAX: Duration = Duration::from_secs(120);
 /// The first pause after a failure, what it is multiplied by each time, and the longest, in ms.
@@ -188,7 +189,7 @@ impl Carrier {
                 router.claim_deliveries(tenant, node, lease_ms(self.longest(tenant)), room).await
             }
             Some(provider) => {
-                let within = (lease_ms(NOTIFICATION_WITHIN), room);
+                let within = (NOTIFICATION_LEASE_MS, room);
                 router.claim_notifications(tenant, *provider, node, within).await
             }
         };
@@ -241,8 +242,10 @@ impl Carrier {
         delivery: &ClaimedDelivery,
     ) -> Result<(), LetterError> {
         let tried = self.attempt(tenant, delivery).await;
+        // For Web Push each device names a server of its own, which speaks for itself alone.
         if let (Some(provider), Tried::Failed { not_before_ms: pause_ms @ 1.., .. }) =
             (provider, &tried)
+            && provider != PushProvider::WebPush
         {
             self.pause(tenant, provider, *pause_ms);
         }

@@ -32,8 +32,9 @@ use words::Told;
 
 /// How many conversations one pass looks at.
 const BATCH: usize = 64;
-/// How long to wait where a device is in the foreground, in milliseconds.
-const IN_FRONT_MS: u64 = 15_000;
+/// After how long a device that was in the foreground is looked at again, in milliseconds: so late at most
+/// it is told what nobody read before the app was closed.
+const IN_FRONT_MS: u64 = 5_000;
 /// A device that was not on the line for so long is told of nothing, in milliseconds: services give up
 /// such tokens, too (FCM: 270 days).
 const UNSEEN_MS: i64 = 270 * 24 * 3_600_000;

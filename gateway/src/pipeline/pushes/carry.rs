@@ -19,6 +19,10 @@ use routing::RoutingError;
 use routing::reply::ClaimedDelivery;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one try may take, a token for the service included.
+const PUSH_WITHIN: Duration = Duration::from_secs(15);
 
 /// A notification as it lies in the outbox. It names the device and its person, not the token: what counts
 /// is who has the device when it goes.
@@ -128,7 +132,8 @@ pub(in super::super) async fn attempt(
             NotificationKind::Status | NotificationKind::Rating => Urgency::Normal,
         },
     };
-    let pushed = provider.push(&to, &notification).await;
+    let pushed = tokio::time::timeout(PUSH_WITHIN, provider.push(&to, &notification)).await;
+    let pushed = pushed.unwrap_or_else(|_late| Pushed::Unavailable("it took too long".to_owned()));
     crate::metrics::pushed(packed.provider, &pushed);
     tried(app, tenant, &device, pushed).await
 }

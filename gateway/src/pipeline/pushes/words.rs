@@ -16,7 +16,7 @@ pub(super) struct Told<'a> {
     pub(super) kind: NotificationKind,
     /// The last message of that kind.
     last: &'a Message,
-    /// When the first of all was said.
+    /// When the first of that kind was said of which the device was not told.
     pub(super) since: Timestamp,
     /// It tells of everything up to here.
     pub(super) seq: u64,
@@ -56,7 +56,9 @@ fn weight(kind: NotificationKind) -> u8 {
 }
 
 impl<'a> Told<'a> {
-    /// Of what is unread, what comes after a device's mark; `None` when there is nothing to tell.
+    /// What a device is told of what is unread; `None` when there is nothing to tell. What matters most of
+    /// all that is unread is told, if it came after the device's mark: a change on the way does not take the
+    /// place of an answer that nobody has read.
     pub(super) fn of(
         unread: &'a [Message],
         mark: u64,
@@ -64,13 +66,16 @@ impl<'a> Told<'a> {
     ) -> Option<Self> {
         let kinds = unread.iter().filter_map(|message| Some((kind_of(message)?, message)));
         let wanted = kinds.filter(|(kind, _)| wishes.wants(*kind));
-        let new: Vec<_> = wanted.filter(|(_, message)| message.seq > mark).collect();
-        let (kind, last) = new.iter().max_by_key(|(kind, message)| (weight(*kind), message.seq))?;
+        let (kind, last) = wanted.max_by_key(|(kind, message)| (weight(*kind), message.seq))?;
+        if last.seq <= mark {
+            return None;
+        }
+        let alike = |message: &&Message| message.seq > mark && kind_of(message) == Some(kind);
         let answers = unread.iter().filter(|message| is_agents_word(message)).count();
         Some(Self {
-            kind: *kind,
+            kind,
             last,
-            since: new.iter().map(|(_, message)| message.at).min()?,
+            since: unread.iter().find(alike)?.at,
             seq: unread.last()?.seq,
             badge: u32::try_from(answers).unwrap_or(u32::MAX),
         })

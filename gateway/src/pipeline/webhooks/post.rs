@@ -26,6 +26,7 @@ impl Post {
             .dns_resolver(Arc::new(guard.clone()))
             .redirect(redirect::Policy::none())
             .no_proxy()
+            .http1_only()
             .timeout(timeout)
             .connect_timeout(timeout)
             .pool_max_idle_per_host(1)
