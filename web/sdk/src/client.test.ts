@@ -36,6 +36,8 @@ describe("what is said", () => {
     const before = client(gateway, { storage });
     await before.chat.start();
     await before.chat.send({ text: "一" });
+    // As an app does when somebody signs in.
+    await before.chat.start();
     await settle(1);
     const second = await before.chat.send({ text: " 二 " });
     expect(before.chat.outgoing.map(({ text }) => text)).toEqual(["一", "二"]);
@@ -240,6 +242,48 @@ describe("who the person is", () => {
     gateway.httpWorks = gateway.socketsWork = true;
     await settle(20_000);
     expect(gateway.texts).toEqual(["1"]);
+  });
+
+  /** Somebody for whom the backend vouched, whose word waits in `storage`. */
+  const before = async (gateway: FakeGateway, storage: ReturnType<typeof memoryStorage>) => {
+    const { chat } = client(gateway, { storage, identityToken: identityToken() });
+    await chat.start();
+    await settle();
+    gateway.httpWorks = false;
+    gateway.breakSockets();
+    await chat.send({ text: "1" });
+    chat.stop();
+    gateway.httpWorks = gateway.socketsWork = true;
+  };
+
+  it("is known before anything new is said, so that what waited is not taken for a stranger's", async () => {
+    const gateway = new FakeGateway();
+    const storage = memoryStorage();
+    await before(gateway, storage);
+    let answer: (word: string) => void = () => undefined;
+    const { chat } = client(gateway, { storage, identityToken: () => new Promise((resolve) => (answer = resolve)) });
+    void chat.start();
+    void chat.send({ text: "2" });
+    await settle();
+    answer("jwt");
+    await settle(1_000);
+    expect(gateway.texts).toEqual(["1", "2"]);
+  });
+
+  it("is the one of last time while the backend takes its time, and somebody else when it says so at last", async () => {
+    const gateway = new FakeGateway();
+    const storage = memoryStorage();
+    await before(gateway, storage);
+    let answer: (word: string | null) => void = () => undefined;
+    const { chat, events } = client(gateway, { storage, identityToken: () => new Promise((resolve) => (answer = resolve)) });
+    void chat.start();
+    await settle(4_000);
+    expect(gateway.texts).toEqual(["1"]);
+    answer(null);
+    await settle(1_000);
+    expect(chat.log).toMatchObject({ contact: null, messages: [], outgoing: [] });
+    expect(events.at(-1)).toBe("signed out");
+    expect(storage.length).toBe(0);
   });
 
   it("is nobody when the desk refuses the word, and nobody else gets in by it", async () => {

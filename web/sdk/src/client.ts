@@ -29,6 +29,7 @@ export class ChatClient extends Hearing {
   protected readonly now: () => number;
   private known: Promise<ChatChannel> | null = null;
   private typedAt = 0;
+  private recognising: Promise<unknown> | null = null;
 
   constructor(private readonly options: ChatOptions) {
     super();
@@ -74,8 +75,10 @@ export class ChatClient extends Hearing {
   async start(): Promise<void> {
     this.connection.start();
     if (!this.options.identityToken) return;
-    const found = await this.connection.recognise();
-    if (found === "refused") this.emit("refused", { clientId: "", code: "identity" });
+    this.recognising = this.connection.recognise().finally(() => {
+      this.recognising = null;
+    });
+    if ((await this.recognising) === "refused") this.emit("refused", { clientId: "", code: "identity" });
   }
 
   /** Ends the line; what waits stays stored. */
@@ -104,6 +107,8 @@ export class ChatClient extends Hearing {
     if (said === "" && files.length === 0) throw new ChatError("empty");
     if (new TextEncoder().encode(said).length > TEXT_BYTES_MAX) throw new ChatError("too_long");
     if (files.length > FILES_MAX) throw new ChatError("too_many_files");
+    // What an earlier run left is theirs who are here, or is dropped: that is known first.
+    if (this.recognising !== null) await this.recognising;
     this.connection.begins();
     const frame: Kept = {
       type: "send", client_id: mintId(this.now()), text: said, files: files.map((file) => file.id), topic, request_type: requestType,

@@ -14,6 +14,9 @@ export type SignIn = "ok" | "refused" | "unreachable";
 /** How soon something is asked for again after a failure, in milliseconds. */
 export const RETRY_MS = 5000;
 
+/** Without an answer for so long, whoever was here last is taken to be here. */
+const RECOGNISED_WITHIN_MS = 3000;
+
 export interface ConnectionPorts {
   channel: string;
   storage: ChatStorage;
@@ -123,18 +126,31 @@ export class Connection {
     this.line.restart();
   }
 
-  /** Asks the app's backend who is here, and goes on as them; without a network, as who was here last. */
+  /** Asks the app's backend who is here, and goes on as them; as who was here last while there is no answer. */
   async recognise(): Promise<SignIn | "nobody"> {
-    const word = await this.word();
-    if (word === null) {
-      if (this.held !== null) this.ports.storage.setVisitor(null);
-      this.settleHeld(null);
-      return "nobody";
-    }
-    const found = word === undefined ? "unreachable" : await this.signIn(word);
-    if (found === "ok") this.line.restart();
-    else if (found === "unreachable") this.takeHeld();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const slow = new Promise<"unreachable">((resolve) => {
+      timer = setTimeout(() => resolve("unreachable"), RECOGNISED_WITHIN_MS);
+    });
+    const found = await Promise.race([this.askWhoIsHere(), slow]);
+    clearTimeout(timer);
+    if (found === "unreachable") this.takeHeld();
     return found;
+  }
+
+  /** An answer that comes late counts all the same. */
+  private async askWhoIsHere(): Promise<SignIn | "nobody"> {
+    const word = await this.word();
+    if (word === undefined) return "unreachable";
+    if (word !== null) {
+      const found = await this.signIn(word);
+      if (found === "ok") this.line.restart();
+      return found;
+    }
+    if (this.verified) this.forget();
+    else if (this.held !== null) this.ports.storage.setVisitor(null);
+    this.settleHeld(null);
+    return "nobody";
   }
 
   private takeHeld(): void {

@@ -32,7 +32,10 @@ export abstract class Hearing extends Emitter<ChatEvents> {
       onFrame: (frame) => this.heard(frame),
       onStatus: (line, transport) => this.lineIs(line, transport),
       onPoison: (clientId) => this.failed(clientId, "bad_frame"),
-      onRestored: (outgoing) => this.change({ ...this.current, outgoing: [...outgoing, ...this.current.outgoing] }),
+      onRestored: (outgoing) => {
+        const known = new Set(this.current.outgoing.map((one) => one.clientId));
+        this.change({ ...this.current, outgoing: [...outgoing.filter((one) => !known.has(one.clientId)), ...this.current.outgoing] });
+      },
       onNoSession: () => undefined,
     };
   }
