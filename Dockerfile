@@ -5,10 +5,12 @@ FROM node:22-bookworm-slim AS pages
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 COPY web/api-client/package.json api-client/
+COPY web/sdk/package.json sdk/
 COPY web/ui/package.json ui/
 COPY web/widget/package.json widget/
 COPY web/desk/package.json desk/
 COPY web/sample-site/package.json sample-site/
+COPY web/sample-app/package.json sample-app/
 COPY web/e2e/package.json e2e/
 RUN npm ci
 COPY web/ ./
@@ -39,6 +41,7 @@ COPY --from=gateway /usr/local/bin/hutong /usr/local/bin/hutong
 COPY --from=pages /src/web/desk/dist /usr/share/hutong/web/desk/dist
 COPY --from=pages /src/web/widget/dist /usr/share/hutong/web/widget/dist
 COPY --from=pages /src/web/sample-site/dist /usr/share/hutong/web/sample-site/dist
+COPY --from=pages /src/web/sample-app/dist /usr/share/hutong/web/sample-app/dist
 ENV HUTONG__DATA_DIR=/var/lib/hutong \
     HUTONG__SERVER__LISTEN=0.0.0.0:8080 \
     HUTONG__WEB__ROOT=/usr/share/hutong/web \

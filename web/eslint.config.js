@@ -46,6 +46,8 @@ export default defineConfig(
     },
   },
   room(["api-client/**"], [views, { group: ["@hutong/*"], message: "The API client knows nobody." }]),
+  room(["sample-app/**"], [{ regex: "^@hutong/(?!chat$|ui)", message: "The sample shows what an app can do with the client alone." }]),
+  room(["sdk/**"], [views, { regex: "^@hutong/(?!api-client$)", message: "The client for apps knows the API and nothing else." }]),
   room(["ui/**"], [{ group: ["@hutong/*"], message: "The design system knows no protocol and no page." }]),
   room(["widget/**"], [{ group: ["@hutong/desk*", "@hutong/sample-site*", "**/desk/**"], message: "Widget and desk do not know each other." }]),
   room(["desk/**"], [{ group: ["@hutong/widget*", "@hutong/sample-site*", "**/widget/**"], message: "Widget and desk do not know each other." }]),
@@ -64,7 +66,7 @@ export default defineConfig(
     languageOptions: { globals: { ...globals.browser } },
   },
   {
-    files: ["widget/browser/*.mjs"],
+    files: ["widget/browser/*.mjs", "sample-app/browser/*.mjs"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   {

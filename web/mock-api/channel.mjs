@@ -1,4 +1,6 @@
 /** The channel of a city's service desk, as the gateway would describe it. */
+import { WEB_PUSH_KEY } from "./apps.mjs";
+
 const HOUR = 3_600_000;
 
 const topic = (id, zh, en, waitSecs) => ({ id, name: { "zh-CN": zh, en }, queue: id, request_type: "consultation", open: true, usual_wait_secs: waitSecs });
@@ -41,5 +43,6 @@ export function channelOf(channel, world) {
     media_types: ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"],
     file_bytes_max: 20 * 1024 * 1024,
     by_mail: world.byMail,
+    push: channel === "app" ? { providers: ["web_push"], web_push_key: WEB_PUSH_KEY } : null,
   };
 }

@@ -9,6 +9,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
+import { appApi, frames, PEOPLE } from "./apps.mjs";
 import { Conversation } from "./conversation.mjs";
 import { channelOf } from "./channel.mjs";
 
@@ -20,14 +21,14 @@ const AUTO = process.argv.includes("--auto");
 const WEB = join(import.meta.dirname, "..");
 const TYPES = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
-  ".json": "application/json", ".png": "image/png", ".webp": "image/webp", ".woff2": "font/woff2",
+  ".json": "application/json", ".webmanifest": "application/manifest+json", ".png": "image/png", ".webp": "image/webp", ".woff2": "font/woff2",
 };
 /** As strict as the gateway's, so that whatever it would forbid fails here first. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'";
 
 /** Everything that this server knows: one conversation per visitor, and what `/mock` may change. */
-const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false, byMail: false, mailRefusal: null };
+const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false, byMail: false, mailRefusal: null, noSockets: false, backend: true };
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, `http://${request.headers.host}`);
@@ -44,6 +45,9 @@ async function route(request, response, url) {
     if (world.down) return problem(response, 503, "store_down", { "retry-after": "1" });
     return api(request, response, url, path.slice(4));
   }
+  // The backend of the sample app, where there is one.
+  if (path === "/app/people" && world.backend) return json(response, PEOPLE);
+  if (path === "/app/token" && world.backend) return response.end(`word-for-${url.searchParams.get("person")}`);
   return page(response, path);
 }
 
@@ -66,6 +70,13 @@ async function api(request, response, url, path) {
     response.writeHead(200, { "content-type": found.type, "content-disposition": "attachment", "x-content-type-options": "nosniff" });
     return response.end(found.bytes);
   }
+  const visitor = visitorOf(request);
+  if (visitor && path === "chat/frames") return byRequests(request, response, url, visitor);
+  const ofApp = visitor && appApi(visitor, request.method, path, request.method === "PUT" ? JSON.parse(await bodyOf(request)) : null);
+  if (ofApp) {
+    response.writeHead(ofApp.status, { "content-type": "application/json" });
+    return response.end(ofApp.body === undefined ? undefined : JSON.stringify(ofApp.body));
+  }
   // Everybody is new here: no conversations of earlier days.
   if (path === "chat/conversations") return json(response, { conversations: [], next: null });
   const channel = /^chat\/([\w-]+)$/.exec(path);
@@ -74,12 +85,26 @@ async function api(request, response, url, path) {
 }
 
 function signIn(body, response) {
-  const known = world.visitors.get(body.token);
-  const token = known ? body.token : `v_${crypto.randomUUID()}`;
-  if (!known) world.visitors.set(token, { contact: `ctc_${world.visitors.size + 1}`, conversation: new Conversation(AUTO), sockets: new Set() });
+  // The same word finds the same person, on whatever device.
+  const vouched = [...world.visitors].find(([, visitor]) => body.identity_token && visitor.word === body.identity_token)?.[0];
+  const known = world.visitors.get(vouched ?? body.token);
+  const token = known ? (vouched ?? body.token) : `v_${crypto.randomUUID()}`;
+  if (!known) world.visitors.set(token, { contact: `ctc_${world.visitors.size + 1}`, conversation: new Conversation(AUTO), sockets: new Set(), waiting: new Set(), devices: new Map(), word: body.identity_token });
   const visitor = world.visitors.get(token);
-  visitor.conversation.tell = (frame) => visitor.sockets.forEach((socket) => socket.send(JSON.stringify(frame)));
+  visitor.conversation.tell = (frame) => {
+    visitor.sockets.forEach((socket) => socket.send(JSON.stringify(frame)));
+    // After what made it: the log is whole before anybody reads it.
+    setImmediate(() => visitor.waiting.forEach((done) => done()));
+  };
   json(response, { token, contact: visitor.contact, verified: Boolean(body.identity_token) });
+}
+
+/** The socket's frames by requests. */
+async function byRequests(request, response, url, visitor) {
+  if (request.method === "GET") return json(response, await frames(visitor, url.searchParams));
+  const said = [];
+  visitor.conversation.hear(JSON.parse(await bodyOf(request)).frame, (answer) => said.push(answer), visitor.contact, world);
+  return json(response, { frames: said });
 }
 
 /** A transcript, or an address for answers. */
@@ -120,12 +145,12 @@ function act(action, response) {
     if (action.do) visitor.conversation[action.do](...(action.with ?? []));
   }
   if (action.forget) world.visitors.clear();
-  json(response, { visitors: world.visitors.size, said: [...world.visitors.values()].map((one) => one.conversation.messages.length) });
+  json(response, { visitors: world.visitors.size, said: [...world.visitors.values()].map((one) => one.conversation.messages.length), devices: [...world.visitors.values()].map((one) => one.devices.size) });
 }
 
 function page(response, path) {
   const [, top, ...rest] = path.split("/");
-  const root = { widget: "widget/dist", demo: "sample-site/dist", desk: "desk/dist" }[top];
+  const root = { widget: "widget/dist", demo: "sample-site/dist", desk: "desk/dist", app: "sample-app/dist" }[top];
   if (path === "/") {
     response.writeHead(302, { location: "/demo/" });
     return response.end();
@@ -138,6 +163,8 @@ function page(response, path) {
 
 const sockets = new WebSocketServer({ server, path: "/v1/socket/visitor" });
 sockets.on("connection", (socket) => {
+  // As a network does that knows no sockets.
+  if (world.noSockets) return socket.terminate();
   let visitor = null;
   socket.on("message", (data) => {
     const frame = JSON.parse(String(data));
@@ -150,7 +177,7 @@ sockets.on("connection", (socket) => {
     if (frame.type === "ping") return socket.send('{"type":"pong"}');
     return visitor?.conversation.hear(frame, (answer) => socket.send(JSON.stringify(answer)), visitor.contact, world);
   });
-  socket.on("close", () => visitor?.sockets.delete(socket));
+  return socket.on("close", () => visitor?.sockets.delete(socket));
 });
 
 const visitorOf = (request) => world.visitors.get((request.headers.authorization ?? "").replace("Bearer ", ""));

@@ -42,8 +42,8 @@ export class ApiClient {
     this.base = options.base ?? "/v1";
   }
 
-  get<T>(path: string, query?: Query): Promise<T> {
-    return this.json<T>("GET", path + queryText(query));
+  get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+    return this.json<T>("GET", path + queryText(query), undefined, {}, signal);
   }
 
   /** The key makes a repeat of the same request the same request; without one it is minted. */
@@ -65,9 +65,9 @@ export class ApiClient {
     return response.blob();
   }
 
-  private async json<T>(method: string, path: string, body?: unknown, extra?: Record<string, string>): Promise<T> {
+  private async json<T>(method: string, path: string, body?: unknown, extra?: Record<string, string>, signal?: AbortSignal): Promise<T> {
     const headers: Record<string, string> = { accept: "application/json", ...extra };
-    const init: RequestInit = { method, headers };
+    const init: RequestInit = { method, headers, ...(signal ? { signal } : {}) };
     if (body !== undefined) {
       headers["content-type"] = "application/json";
       init.body = JSON.stringify(body);
@@ -90,7 +90,8 @@ export class ApiClient {
     try {
       response = await (this.options.fetch ?? fetch)(this.base + path, { ...init, headers, credentials: "same-origin" });
     } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      // By its name: not every system that runs this has a class for it.
+      if (error instanceof Error && error.name === "AbortError") throw error;
       throw new ApiProblem(0, "network", "no answer came");
     }
     if (response.ok) return response;

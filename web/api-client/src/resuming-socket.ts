@@ -239,9 +239,10 @@ export class ResumingSocket<Out extends { type: string }, In extends ServerFrame
   private retryLater(hint = 0): void {
     const wait = hint + backoffMs(this.attempt, this.random);
     this.attempt += 1;
-    this.setStatus("waiting");
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => this.connect(), wait);
+    // Last: who hears of it may stop the line.
+    this.setStatus("waiting");
   }
 
   private drop(code?: number): void {

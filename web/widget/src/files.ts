@@ -1,7 +1,6 @@
 /** Files up and down: uploads with progress, pictures as blobs so that no token is ever in a URL. */
 import { ApiProblem, mintId, uploadFile, type FileRef } from "@hutong/api-client";
-import { refusal, sizeText } from "./model/files.ts";
-import { FILES_MAX } from "./model/model.ts";
+import { FILES_MAX, refusal, sizeText } from "@hutong/chat";
 import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
 

@@ -1,11 +1,12 @@
 /** The panel's entrance: reads the frame's address, wires everything, draws. */
 import "@hutong/ui/tokens.css";
 import "./styles/panel.css";
+import { unreadOf } from "@hutong/chat";
 import { render } from "preact";
 import { Files } from "./files.ts";
 import { Host } from "./host.ts";
 import { initialModel, type Model } from "./model/model.ts";
-import { activeOf, unreadOf } from "./model/select.ts";
+import { activeOf } from "./model/select.ts";
 import { Session } from "./session.ts";
 import { PanelStorage, browserStorage } from "./storage.ts";
 import { Store } from "./store.ts";

@@ -1,13 +1,10 @@
 /** What the person says, rates and ends: into the outbox, onto the line, and shown as on its way. */
-import {
-  mintId, type Acked, type FrameOf, type Outbox, type ResumingSocket, type SocketLike, type VisitorFrame,
-} from "@hutong/api-client";
+import { mintId, type FrameOf, type SocketLike, type VisitorFrame } from "@hutong/api-client";
+import type { Connection } from "@hutong/chat";
 import { asked, sendable } from "./model/select.ts";
 import { TEXT_BYTES_MAX, type Model } from "./model/model.ts";
 import type { Store } from "./store.ts";
 import type { PanelStorage } from "./storage.ts";
-
-export type Kept = VisitorFrame & Acked;
 
 /** What the world gives to a session. */
 export interface SessionPorts {
@@ -24,16 +21,13 @@ const TYPING_EVERY_MS = 3000;
 /** The longest preview of what is being typed. */
 const PREVIEW_CHARS = 500;
 export abstract class Talk {
-  protected abstract readonly outbox: Outbox<Kept>;
-  protected abstract readonly socket: ResumingSocket<VisitorFrame, { type: string }>;
+  protected abstract readonly connection: Connection;
   /** The page from which the person writes. */
   private page: string | null = null;
   private typedAt = 0;
 
   constructor(protected readonly ports: SessionPorts) {}
 
-  /** The person begins to speak. */
-  protected abstract begins(): void;
   /** A session begins with the first word or file, not before: nobody is counted who only looked. */
   abstract ensureSession(): Promise<boolean>;
 
@@ -50,7 +44,7 @@ export abstract class Talk {
     const { store } = this.ports;
     const model = this.model;
     if (!sendable(model)) return;
-    this.begins();
+    this.connection.begins();
     if (asked(model).name === "required" && model.name.trim() === "" && model.conversation === null) {
       store.dispatch({ type: "name_missing" });
       return;
@@ -70,13 +64,13 @@ export abstract class Talk {
       request_type: model.requestType,
       page_url: this.page,
     };
-    if (!this.outbox.add(frame, this.ports.now())) {
+    if (!this.connection.outbox.add(frame, this.ports.now())) {
       store.dispatch({ type: "problem", code: "too_much_waiting" });
       return;
     }
     const outgoing = { clientId: frame.client_id, at: this.ports.now(), text, files, failed: null };
     store.dispatch({ type: "said", outgoing });
-    if (await this.ensureSession()) this.socket.deliver(frame);
+    if (await this.ensureSession()) this.connection.line.deliver(frame);
   }
 
   resend(clientId: string): void {
@@ -86,11 +80,11 @@ export abstract class Talk {
     const files = one.files.map((file) => file.id);
     // Nothing changed when it was refused, so the same id is free to be used again.
     const { topic, requestType } = this.model;
-    this.socket.deliver({ type: "send", client_id: clientId, text: one.text, files, topic, request_type: requestType });
+    this.connection.line.deliver({ type: "send", client_id: clientId, text: one.text, files, topic, request_type: requestType });
   }
 
   discard(clientId: string): void {
-    this.outbox.settle(clientId);
+    this.connection.outbox.settle(clientId);
     this.ports.store.dispatch({ type: "outgoing_dropped", clientId });
   }
 
@@ -101,38 +95,24 @@ export abstract class Talk {
     if (conversation?.state !== "active" || text === "" || now - this.typedAt < TYPING_EVERY_MS) return;
     this.typedAt = now;
     const preview = channel?.widget.typing_preview === true ? text.slice(0, PREVIEW_CHARS) : null;
-    this.socket.tell(preview === null ? { type: "typing" } : { type: "typing", preview });
+    this.connection.line.tell(preview === null ? { type: "typing" } : { type: "typing", preview });
   }
 
   end(): void {
     this.ports.store.dispatch({ type: "end_said" });
-    this.socket.deliver({ type: "end", client_id: mintId(this.ports.now()) });
+    this.connection.line.deliver({ type: "end", client_id: mintId(this.ports.now()) });
   }
 
   rate(): void {
     const { conversation, rating } = this.model;
     if (conversation === null || rating.grade === null) return;
     this.ports.store.dispatch({ type: "rate_said" });
-    this.socket.deliver({
+    this.connection.line.deliver({
       type: "rate",
       client_id: mintId(this.ports.now()),
       conversation: conversation.id,
       grade: rating.grade,
       comment: rating.comment.trim(),
     });
-  }
-
-  /** What was on its way before a reload is shown again as on its way. */
-  protected restoreOutgoing(): void {
-    const outgoing = this.outbox.entries().flatMap(({ frame, at }) => {
-      if (frame.type !== "send") return [];
-      const files = (frame.files ?? []).map((id) => ({ id, name: "", media_type: "", bytes: 0 }));
-      return [{ clientId: frame.client_id, at, text: frame.text ?? "", files, failed: null }];
-    });
-    if (outgoing.length > 0) this.ports.store.dispatch({ type: "outgoing_restored", outgoing });
-  }
-
-  protected dropOutbox(): void {
-    this.outbox.entries().forEach((entry) => this.outbox.settle(entry.frame.client_id));
   }
 }

@@ -31,7 +31,7 @@ export type Action =
   | { type: "file_retried"; id: string }
   | { type: "file_removed"; id: string }
   | { type: "history_asked" }
-  | { type: "history_loaded"; messages: Message[]; exhausted: boolean }
+  | { type: "history_loaded"; messages: Message[] }
   | { type: "history_failed" }
   | { type: "shown"; shown: boolean }
   | { type: "read_told"; seq: number }

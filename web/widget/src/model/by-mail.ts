@@ -1,6 +1,5 @@
 /** What goes by mail: what may be asked for, and which words a refusal gets. */
-import { over } from "./frames.ts";
-import { fromAgent } from "./messages.ts";
+import { fromAgent, over } from "@hutong/chat";
 import type { MailWish, Model } from "./model.ts";
 
 /** May the person ask for this? Nothing of it is shown where the desk has no mailbox for the chat. */

@@ -1,24 +1,13 @@
 /** What the panel knows. Nothing here touches a network, a clock or a page. */
-import type { ChatChannel, ChatState, FileRef, LineStatus, Locale, Message } from "@hutong/api-client";
+import type { ChatChannel, FileRef, LineStatus, Locale } from "@hutong/api-client";
+import { emptyLog, type ChatLog } from "@hutong/chat";
+
+export type { Outgoing } from "@hutong/chat";
 
 /** The longest text of one message, in bytes of UTF-8. */
 export const TEXT_BYTES_MAX = 16 * 1024;
-/** The most files in one message. */
-export const FILES_MAX = 10;
-/** How long `typing` is shown after the last sign of it. */
-export const TYPING_MS = 5000;
 /** The longest comment of a rating, in characters. */
 export const COMMENT_MAX = 1000;
-
-/** Something that the person said and the log does not have yet. */
-export interface Outgoing {
-  clientId: string;
-  at: number;
-  text: string;
-  files: FileRef[];
-  /** Why it was refused for good; null while it is on its way. */
-  failed: string | null;
-}
 
 /** A file on its way up, or ready to go with the next message. */
 export interface Attachment {
@@ -53,7 +42,7 @@ export interface Rating {
 /** What the person wants by mail: the transcript, or the answers after having left. */
 export type MailWish = "transcript" | "answers";
 
-export interface Model {
+export interface Model extends ChatLog {
   locale: Locale;
   /** Elder mode 适老化: larger, fewer, still. */
   elder: boolean;
@@ -62,13 +51,7 @@ export interface Model {
   line: LineStatus;
   /** The line has been down for longer than a blink. */
   lineLate: boolean;
-  /** The gateway reaches its queue. */
-  linkUp: boolean;
-  /** The contact of the visitor token, once there is one. */
-  contact: string | null;
   verified: boolean;
-  /** The first `welcome` came. */
-  welcomed: boolean;
   topic: string | null;
   requestType: string | null;
   name: string;
@@ -76,16 +59,8 @@ export interface Model {
   nameMissing: boolean;
   draft: string;
   attachments: Attachment[];
-  epoch: string | null;
-  /** Up to here nothing is missing: what resuming starts from. */
-  resumeSeq: number;
   /** What the desk was told of as received. */
   received: { conversation: string; seq: number } | null;
-  conversation: ChatState | null;
-  messages: Message[];
-  outgoing: Outgoing[];
-  history: "idle" | "loading" | "failed" | "done";
-  typingUntil: number;
   /** The person sees the panel. */
   shown: boolean;
   ending: "no" | "asked" | "sending";
@@ -100,28 +75,19 @@ export interface Model {
 /** A panel that has just been opened. */
 export function initialModel(start: Pick<Model, "locale" | "elder"> & Partial<Model>): Model {
   return {
+    ...emptyLog(),
     phase: "loading",
     channel: null,
     line: "stopped",
     lineLate: false,
-    linkUp: true,
-    contact: null,
     verified: false,
-    welcomed: false,
     topic: null,
     requestType: null,
     name: "",
     nameMissing: false,
     draft: "",
     attachments: [],
-    epoch: null,
-    resumeSeq: 0,
     received: null,
-    conversation: null,
-    messages: [],
-    outgoing: [],
-    history: "idle",
-    typingUntil: 0,
     shown: false,
     ending: "no",
     mailWish: null,

@@ -1,8 +1,8 @@
 /** What the panel knows after something happened. Pure: the same model and action give the same model. */
 import type { LineStatus } from "@hutong/api-client";
+import { withEarlier, withFailed, withSeen } from "@hutong/chat";
 import type { Action } from "./actions.ts";
-import { afterFrame, announced, historyOf } from "./frames.ts";
-import { merged } from "./messages.ts";
+import { afterFrame, announced } from "./frames.ts";
 import { COMMENT_MAX, initialModel, type Attachment, type Model } from "./model.ts";
 
 type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
@@ -47,18 +47,12 @@ const handlers: Handlers = {
     problem: null,
   }),
   outgoing_restored: (model, { outgoing }) => ({ ...model, outgoing: [...outgoing, ...model.outgoing] }),
-  poisoned: (model, { clientId }) => {
-    const outgoing = model.outgoing.map((one) => (one.clientId === clientId ? { ...one, failed: "bad_frame" } : one));
-    return announced({ ...model, outgoing }, "failed", "");
-  },
+  poisoned: (model, { clientId }) => announced(withFailed(model, clientId, "bad_frame"), "failed", ""),
   outgoing_dropped: (model, { clientId }) => ({
     ...model,
     outgoing: model.outgoing.filter((one) => one.clientId !== clientId),
   }),
-  outgoing_retried: (model, { clientId }) => ({
-    ...model,
-    outgoing: model.outgoing.map((one) => (one.clientId === clientId ? { ...one, failed: null } : one)),
-  }),
+  outgoing_retried: (model, { clientId }) => withFailed(model, clientId, null),
   file_picked: (model, { attachment }) => ({ ...model, attachments: [...model.attachments, attachment], problem: null }),
   file_progress: (model, { id, share }) => withFile(model, id, { share }),
   file_uploaded: (model, { id, file }) => announced(withFile(model, id, { share: 1, file, failed: null }), "file", file.name),
@@ -66,16 +60,10 @@ const handlers: Handlers = {
   file_retried: (model, { id }) => withFile(model, id, { failed: null, share: 0 }),
   file_removed: (model, { id }) => ({ ...model, attachments: model.attachments.filter((one) => one.id !== id) }),
   history_asked: (model) => ({ ...model, history: "loading" }),
-  history_loaded: (model, { messages, exhausted }) => {
-    const all = merged(messages, model.messages);
-    return { ...model, messages: all, history: exhausted ? "done" : historyOf(all, "idle") };
-  },
+  history_loaded: (model, { messages }) => withEarlier(model, messages),
   history_failed: (model) => ({ ...model, history: "failed" }),
   shown: (model, { shown }) => ({ ...model, shown }),
-  read_told: (model, { seq }) =>
-    model.conversation === null
-      ? model
-      : { ...model, conversation: { ...model.conversation, read_by_contact: Math.max(model.conversation.read_by_contact, seq) } },
+  read_told: (model, { seq }) => withSeen(model, seq),
   received_told: (model, { seq }) => ({
     ...model,
     received: model.conversation === null ? null : { conversation: model.conversation.id, seq },

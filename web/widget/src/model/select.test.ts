@@ -1,12 +1,10 @@
+import { placeWords, refusal, rowsOf, sizeText, unreadOf, waitWords } from "@hutong/chat";
 import { describe, expect, it } from "vitest";
-import { refusal, sizeText } from "./files.ts";
 import { agentSays, channel, contactSays, heard, model, NOW, notice, outgoing, state, welcome } from "./fixtures.ts";
 import { reduce } from "./reduce.ts";
 import {
-  activeOf, asked, authorName, hoursOf, lineWords, markOf, placeWords, screenOf, sendable, toMarkRead, toMarkReceived, unreadOf,
-  waitWords,
+  activeOf, asked, authorName, hoursOf, lineWords, markOf, screenOf, sendable, toMarkRead, toMarkReceived,
 } from "./select.ts";
-import { rowsOf } from "./timeline.ts";
 
 describe("the screens", () => {
   it("follow the road: topics, the first message, the conversation", () => {

@@ -1,7 +1,6 @@
 /** What follows from the model: which screen, which words, which marks. */
-import type { ChatTopic, Message, Position } from "@hutong/api-client";
-import { over } from "./frames.ts";
-import { fromAgent, lastSeq } from "./messages.ts";
+import type { ChatTopic, Message } from "@hutong/api-client";
+import { fromAgent, lastSeq, over, toReceive } from "@hutong/chat";
 import type { Model, Outgoing } from "./model.ts";
 
 /** What the panel shows. */
@@ -42,40 +41,6 @@ export function hoursOf(model: Model, topicId: string | null = null): { open: bo
   return { open: true, opensAt: null, waitSecs: waits.length > 0 ? Math.min(...waits) : null };
 }
 
-/** A text by its key in the catalogue, with what fills it. */
-export interface Words {
-  key: string;
-  params: Record<string, number>;
-}
-
-/** The place in the queue, in plain words and never more exact than it is. */
-export function placeWords(position: Position): Words {
-  const { before_min: min, before_max: max } = position;
-  if (max <= 0) return { key: "wait_next", params: {} };
-  if (min >= max) return { key: "wait_before", params: { n: max } };
-  if (min === 0) return { key: "wait_before_at_most", params: { n: max } };
-  return { key: "wait_before_range", params: { min, max } };
-}
-
-/** The wait, rounded so that it is not broken: the least down, the most up. Null when nothing can be said. */
-export function waitWords(position: Position): Words | null {
-  if (position.agents === 0) return { key: "wait_nobody", params: {} };
-  const { wait_secs_min: least, wait_secs_max: most } = position;
-  if (typeof most !== "number") return null;
-  const min = Math.floor((least ?? 0) / 60);
-  const max = Math.ceil(most / 60);
-  if (max <= 1) return { key: "wait_under_minute", params: {} };
-  if (min === 0) return { key: "wait_up_to", params: { n: max } };
-  if (min >= max) return { key: "wait_about", params: { n: max } };
-  return { key: "wait_range", params: { min, max } };
-}
-
-/** Messages by an agent that the person has not seen. */
-export function unreadOf(model: Model): number {
-  const read = model.conversation?.read_by_contact ?? 0;
-  return model.messages.filter((message) => message.seq > read && fromAgent(message)).length;
-}
-
 /** The seq to report as read: the last agent's message, when the panel is seen. Null when nothing is new. */
 export function toMarkRead(model: Model): number | null {
   if (!model.shown || model.conversation === null || model.line !== "online" || !model.welcomed) return null;
@@ -85,11 +50,7 @@ export function toMarkRead(model: Model): number | null {
 
 /** The seq to report as received: the last agent's message, when it is here and not seen. Null when nothing is new. */
 export function toMarkReceived(model: Model): number | null {
-  if (model.conversation === null || model.line !== "online" || !model.welcomed) return null;
-  const last = lastSeq(model.messages.filter(fromAgent));
-  const { id, read_by_contact: read } = model.conversation;
-  const told = model.received?.conversation === id ? model.received.seq : 0;
-  return last > Math.max(read, told) ? last : null;
+  return model.line === "online" ? toReceive(model, model.received) : null;
 }
 
 /** How far something that the person said has come. */

@@ -2,8 +2,7 @@
 import { Icon } from "@hutong/ui/icon";
 import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { over } from "../model/frames.ts";
-import { rowsOf } from "../model/timeline.ts";
+import { over, rowsOf } from "@hutong/chat";
 import { AnswersLine, MailQuestion, TranscriptOffer } from "./by-mail.tsx";
 import { EarlierConversations } from "./earlier-conversations.tsx";
 import { usePanel } from "./context.ts";

@@ -2,7 +2,7 @@
 import { Icon } from "@hutong/ui/icon";
 import { Paperclip, RotateCw, SendHorizontal, X } from "lucide";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { over } from "../model/frames.ts";
+import { over } from "@hutong/chat";
 import type { Attachment } from "../model/model.ts";
 import { sendable } from "../model/select.ts";
 import { usePanel } from "./context.ts";

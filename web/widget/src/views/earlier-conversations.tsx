@@ -4,7 +4,7 @@ import { Icon } from "@hutong/ui/icon";
 import { dayText } from "@hutong/ui/time";
 import { ChevronDown, History } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { rowsOf } from "../model/timeline.ts";
+import { rowsOf } from "@hutong/chat";
 import { usePanel } from "./context.ts";
 import { RowView } from "./rows.tsx";
 

@@ -1,7 +1,7 @@
 /** A file as people know it: its sort, name and size. */
 import { Icon } from "@hutong/ui/icon";
 import { FileText, Image } from "lucide";
-import { isPicture, sizeText } from "../model/files.ts";
+import { isPicture, sizeText } from "@hutong/chat";
 import { usePanel } from "./context.ts";
 
 export function FileFace({ name, bytes, mediaType }: { name: string; bytes: number; mediaType: string }) {

@@ -5,7 +5,7 @@ import { Icon } from "@hutong/ui/icon";
 import { ALargeSmall, ChevronLeft, CircleStop, EllipsisVertical, Headset, Languages, Mail, MailQuestion, X } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { offers } from "../model/by-mail.ts";
-import { over } from "../model/frames.ts";
+import { over } from "@hutong/chat";
 import { hoursOf, type Screen } from "../model/select.ts";
 import { usePanel, type Panel } from "./context.ts";
 import { whenText } from "./when.ts";

@@ -1,9 +1,9 @@
 /** How the conversation stands: the place in the queue, closed hours; and the question before ending it. */
 import { localized, type ChatState } from "@hutong/api-client";
+import { placeWords, waitWords, type WaitWords as Words } from "@hutong/chat";
 import { Icon } from "@hutong/ui/icon";
 import { CalendarClock, Hourglass } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
-import { placeWords, waitWords, type Words } from "../model/select.ts";
 import { isTextKey } from "../texts/index.ts";
 import { usePanel, type Panel } from "./context.ts";
 import { whenText } from "./when.ts";

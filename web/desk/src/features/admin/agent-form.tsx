@@ -3,10 +3,9 @@ import type { ChannelKind } from "@hutong/api-client";
 import { CheckBox, Field, Select } from "@hutong/ui";
 import { kindName } from "../../core/names";
 import { t } from "../../texts/texts";
-import { Group, NumberField, Pair, SkillLevels } from "./fields";
+import { Group, named, NumberField, Pair, ROLES, SkillLevels } from "./fields";
 import type { FormProps } from "./forms";
 
-const ROLES = ["agent", "supervisor", "admin"] as const;
 /** What one conversation costs when nothing else is said. */
 const COSTS: Record<ChannelKind, number> = { web_chat: 30, email: 10, im: 20, app: 20, phone: 100 };
 const KINDS = Object.keys(COSTS) as ChannelKind[];
@@ -46,7 +45,7 @@ export function AgentForm({ value, onValue }: FormProps<"agents">) {
     <>
       <Pair>
         <Field label={t("admin.name")} hint={t("admin.agent_name_hint")} value={value.name} onValue={(name) => onValue({ ...value, name })} required />
-        <Select label={t("admin.role")} value={value.role} choices={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
+        <Select label={t("admin.role")} value={value.role} choices={named("role", ROLES)}
           onValue={(role) => onValue({ ...value, role: ROLES.find((each) => each === role) ?? "agent" })} />
       </Pair>
       <Group title={t("admin.skills")}>

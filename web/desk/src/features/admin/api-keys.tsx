@@ -9,11 +9,11 @@ import { locale } from "../../core/preferences";
 import { problemText } from "../../core/problems";
 import { api } from "../../core/session";
 import { t } from "../../texts/texts";
+import { named, ROLES } from "./fields";
 import { SecretDialog } from "./secret";
 
 type ApiKey = Schemas["KeyRow"];
 
-const ROLES = ["agent", "supervisor", "admin"] as const;
 
 function KeyRow({ one, onGone }: { one: ApiKey; onGone: () => void }) {
   const remove = () => {
@@ -42,7 +42,7 @@ function NewKey({ onMade }: { onMade: (secret: string) => void }) {
   return (
     <form class="admin-new-key" onSubmit={(event) => { event.preventDefault(); void make(); }}>
       <Field label={t("admin.key_name")} hint={t("admin.key_name_hint")} value={name} onValue={setName} required />
-      <Select label={t("admin.role")} value={role} onValue={setRole} choices={ROLES.map((each) => ({ value: each, label: t(`role.${each}`) }))} />
+      <Select label={t("admin.role")} value={role} onValue={setRole} choices={named("role", ROLES)} />
       <Button type="submit" look="primary" icon={Plus} disabled={name.trim() === ""}>{t("admin.key_make")}</Button>
     </form>
   );

@@ -1,17 +1,16 @@
 /** A channel: for whom, with which topics, and what its adapter wants to know. */
 import type { Channel } from "@hutong/api-client";
-import { CheckBox, Field, IconButton, Select, TextArea } from "@hutong/ui";
+import { CheckBox, Field, IconButton, Select } from "@hutong/ui";
 import { X } from "lucide";
-import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { EmailForm } from "./email-form";
-import { AddButton, Group, LocalizedField, Pair } from "./fields";
+import { AddButton, AUDIENCES, forWhom, Group, JsonArea, LocalizedField, named, Pair } from "./fields";
 import type { FormProps } from "./forms";
+import { ImCheck } from "./im-check";
 import { ImForm } from "./im-form";
 import { choicesOf } from "./settings-store";
 import { WebChatForm } from "./web-chat-form";
 
-const AUDIENCES = ["public", "staff", "agency"] as const;
 const TOPICS_MAX = 50;
 type Topic = Channel["topics"][number];
 
@@ -42,30 +41,17 @@ function Topics({ value, onValue }: FormProps<"channels">) {
   );
 }
 
-/** An adapter that has no form here: its settings as JSON, kept as typed until they can be read. */
+/** An adapter that has no form here. */
 function RawSettings({ value, onValue }: FormProps<"channels">) {
-  const [text, setText] = useState(() => JSON.stringify(value.settings ?? {}, null, 2));
-  const [bad, setBad] = useState(false);
-  const take = (typed: string) => {
-    setText(typed);
-    try {
-      const parsed: unknown = JSON.parse(typed);
-      const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
-      setBad(!isObject);
-      if (isObject) onValue({ ...value, settings: parsed as Record<string, never> });
-    } catch {
-      setBad(true);
-    }
-  };
   return (
     <Group title={t("admin.adapter")}>
-      <TextArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={text} onValue={take} rows={8} spellcheck={false} problem={bad ? t("admin.raw_bad") : undefined} />
+      <JsonArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={value.settings ?? {}} onValue={(settings) => onValue({ ...value, settings })} rows={8} testId="raw-settings" />
     </Group>
   );
 }
 
 /** The adapter that speaks each kind that can be connected here; messengers have many, of which this is the first. */
-const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom" } as const;
+const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom", app: "app" } as const;
 type Connectable = keyof typeof ADAPTERS;
 const KINDS = Object.keys(ADAPTERS) as Connectable[];
 
@@ -76,11 +62,12 @@ function Kind({ value, onValue, isNew }: FormProps<"channels">) {
     // What one adapter was told means nothing to another.
     onValue({ ...value, kind, adapter: ADAPTERS[kind], settings: {} });
   };
-  return <Select label={t("admin.kind")} value={value.kind} choices={kinds.map((kind) => ({ value: kind, label: t(`kind.${kind}`) }))} onValue={choose} disabled={!isNew} data-testid="channel-kind" />;
+  return <Select label={t("admin.kind")} value={value.kind} choices={named("kind", kinds)} onValue={choose} disabled={!isNew} data-testid="channel-kind" />;
 }
 
 function AdapterForm(props: FormProps<"channels">) {
   if (props.value.kind === "im") return <ImForm {...props} />;
+  if (props.value.kind === "app") return <><RawSettings {...props} /><ImCheck channel={props.value} isNew={props.isNew === true} /></>;
   if (props.value.adapter === "web_chat") return <WebChatForm {...props} />;
   return props.value.adapter === "email" ? <EmailForm {...props} /> : <RawSettings {...props} />;
 }
@@ -100,7 +87,7 @@ export function ChannelForm(props: FormProps<"channels">) {
         <LocalizedField label={t("admin.name")} value={value.name} onValue={(text) => onValue({ ...value, name: text })} />
         <Pair>
           <Kind {...props} />
-          <Select label={t("admin.audience")} hint={t("web.audience_hint")} value={value.audience} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))}
+          <Select label={t("admin.audience")} hint={t("web.audience_hint")} value={value.audience} choices={forWhom()}
             onValue={(audience) => onValue({ ...value, audience: AUDIENCES.find((each) => each === audience) ?? "public" })} />
         </Pair>
         <CheckBox label={t("admin.channel_enabled")} hint={t(enabled)} value={value.enabled !== false} onValue={(on) => onValue({ ...value, enabled: on })} />

@@ -38,7 +38,7 @@ function Check({ channel, onValue }: { channel: Channel; onValue: (channel: Chan
         <Button icon={PlugZap} busy={busy} onClick={() => void run(origins)} data-testid="check">{t("web.check_run")}</Button>
       </div>
       {steps && (
-        <ol class="admin-steps" aria-live="polite" data-testid="check-steps">
+        <ol class="admin-steps" aria-live="polite">
           {steps.map((step) => (
             <li key={step.name} class={step.ok ? "admin-step-ok" : "admin-step-bad"} data-step={step.name} data-ok={step.ok}>
               <Icon icon={step.ok ? CircleCheckBig : CircleAlert} size={16} label={t(step.ok ? "web.ok" : "web.missing")} />

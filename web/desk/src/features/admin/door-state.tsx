@@ -1,7 +1,7 @@
 /** How a channel stands: its connection where it keeps one, how far a mailbox was read, what last came, left and failed. */
 import type { Schemas } from "@hutong/api-client";
 import { dayText, Icon, timeText } from "@hutong/ui";
-import { CircleAlert, CircleCheckBig, CircleDashed } from "lucide";
+import { CircleAlert, CircleCheckBig, CloudOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
@@ -16,7 +16,7 @@ type Kind = "email" | "im";
 /** So often it is asked while somebody looks. */
 const EVERY_MS = 3_000;
 
-const SIGNS = { open: CircleCheckBig, failing: CircleAlert, elsewhere: CircleDashed, closed: CircleDashed } as const;
+const SIGNS = { open: CircleCheckBig, failing: CircleAlert, elsewhere: CloudOff, closed: CloudOff } as const;
 const stateOf = (door: Door): keyof typeof SIGNS => (door.state in SIGNS ? (door.state as keyof typeof SIGNS) : "closed");
 
 const count = (many: number) => new Intl.NumberFormat(locale()).format(many);
@@ -29,7 +29,7 @@ function Progress({ reading }: { reading: NonNullable<Door["reading"]> }) {
   return (
     <>
       <progress class="admin-progress" max={taken + left} value={taken} aria-label={text} />
-      <p class="quiet" data-testid="mailbox-reading">{text}</p>
+      <p class="quiet">{text}</p>
     </>
   );
 }
@@ -57,7 +57,7 @@ function Heard({ state }: { state: State }) {
   return (
     <>
       <p class="quiet" data-testid="last-event">{t("admin.state.event", { at: lastText(state.last_event_at) })}</p>
-      <p class="quiet" data-testid="last-delivered">{t("admin.state.delivered", { at: lastText(state.last_delivered_at) })}</p>
+      <p class="quiet">{t("admin.state.delivered", { at: lastText(state.last_delivered_at) })}</p>
       {error && (
         <p class={stands ? "admin-step-bad" : "quiet"} data-testid="last-error" data-what={error.what}>
           {stands && <Icon icon={CircleAlert} size={16} />}

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t, type TextKey } from "../../texts/texts";
 import { at, hasPart, listAt, textAt, withAt, withPart, type Part } from "./email.model";
-import { Group } from "./fields";
+import { Group, useTyped } from "./fields";
 
 export interface Place {
   settings: Channel["settings"];
@@ -19,10 +19,10 @@ interface AtProps extends Place {
   problem?: string | undefined;
 }
 
-export function TextAt({ settings, onSettings, path, label, hint, problem, required, placeholder }: AtProps & { required?: boolean; placeholder?: string }) {
+export function TextAt({ settings, onSettings, path, label, hint, problem, ...rest }: AtProps & { required?: boolean; placeholder?: string; maxLength?: number }) {
   return (
     <Field label={label} hint={hint} problem={problem} value={textAt(settings, path)} spellcheck={false} autoComplete="off" data-testid={`at-${path}`}
-      {...(required ? { required } : {})} {...(placeholder ? { placeholder } : {})} onValue={(text) => onSettings(withAt(settings, path, text.trim()))} />
+      {...rest} onValue={(text) => onSettings(withAt(settings, path, text.trim()))} />
   );
 }
 
@@ -41,17 +41,19 @@ export function ChoiceAt({ settings, onSettings, path, label, hint, problem, cho
   );
 }
 
+/** A yes or no; what is usual is not written. */
+export function FlagAt({ settings, onSettings, path, usual, label, hint }: AtProps & { usual: boolean }) {
+  const stored = at(settings, path);
+  const value = typeof stored === "boolean" ? stored : usual;
+  return <CheckBox label={label} {...(hint ? { hint } : {})} value={value} onValue={(wanted) => onSettings(withAt(settings, path, wanted === usual ? undefined : wanted))} />;
+}
+
+const readLines = (typed: string) => typed.split(/[\s,，;；]+/u).filter(Boolean);
+
 /** Texts, one a line. */
 export function LinesAt({ settings, onSettings, path, label, hint, problem }: AtProps) {
-  const stored = listAt(settings, path);
-  const [text, setText] = useState(stored.join("\n"));
-  const read = (typed: string) => typed.split(/[\s,，;；]+/u).filter(Boolean);
-  const shown = read(text).join() === stored.join() ? text : stored.join("\n");
-  const take = (typed: string) => {
-    setText(typed);
-    onSettings(withAt(settings, path, read(typed)));
-  };
-  return <TextArea label={label} hint={hint} problem={problem} rows={2} spellcheck={false} value={shown} onValue={take} data-testid={`at-${path}`} />;
+  const typed = useTyped(listAt(settings, path), "\n", readLines, (list) => onSettings(withAt(settings, path, list)));
+  return <TextArea label={label} hint={hint} problem={problem} rows={2} spellcheck={false} {...typed} data-testid={`at-${path}`} />;
 }
 
 /** A secret goes in and never comes out again: what stands there is a mark, which keeps the stored one. */

@@ -1,24 +1,19 @@
 /** A mailbox, step by step: whose mail it is, how letters come and go, what is trusted, what is known by rules. */
 import type { Localized } from "@hutong/api-client";
-import { CheckBox, Field, Select } from "@hutong/ui";
+import { Field, Select } from "@hutong/ui";
 import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { isAddress } from "../letters/model";
-import { LinesAt, TextAt, type Place } from "./email-fields";
+import { FlagAt, LinesAt, TextAt, type Place } from "./email-fields";
 import { Rules } from "./email-rules";
 import { Servers } from "./email-servers";
 import { at, bytesOfMebibytes, BYTES_MAX_DEFAULT, listAt, mebibytes, providerOf, PROVIDERS, textAt, withAt, withProvider } from "./email.model";
-import { Group, LocalizedField, Pair } from "./fields";
+import { Group, LocalizedField, named, Pair } from "./fields";
 import type { FormProps } from "./forms";
 
 function LocalizedAt({ settings, onSettings, path, label, long }: Place & { path: string; label: string; long?: boolean }) {
   const value = (at(settings, path) ?? {}) as Localized;
   return <LocalizedField label={label} {...(long ? { long } : {})} value={value} onValue={(text) => onSettings(withAt(settings, path, text))} />;
-}
-
-function FlagAt({ settings, onSettings, path, usual, label, hint }: Place & { path: string; usual: boolean; label: string; hint: string }) {
-  const value = typeof at(settings, path) === "boolean" ? at(settings, path) === true : usual;
-  return <CheckBox label={label} hint={hint} value={value} onValue={(wanted) => onSettings(withAt(settings, path, wanted === usual ? undefined : wanted))} />;
 }
 
 function Provider({ settings, onSettings, onChosen }: Place & { onChosen: () => void }) {
@@ -29,7 +24,7 @@ function Provider({ settings, onSettings, onChosen }: Place & { onChosen: () => 
   };
   return (
     <Group title={t("email.provider")} hint={t("email.provider_hint")}>
-      <Select bare label={t("email.provider")} value={provider} choices={PROVIDERS.map((each) => ({ value: each, label: t(`email.provider.${each}`) }))} data-testid="mail-provider" onValue={choose} />
+      <Select bare label={t("email.provider")} value={provider} choices={named("email.provider", PROVIDERS)} onValue={choose} />
       <p class="admin-guide" aria-live="polite">{t(`email.guide.${provider}`)}</p>
     </Group>
   );
@@ -60,7 +55,7 @@ function Trusted(place: Place) {
     <Group title={t("email.trust")}>
       <Pair>
         <LinesAt {...place} path="authserv_ids" label={t("email.authserv")} hint={t("email.authserv_hint")} />
-        <Field label={t("email.bytes_max")} hint={t("email.bytes_hint")} type="number" inputMode="numeric" min="1" max="512" value={String(mebibytes(bytes))} onValue={setBytes} data-testid="at-bytes_max" />
+        <Field label={t("email.bytes_max")} hint={t("email.bytes_hint")} type="number" inputMode="numeric" min="1" max="512" value={String(mebibytes(bytes))} onValue={setBytes} />
       </Pair>
     </Group>
   );

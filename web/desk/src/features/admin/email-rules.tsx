@@ -1,17 +1,16 @@
 /** What is known of a letter by its head: rules in words, one open at a time, in the order in which they are asked. */
 import type { Channel } from "@hutong/api-client";
 import { CheckBox, Field, Icon, IconButton, Select } from "@hutong/ui";
-import { ArrowDown, ArrowUp, Pencil, PencilOff, TriangleAlert, X } from "lucide";
+import { ArrowDown, ArrowUp, ChevronDown, ChevronUp, TriangleAlert, X } from "lucide";
 import { useState } from "preact/hooks";
 import { inWords, t } from "../../texts/texts";
 import type { Place } from "./email-fields";
 import { rulesOf, withAt, withRule, type MailRule } from "./email.model";
-import { AddButton, Group } from "./fields";
+import { AddButton, AUDIENCES, forWhom, Group } from "./fields";
 import { effectOf, moved, ruleFor, takesAll } from "./rules.model";
 import { choicesOf, nameOf, settings as allSettings } from "./settings-store";
 
 const RULES_MAX = 500;
-const AUDIENCES = ["agency", "staff", "public"] as const;
 
 type ForRules = Pick<Channel, "topics" | "audience">;
 
@@ -56,7 +55,7 @@ function Fields({ rule, channel, onRule }: { rule: MailRule; channel: ForRules; 
       </fieldset>
       <fieldset>
         <legend>{t("email.rule_then")}</legend>
-        <Select label={t("admin.audience")} value={rule.audience ?? ""} onValue={set("audience")} choices={[same, ...AUDIENCES.map((each) => ({ value: each, label: audienceName(each) }))]} />
+        <Select label={t("admin.audience")} value={rule.audience ?? ""} onValue={set("audience")} choices={[same, ...forWhom()]} />
         <Select label={t("email.rule_topic")} value={rule.topic ?? ""} onValue={set("topic")}
           choices={[same, ...channel.topics.map((each) => ({ value: each.id, label: t("email.topic_queue", { topic: inWords(each.name, each.id), queue: nameOf("queues", each.queue) }) }))]} />
         <Select label={t("panel.request_type")} hint={t("email.rule_type_hint")} value={rule.request_type ?? ""} onValue={set("request_type")} choices={[same, ...choicesOf("request_types")]} />
@@ -110,7 +109,7 @@ function Row({ rules, at, channel, open, onOpen, onRules }: RowProps) {
           <p class="admin-rule-then">→ {thenText(rule, channel)}</p>
           {never && <p class="admin-rule-never"><Icon icon={TriangleAlert} size={13} />{t("email.rule_never")}</p>}
         </div>
-        <IconButton icon={open ? PencilOff : Pencil} label={t(open ? "email.rule_close" : "email.rule_open", { rule: name })} aria-expanded={open} onClick={onOpen} data-testid="rule-open" />
+        <IconButton icon={open ? ChevronUp : ChevronDown} label={t(open ? "email.rule_close" : "email.rule_open", { rule: name })} aria-expanded={open} onClick={onOpen} />
         <IconButton icon={ArrowUp} label={t("email.rule_up", { rule: name })} disabled={at === 0} onClick={() => step(-1)} data-testid="rule-up" />
         <IconButton icon={ArrowDown} label={t("email.rule_down", { rule: name })} disabled={at === rules.length - 1} onClick={() => step(1)} />
         <IconButton icon={X} label={t("admin.remove", { what: name })} onClick={() => onRules(rules.filter((_, n) => n !== at))} />

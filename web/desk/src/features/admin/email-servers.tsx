@@ -3,7 +3,9 @@ import { Field, Select } from "@hutong/ui";
 import { t } from "../../texts/texts";
 import { ChoiceAt, NumberAt, SecretAt, Switched, TextAt, type Place } from "./email-fields";
 import { afterOf, AFTERS, AUTHS, hasPart, MAILBOX, SECURITIES, textAt, usualPort, withAt } from "./email.model";
-import { Pair } from "./fields";
+import { named, Pair } from "./fields";
+
+const STARTS = ["unseen", "all", "new"] as const;
 
 function Server({ part, ...place }: Place & { part: "imap" | "smtp" }) {
   const { settings, onSettings } = place;
@@ -19,13 +21,13 @@ function Server({ part, ...place }: Place & { part: "imap" | "smtp" }) {
     <>
       <div class="admin-server">
         <TextAt {...place} path={`${part}.host`} label={t("email.host")} required />
-        <ChoiceAt {...place} path={`${part}.security`} label={t("email.security")} usual="tls" choices={SECURITIES.map((each) => ({ value: each, label: t(`email.security.${each}`) }))}
+        <ChoiceAt {...place} path={`${part}.security`} label={t("email.security")} usual="tls" choices={named("email.security", SECURITIES)}
           problem={security === "plain" ? t("email.security_plain") : undefined} />
         <NumberAt {...place} path={`${part}.port`} label={t("email.port")} usual={usualPort(part, security)} max={65_535} />
       </div>
       <div class="admin-server">
         <TextAt {...place} path={`${part}.user`} label={t("email.user")} />
-        <Select label={t("email.auth")} value={auth} onValue={chooseAuth} choices={AUTHS.map((each) => ({ value: each, label: t(`email.auth.${each}`) }))}
+        <Select label={t("email.auth")} value={auth} onValue={chooseAuth} choices={named("email.auth", AUTHS)}
           problem={needsOauth ? t("email.auth_needs_oauth") : undefined} data-testid={`at-${part}.auth`} />
         {auth === "password" && <SecretAt {...place} path={`${part}.password`} label={t("email.password")} boundTo={[`${part}.host`]} />}
       </div>
@@ -42,8 +44,8 @@ function Imap(place: Place) {
       <Server {...place} part="imap" />
       <div class="admin-server">
         <TextAt {...place} path="imap.mailbox" label={t("email.mailbox")} placeholder={MAILBOX} />
-        <ChoiceAt {...place} path="imap.start" label={t("email.start")} usual="unseen" choices={(["unseen", "all", "new"] as const).map((each) => ({ value: each, label: t(`email.start.${each}`) }))} />
-        <Select label={t("email.after")} value={after} choices={AFTERS.map((each) => ({ value: each, label: t(`email.after.${each}`) }))} onValue={(kind) => write(kind, folder)} data-testid="at-imap.after" />
+        <ChoiceAt {...place} path="imap.start" label={t("email.start")} usual="unseen" choices={named("email.start", STARTS)} />
+        <Select label={t("email.after")} value={after} choices={named("email.after", AFTERS)} onValue={(kind) => write(kind, folder)} />
         {after === "move" && <Field label={t("email.folder")} value={folder} required onValue={(name) => write("move", name)} />}
       </div>
     </Switched>

@@ -3,9 +3,18 @@ import type { Localized } from "@hutong/api-client";
 import { Button, Field, IconButton, Select, TextArea } from "@hutong/ui";
 import { Plus, X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { t } from "../../texts/texts";
+import { useState } from "preact/hooks";
+import { t, type TextKey } from "../../texts/texts";
 import { wholeNumber } from "./model";
 import { choicesOf, nameOf } from "./settings-store";
+
+/** Choices whose words stand in the catalogue below one prefix. */
+export const named = <P extends string, V extends string>(prefix: `${P}.${V}` extends TextKey ? P : never, values: readonly V[]) =>
+  values.map((value) => ({ value, label: t(`${prefix}.${value}` as TextKey) }));
+
+export const AUDIENCES = ["public", "staff", "agency"] as const;
+export const ROLES = ["agent", "supervisor", "admin"] as const;
+export const forWhom = () => named("audience", AUDIENCES);
 
 export function Group({ title, hint, children }: { title: string; hint?: string; children: ComponentChildren }) {
   return (
@@ -88,4 +97,41 @@ export function SecondsBy({ label, choices, value, onValue }: {
 
 export function AddButton({ label, onAdd }: { label: string; onAdd: () => void }) {
   return <Button size="s" look="quiet" icon={Plus} onClick={onAdd}>{label}</Button>;
+}
+
+/** A list that is typed as text: what was typed stays as it stands until the list becomes another by other means. */
+export function useTyped(stored: readonly string[], separator: string, read: (typed: string) => readonly string[], take: (list: readonly string[]) => void) {
+  const [text, setText] = useState(stored.join(separator));
+  return {
+    value: read(text).join() === stored.join() ? text : stored.join(separator),
+    onValue: (typed: string) => {
+      setText(typed);
+      take(read(typed));
+    },
+  };
+}
+
+/** Settings as JSON, kept as typed until they can be read. */
+export function JsonArea({ label, hint, value, onValue, rows, testId }: {
+  label: string;
+  hint: string;
+  value: object;
+  onValue: (value: Record<string, never>) => void;
+  rows: number;
+  testId: string;
+}) {
+  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
+  const [bad, setBad] = useState(false);
+  const take = (typed: string) => {
+    setText(typed);
+    try {
+      const parsed: unknown = JSON.parse(typed.trim() || "{}");
+      const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+      setBad(!isObject);
+      if (isObject) onValue(parsed as Record<string, never>);
+    } catch {
+      setBad(true);
+    }
+  };
+  return <TextArea label={label} hint={hint} value={text} onValue={take} rows={rows} spellcheck={false} problem={bad ? t("admin.raw_bad") : undefined} data-testid={testId} />;
 }

@@ -5,7 +5,7 @@ import { t } from "../../texts/texts";
 import { AgentForm } from "./agent-form";
 import { CalendarForm } from "./calendar-form";
 import { ChannelForm } from "./channel-form";
-import { LocalizedField } from "./fields";
+import { LocalizedField, named } from "./fields";
 import type { SettingKind, Values } from "./model";
 import { QueueForm } from "./queue-form";
 
@@ -23,7 +23,7 @@ function SkillForm({ value, onValue }: FormProps<"skills">) {
     <>
       <LocalizedField label={t("admin.name")} value={value.name} onValue={(name) => onValue({ ...value, name })} />
       <Select label={t("admin.sort")} value={value.sort ?? ""} onValue={(sort) => onValue({ ...value, sort })}
-        choices={SORTS.map((sort) => ({ value: sort, label: t(`sort.${sort}`) }))} />
+        choices={named("sort", SORTS)} />
     </>
   );
 }

@@ -4,10 +4,9 @@ import { Field, IconButton, Select } from "@hutong/ui";
 import { X } from "lucide";
 import { inWords, t } from "../../texts/texts";
 import type { Place } from "./email-fields";
-import { AddButton, Group } from "./fields";
+import { AddButton, forWhom, Group } from "./fields";
 import { departmentsOf, RULES_MAX, withDepartment, withDepartments, type DepartmentRule } from "./im.model";
 
-const AUDIENCES = ["public", "staff", "agency"] as const;
 
 export function Departments({ settings, onSettings, channel }: Place & { channel: Channel }) {
   const rules = departmentsOf(settings);
@@ -22,7 +21,7 @@ export function Departments({ settings, onSettings, channel }: Place & { channel
           <Select label={t("email.rule_topic")} value={rule.topic ?? ""} onValue={(topic) => change(n, "topic", topic)}
             choices={[same, ...channel.topics.map((each) => ({ value: each.id, label: inWords(each.name, each.id) }))]} />
           <Select label={t("admin.audience")} value={rule.audience ?? ""} onValue={(audience) => change(n, "audience", audience)}
-            choices={[same, ...AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))]} />
+            choices={[same, ...forWhom()]} />
           <IconButton icon={X} label={t("admin.remove", { what: rule.department || t("im.department_n", { n: n + 1 }) })} onClick={() => write(rules.filter((_, at) => at !== n))} />
         </div>
       ))}

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { NETWORKS } from "../../core/networks.model";
 import { adminTexts } from "../../texts/admin-catalogue";
 import { catalogues } from "../../texts/catalogues";
-import { at } from "./email.model";
-import { CONNECTIONS, connectionOf, departmentsOf, isAsked, makeSecret, readWords, restOf, withDepartment, withDepartments, withRest, withWords, wordsOf, works, type Finding } from "./im.model";
+import { at, withAt } from "./email.model";
+import { BOUNDS, CONNECTIONS, connectionOf, departmentsOf, isAsked, keysOf, makeSecret, readWords, restOf, SAID, SAME_PERSON, withDepartment, withDepartments, withRest, withWords, wordsOf, works, type Finding } from "./im.model";
 
 type Settings = NonNullable<Parameters<typeof wordsOf>[0]>;
 const settings = (value: unknown) => value as Settings;
@@ -14,8 +14,10 @@ describe("the messengers", () => {
       const fields = [...CONNECTIONS[network].fields, ...CONNECTIONS[network].more];
       expect(new Set(fields.map(({ key }) => key)).size, network).toBe(fields.length);
       for (const field of fields) {
-        const keys = [field.label, field.hint, ...(field.sort === "choice" ? field.choices.map(({ label }) => label) : [])];
-        for (const key of keys) if (key) expect(adminTexts.en, `${network}.${field.key}`).toHaveProperty([key]);
+        const { label } = keysOf(field);
+        // A hint may be missing, but not one that was named.
+        const keys = [label, ...(field.hint ? [field.hint] : []), ...(field.sort === "choice" ? field.choices.map((choice) => `${label}.${choice}`) : [])];
+        for (const key of keys) expect(adminTexts.en, `${network}.${field.key}`).toHaveProperty([key]);
       }
       expect(catalogues.en).toHaveProperty([`network.${network}`]);
       expect(adminTexts.en).toHaveProperty([`im.guide.${network}`]);
@@ -58,6 +60,20 @@ describe("what the desk does in a chat", () => {
   });
   it("reads words as people type them", () => {
     expect(readWords("结束，再见、 bye bye ,\n结束")).toEqual(["结束", "再见", "bye bye"]);
+  });
+  it("has words for each of its fields", () => {
+    for (const field of [...SAID, ...BOUNDS, ...SAME_PERSON]) expect(adminTexts.en).toHaveProperty([keysOf(field).label]);
+    for (const field of SAME_PERSON) expect(adminTexts["zh-CN"]).toHaveProperty([keysOf(field).hint]);
+  });
+  it("keeps what links persons where the gateway reads it", () => {
+    expect(SAME_PERSON.map(({ key }) => key)).toEqual(["desk.same_person.directory", "desk.same_person.email", "desk.same_person.phone"]);
+    const [directory, email] = SAME_PERSON;
+    const named = withAt(withAt(settings({ corp_id: "ww" }), directory!.key, "city-staff"), email!.key, false);
+    expect(named).toEqual({ corp_id: "ww", desk: { same_person: { directory: "city-staff", email: false } } });
+    // What is said by default is not written, and the directory is never shown among settings without a field.
+    expect(withAt(withAt(named, directory!.key, ""), email!.key, undefined)).toEqual({ corp_id: "ww", desk: { same_person: {} } });
+    expect(restOf(named, CONNECTIONS.wecom)).toEqual({});
+    expect(SAME_PERSON.map((field) => (field.sort === "flag" ? field.usual : field.sort === "text" && field.charsMax))).toEqual([64, true, true]);
   });
   it("leads departments to topics", () => {
     const rule = withDepartment(withDepartment({ department: "税务局" }, "topic", "tax"), "audience", "agency");

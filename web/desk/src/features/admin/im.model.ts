@@ -4,14 +4,15 @@ import type { Channel, Schemas } from "@hutong/api-client";
 import { isNetwork, type Network } from "../../core/networks.model";
 import type { TextKey } from "../../texts/texts";
 import { at, listAt, textAt, withAt } from "./email.model";
+import { newSecret } from "./web-chat.model";
 
 type Stored = NonNullable<Channel["settings"]>;
 type Tree = Record<string, unknown>;
 
 interface Base {
   key: string;
-  /** Its words; those of a network with names of its own are `im.NETWORK.KEY`. */
-  label: TextKey;
+  /** Its words are `im.KEY` with `im.KEY_hint`, and `im.KEY.CHOICE`, unless other words than the key's do. */
+  words?: string;
   hint?: TextKey;
   /** It is asked for only when another setting has this value. */
   when?: { key: string; is: string };
@@ -21,11 +22,11 @@ interface Base {
 export type Making = "plain" | "whsec";
 
 export type ImField =
-  | (Base & { sort: "text"; required?: boolean; example?: string })
+  | (Base & { sort: "text"; required?: boolean; example?: string; charsMax?: number })
   /** `boundTo`: who moves one of these must give the secret anew, for it would be shown to somebody else. `make`: the
    * desk thinks it up, and it is told to the network. */
   | (Base & { sort: "secret"; boundTo?: readonly string[]; make?: Making })
-  | (Base & { sort: "choice"; usual: string; choices: readonly { value: string; label: TextKey }[] })
+  | (Base & { sort: "choice"; usual: string; choices: readonly string[] })
   | (Base & { sort: "lines" })
   | (Base & { sort: "flag"; usual: boolean })
   | (Base & { sort: "number"; usual: number; max: number });
@@ -41,19 +42,16 @@ export interface Connection {
   below?: string;
 }
 
-const way = (usual: string, ...values: readonly string[]): ImField => ({
-  key: "mode", sort: "choice", label: "im.mode", hint: "im.mode_hint", usual,
-  choices: values.map((value) => ({ value, label: `im.mode.${value}` as TextKey })),
-});
-const address = (key: string, example: string): ImField => ({ key, sort: "text", label: `im.${key}` as TextKey, hint: "im.address_hint", example });
+const way = (...choices: readonly [usual: string, ...others: readonly string[]]): ImField => ({ key: "mode", sort: "choice", usual: choices[0], choices });
+const address = (key: string, example: string, words = "api_url"): ImField => ({ key, sort: "text", words, hint: "im.address_hint", example });
 const always = () => true;
 const byMode = (mode: string) => (settings: Stored | undefined) => textAt(settings, "mode") === mode;
 
 const WECOM: readonly ImField[] = [
-  { key: "corp_id", sort: "text", label: "im.corp_id", hint: "im.corp_id_hint", required: true, example: "ww1234567890abcdef" },
-  { key: "secret", sort: "secret", label: "im.secret", boundTo: ["api_url"] },
-  { key: "token", sort: "secret", label: "im.callback_token", hint: "im.callback_token_hint" },
-  { key: "encoding_aes_key", sort: "secret", label: "im.encoding_aes_key", hint: "im.encoding_aes_key_hint" },
+  { key: "corp_id", sort: "text", required: true, example: "ww1234567890abcdef" },
+  { key: "secret", sort: "secret", boundTo: ["api_url"] },
+  { key: "token", sort: "secret", words: "callback_token" },
+  { key: "encoding_aes_key", sort: "secret" },
 ];
 /** What a messenger behind a bridge can carry, and what is taken for granted. */
 const CAN = [
@@ -65,89 +63,89 @@ const QYAPI = address("api_url", "https://qyapi.weixin.qq.com");
 export const CONNECTIONS: Record<Network, Connection> = {
   wecom: {
     fields: [
-      ...WECOM.slice(0, 1), { key: "agent_id", sort: "number", label: "im.agent_id", hint: "im.agent_id_hint", usual: 1_000_002, max: 4_294_967_295 }, ...WECOM.slice(1),
+      ...WECOM.slice(0, 1), { key: "agent_id", sort: "number", usual: 1_000_002, max: 4_294_967_295 }, ...WECOM.slice(1),
     ],
-    more: [{ key: "directory_id", sort: "text", label: "im.directory_id", hint: "im.directory_id_hint", example: "userid" }, QYAPI],
+    more: [{ key: "directory_id", sort: "text", example: "userid" }, QYAPI],
     called: always,
   },
   wecom_kf: {
-    fields: [...WECOM, { key: "accounts", sort: "lines", label: "im.accounts", hint: "im.accounts_hint" }],
+    fields: [...WECOM, { key: "accounts", sort: "lines" }],
     more: [
-      { key: "start", sort: "choice", label: "im.start", usual: "new", choices: [{ value: "new", label: "im.start.new" }, { value: "all", label: "im.start.all" }] },
-      { key: "poll_secs", sort: "number", label: "im.poll_secs", hint: "im.poll_secs_hint", usual: 60, max: 3600 }, QYAPI,
+      { key: "start", sort: "choice", usual: "new", choices: ["new", "all"] },
+      { key: "poll_secs", sort: "number", usual: 60, max: 3600 }, QYAPI,
     ],
     called: always,
   },
   dingtalk: {
     fields: [
-      way("stream", "stream", "http"),
-      { key: "client_id", sort: "text", label: "im.client_id", hint: "im.client_id_hint", required: true },
-      { key: "client_secret", sort: "secret", label: "im.client_secret", boundTo: ["api_base_url", "oapi_base_url", "client_id"] },
+      way("stream", "http"),
+      { key: "client_id", sort: "text", required: true },
+      { key: "client_secret", sort: "secret", boundTo: ["api_base_url", "oapi_base_url", "client_id"] },
     ],
     more: [
-      { key: "robot_code", sort: "text", label: "im.robot_code", hint: "im.robot_code_hint" },
-      address("api_base_url", "https://api.dingtalk.com"), address("oapi_base_url", "https://oapi.dingtalk.com"),
+      { key: "robot_code", sort: "text" },
+      address("api_base_url", "https://api.dingtalk.com"), address("oapi_base_url", "https://oapi.dingtalk.com", "oapi_base_url"),
     ],
     called: byMode("http"),
   },
   feishu: {
     fields: [
-      way("long_connection", "long_connection", "http"),
-      { key: "app_id", sort: "text", label: "im.app_id", hint: "im.app_id_hint", required: true, example: "cli_a1b2c3d4e5f6" },
-      { key: "app_secret", sort: "secret", label: "im.app_secret", boundTo: ["base_url", "app_id"] },
-      { key: "encrypt_key", sort: "secret", label: "im.encrypt_key", hint: "im.encrypt_key_hint", when: { key: "mode", is: "http" } },
-      { key: "verification_token", sort: "secret", label: "im.verification_token", when: { key: "mode", is: "http" } },
+      way("long_connection", "http"),
+      { key: "app_id", sort: "text", required: true, example: "cli_a1b2c3d4e5f6" },
+      { key: "app_secret", sort: "secret", boundTo: ["base_url", "app_id"] },
+      { key: "encrypt_key", sort: "secret", when: { key: "mode", is: "http" } },
+      { key: "verification_token", sort: "secret", when: { key: "mode", is: "http" } },
     ],
     more: [address("base_url", "https://open.feishu.cn")],
     called: byMode("http"),
   },
   telegram: {
     fields: [
-      way("poll", "poll", "webhook"),
-      { key: "token", sort: "secret", label: "im.bot_token", hint: "im.telegram.token_hint", boundTo: ["api_url"] },
-      { key: "webhook_secret", sort: "secret", label: "im.webhook_secret", hint: "im.webhook_secret_hint", make: "plain", when: { key: "mode", is: "webhook" } },
+      way("poll", "webhook"),
+      { key: "token", sort: "secret", words: "bot_token", hint: "im.telegram.token_hint", boundTo: ["api_url"] },
+      { key: "webhook_secret", sort: "secret", make: "plain", when: { key: "mode", is: "webhook" } },
     ],
     more: [address("api_url", "https://api.telegram.org")],
     called: byMode("webhook"),
   },
   slack: {
     fields: [
-      way("socket", "socket", "http"),
-      { key: "bot_token", sort: "secret", label: "im.bot_token", hint: "im.slack.bot_token_hint", boundTo: ["api_url", "files_url"] },
-      { key: "app_token", sort: "secret", label: "im.app_token", hint: "im.app_token_hint", boundTo: ["api_url"], when: { key: "mode", is: "socket" } },
-      { key: "signing_secret", sort: "secret", label: "im.signing_secret", when: { key: "mode", is: "http" } },
+      way("socket", "http"),
+      { key: "bot_token", sort: "secret", hint: "im.slack.bot_token_hint", boundTo: ["api_url", "files_url"] },
+      { key: "app_token", sort: "secret", boundTo: ["api_url"], when: { key: "mode", is: "socket" } },
+      { key: "signing_secret", sort: "secret", when: { key: "mode", is: "http" } },
     ],
-    more: [address("api_url", "https://slack.com/api"), address("files_url", "https://files.slack.com")],
+    more: [address("api_url", "https://slack.com/api"), address("files_url", "https://files.slack.com", "files_url")],
     called: byMode("http"),
   },
   matrix: {
     fields: [
-      { key: "homeserver", sort: "text", label: "im.homeserver", required: true, example: "https://matrix.city.example" },
-      { key: "server_name", sort: "text", label: "im.server_name", hint: "im.server_name_hint", required: true, example: "city.example" },
-      { key: "as_token", sort: "secret", label: "im.as_token", hint: "im.as_token_hint", make: "plain", boundTo: ["homeserver"] },
-      { key: "hs_token", sort: "secret", label: "im.hs_token", hint: "im.hs_token_hint", make: "plain" },
+      { key: "homeserver", sort: "text", required: true, example: "https://matrix.city.example" },
+      { key: "server_name", sort: "text", required: true, example: "city.example" },
+      { key: "as_token", sort: "secret", make: "plain", boundTo: ["homeserver"] },
+      { key: "hs_token", sort: "secret", make: "plain" },
     ],
     more: [
-      { key: "user", sort: "text", label: "im.user", hint: "im.user_hint", example: "desk" },
-      { key: "display_name", sort: "text", label: "im.display_name" },
-      { key: "appservice", sort: "text", label: "im.appservice", hint: "im.appservice_hint" },
-      { key: "ignored", sort: "lines", label: "im.ignored", hint: "im.ignored_hint" },
+      { key: "user", sort: "text", example: "desk" },
+      { key: "display_name", sort: "text" },
+      { key: "appservice", sort: "text" },
+      { key: "ignored", sort: "lines" },
     ],
     called: always,
   },
   bridge: {
     fields: [
-      { key: "url", sort: "text", label: "im.bridge.url", hint: "im.bridge.url_hint", required: true, example: "https://bridge.city.example/commands" },
-      { key: "secret", sort: "secret", label: "im.bridge.secret", hint: "im.bridge.secret_hint", boundTo: ["url", "files_url"], make: "whsec" },
-      { key: "previous_secret", sort: "secret", label: "im.bridge.previous_secret", hint: "im.bridge.previous_secret_hint", boundTo: ["url", "files_url"] },
+      { key: "url", sort: "text", words: "bridge.url", required: true, example: "https://bridge.city.example/commands" },
+      { key: "secret", sort: "secret", words: "bridge.secret", boundTo: ["url", "files_url"], make: "whsec" },
+      { key: "previous_secret", sort: "secret", words: "bridge.previous_secret", boundTo: ["url", "files_url"] },
     ],
     more: [
-      { key: "files_url", sort: "text", label: "im.files_url", hint: "im.bridge.files_url_hint" },
-      { key: "text_bytes_max", sort: "number", label: "im.text_bytes_max", usual: 4000, max: 16_384 },
-      { key: "file_bytes_max", sort: "number", label: "im.file_bytes_max", usual: 5 * 1024 * 1024, max: 20 * 1024 * 1024 },
-      { key: "reply_window.hours", sort: "number", label: "im.window_hours", hint: "im.window_hint", usual: 0, max: 4380 },
-      { key: "reply_window.messages_max", sort: "number", label: "im.window_messages", hint: "im.window_hint", usual: 0, max: 1000 },
-      ...CAN.map(([name, usual]): ImField => ({ key: `capabilities.${name}`, sort: "flag", label: `im.can.${name}` as TextKey, usual })),
+      { key: "files_url", sort: "text", hint: "im.bridge.files_url_hint" },
+      { key: "text_bytes_max", sort: "number", usual: 4000, max: 16_384 },
+      { key: "file_bytes_max", sort: "number", usual: 5 * 1024 * 1024, max: 20 * 1024 * 1024 },
+      { key: "reply_window.hours", sort: "number", words: "window_hours", hint: "im.window_hint", usual: 0, max: 4380 },
+      { key: "reply_window.messages_max", sort: "number", words: "window_messages", hint: "im.window_hint", usual: 0, max: 1000 },
+      ...CAN.map(([name, usual]): ImField => ({ key: `capabilities.${name}`, sort: "flag", words: `can.${name}`, usual })),
     ],
     called: always,
     below: "/events",
@@ -156,12 +154,13 @@ export const CONNECTIONS: Record<Network, Connection> = {
 
 /** A secret of 32 bytes of chance. */
 export function makeSecret(making: Making): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  if (making === "whsec") return `whsec_${btoa(String.fromCharCode(...bytes))}`;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return making === "whsec" ? `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}` : newSecret();
 }
 
 export const connectionOf = (adapter: string): Connection | null => (isNetwork(adapter) ? CONNECTIONS[adapter] : null);
+
+/** The keys of a field's label and hint; not every field has a hint. */
+export const keysOf = ({ key, words = key, hint = `im.${words}_hint` as TextKey }: ImField) => ({ label: `im.${words}` as TextKey, hint });
 
 /** Is a field asked for, as the settings stand? */
 export function isAsked({ when }: ImField, connection: Connection, settings: Stored | undefined): boolean {
@@ -173,6 +172,18 @@ export function isAsked({ when }: ImField, connection: Connection, settings: Sto
 
 /** The key of what the desk itself does in a chat; the adapter does not see it. */
 export const DESK = "desk";
+
+const deskFlag = (words: string): ImField => ({ key: `${DESK}.${words}`, sort: "flag", words, usual: true });
+const deskNumber = (words: string, usual: number, max: number): ImField => ({ key: `${DESK}.${words}`, sort: "number", words, usual, max });
+
+/** What the desk says and shows in a chat. */
+export const SAID: readonly ImField[] = ["acknowledge", "position_updates", "ask_rating", "show_typing", "show_read"].map(deskFlag);
+export const BOUNDS: readonly ImField[] = [deskNumber("update_after_secs", 120, 3600), deskNumber("updates_max", 5, 20), deskNumber("link_hours", 168, 720)];
+/** By what somebody here is known to be the same person as on another channel. */
+export const SAME_PERSON: readonly ImField[] = [
+  { key: `${DESK}.same_person.directory`, sort: "text", words: "same_person.directory", example: "city-staff", charsMax: 64 },
+  ...["same_person.email", "same_person.phone"].map(deskFlag),
+];
 
 const own = (value: unknown): Tree => (typeof value === "object" && value !== null ? (value as Tree) : {});
 

@@ -3,12 +3,11 @@ import type { Queue } from "@hutong/api-client";
 import { CheckBox, IconButton, Select } from "@hutong/ui";
 import { X } from "lucide";
 import { t } from "../../texts/texts";
-import { AddButton, Group, LocalizedField, NumberField, Pair, SecondsBy, SkillLevels } from "./fields";
+import { AddButton, forWhom, Group, LocalizedField, named, NumberField, Pair, SecondsBy, SkillLevels } from "./fields";
 import type { FormProps } from "./forms";
 import { choicesOf } from "./settings-store";
 
 const RULES = ["longest_idle", "least_loaded", "best_skilled", "round_robin"] as const;
-const AUDIENCES = ["agency", "staff", "public"] as const;
 const RUNGS_MAX = 8;
 const STEP_SECS = 30;
 
@@ -42,7 +41,7 @@ function Offer({ value, onValue }: FormProps<"queues">) {
   const offer = value.offer ?? { timeout_secs: 30, auto_accept: false, misses_max: 3 };
   return (
     <Group title={t("admin.offer")}>
-      <Select label={t("admin.rule")} value={value.rule ?? "longest_idle"} choices={RULES.map((rule) => ({ value: rule, label: t(`admin.rule.${rule}`) }))}
+      <Select label={t("admin.rule")} value={value.rule ?? "longest_idle"} choices={named("admin.rule", RULES)}
         onValue={(rule) => onValue({ ...value, rule: RULES.find((each) => each === rule) ?? "longest_idle" })} />
       <Pair>
         <NumberField label={t("admin.offer_secs")} value={offer.timeout_secs} onValue={(timeout_secs) => onValue({ ...value, offer: { ...offer, timeout_secs } })} />
@@ -96,7 +95,7 @@ export function QueueForm({ value, onValue }: FormProps<"queues">) {
         <NumberField label={t("admin.target")} value={value.target_secs} onValue={(target_secs) => onValue({ ...value, target_secs })} />
         <SecondsBy label={t("admin.priority_types")} choices={choicesOf("request_types")} value={types}
           onValue={(request_types) => onValue({ ...value, priority: { ...priority, request_types } })} />
-        <SecondsBy label={t("admin.priority_audiences")} choices={AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))} value={audiences} onValue={withAudiences} />
+        <SecondsBy label={t("admin.priority_audiences")} choices={forWhom()} value={audiences} onValue={withAudiences} />
       </Group>
       <Offer value={value} onValue={onValue} />
       <Limits value={value} onValue={onValue} />

@@ -7,11 +7,10 @@ import { agentName, queueName, skillsText } from "../../core/names";
 import { locale } from "../../core/preferences";
 import { api } from "../../core/session";
 import { inWords, t } from "../../texts/texts";
-import { Group, Pair } from "./fields";
+import { forWhom, Group, Pair } from "./fields";
 import { readTrial, type Trial } from "./trial.model";
 import { choicesOf, settings } from "./settings-store";
 
-const AUDIENCES = ["public", "staff", "agency"] as const;
 
 function Outcome({ trial }: { trial: Trial }) {
   return (
@@ -58,7 +57,7 @@ export function TryIt() {
         </Pair>
         <Pair>
           <Select label={t("panel.request_type")} value={type} onValue={setType} choices={[any, ...choicesOf("request_types")]} />
-          <Select label={t("admin.audience")} value={audience} onValue={setAudience} choices={[any, ...AUDIENCES.map((each) => ({ value: each, label: t(`audience.${each}`) }))]} />
+          <Select label={t("admin.audience")} value={audience} onValue={setAudience} choices={[any, ...forWhom()]} />
         </Pair>
         <div class="admin-buttons"><Button type="submit" icon={FlaskConical} data-testid="try">{t("try.run")}</Button></div>
         {trial && <Outcome trial={trial} />}

@@ -4,7 +4,7 @@ import { KeyRound, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
 import { t } from "../../texts/texts";
 import { ChannelPreview } from "./channel-preview";
-import { Group, LocalizedField } from "./fields";
+import { Group, LocalizedField, named, useTyped } from "./fields";
 import type { FormProps } from "./forms";
 import { SecretDialog } from "./secret";
 import { ByMailFields } from "./web-chat-mail";
@@ -28,7 +28,7 @@ function Look({ widget, change }: WidgetProps) {
         </span>
         <p class="ui-field-hint">{t("web.color_hint")}</p>
       </div>
-      <Select label={t("web.corner")} hint={t("web.corner_hint")} value={widget.corner} choices={CORNERS.map((each) => ({ value: each, label: t(`web.corner.${each}`) }))}
+      <Select label={t("web.corner")} hint={t("web.corner_hint")} value={widget.corner} choices={named("web.corner", CORNERS)}
         onValue={(corner) => change({ corner: corner === "left" ? "left" : "right" })} />
       <CheckBox label={t("web.elder")} hint={t("web.elder_hint")} value={widget.elder_mode} onValue={(elder_mode) => change({ elder_mode })} />
     </>
@@ -49,7 +49,7 @@ function Data({ widget, change }: WidgetProps) {
     <Group title={t("web.data")} hint={t("web.data_hint")}>
       <LocalizedField long label={t("web.privacy")} value={privacy.text} onValue={(text) => change({ privacy: { ...privacy, text } })} />
       <Field label={t("web.privacy_url")} hint={t("web.privacy_url_hint")} type="url" value={privacy.url} onValue={(url) => change({ privacy: { ...privacy, url: url.trim() } })} />
-      <Select label={t("web.ask_name")} hint={t("web.ask_name_hint")} value={widget.ask_name} choices={ASK_NAMES.map((each) => ({ value: each, label: t(`web.ask_name.${each}`) }))}
+      <Select label={t("web.ask_name")} hint={t("web.ask_name_hint")} value={widget.ask_name} choices={named("web.ask_name", ASK_NAMES)}
         onValue={(ask) => change({ ask_name: ASK_NAMES.find((each) => each === ask) ?? "optional" })} />
       <CheckBox label={t("web.typing")} hint={t("web.typing_hint")} value={widget.typing_preview} onValue={(typing_preview) => change({ typing_preview })} />
     </Group>
@@ -57,17 +57,11 @@ function Data({ widget, change }: WidgetProps) {
 }
 
 function Origins({ chat, change }: PartProps) {
-  const [text, setText] = useState(chat.allowed_origins.join("\n"));
-  const read = (typed: string) => typed.split(/\s+/u).filter(Boolean);
   // The check below may have added one.
-  const shown = read(text).join() === chat.allowed_origins.join() ? text : chat.allowed_origins.join("\n");
+  const typed = useTyped(chat.allowed_origins, "\n", (text) => text.split(/\s+/u).filter(Boolean), (list) => change({ allowed_origins: [...list] }));
   const bad = chat.allowed_origins.find((each) => !isOrigin(each));
-  const take = (typed: string) => {
-    setText(typed);
-    change({ allowed_origins: read(typed) });
-  };
   return (
-    <TextArea label={t("admin.origins")} hint={t("admin.origins_hint")} value={shown} onValue={take} rows={3} spellcheck={false} data-testid="origins"
+    <TextArea label={t("admin.origins")} hint={t("admin.origins_hint")} {...typed} rows={3} spellcheck={false} data-testid="origins"
       problem={bad ? t("web.origin_bad", { origin: bad }) : undefined} />
   );
 }

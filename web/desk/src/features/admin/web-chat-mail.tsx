@@ -15,7 +15,7 @@ export function ByMailFields({ mail, change }: { mail: ByMail | null; change: (m
   return (
     <Group title={t("web.mail")} hint={t("web.mail_hint")}>
       <Pair>
-        <Select label={t("web.mail_channel")} hint={known.length === 0 ? t("web.mail_no_mailbox") : undefined} value={stored} choices={choices} onValue={choose} data-testid="chat-mailbox" />
+        <Select label={t("web.mail_channel")} hint={known.length === 0 ? t("web.mail_no_mailbox") : undefined} value={stored} choices={choices} onValue={choose} />
         {mail !== null && (
           <NumberField label={t("web.mail_after")} hint={t("web.mail_after_hint")} max={AFTER_SECS.max} value={mail.after_secs} onValue={(after_secs) => change({ ...mail, after_secs })} />
         )}

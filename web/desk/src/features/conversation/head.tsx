@@ -55,7 +55,7 @@ export function Head({ one }: { one: ConversationSummary }) {
       <Avatar name={contactName(one)} seed={one.contact} size={36} />
       <div class="head-who">
         <div class="head-name">
-          <h1 data-testid="contact-name">{contactName(one)}</h1>
+          <h1>{contactName(one)}</h1>
           {one.kind === "email" && <Subject one={one} />}
         </div>
         <p>

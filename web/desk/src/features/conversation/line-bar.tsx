@@ -50,7 +50,7 @@ function Group({ group }: { group: string }) {
 export function LineBar({ line: { line, open, problem, again } }: { line: Line }) {
   if (problem) {
     return (
-      <p class="line-bar line-soon" role="status" data-testid="line-problem">
+      <p class="line-bar line-soon" role="status">
         <span>{problem}</span> <Button size="s" look="quiet" icon={RefreshCw} onClick={again}>{t("retry")}</Button>
       </p>
     );

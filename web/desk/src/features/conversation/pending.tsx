@@ -25,7 +25,7 @@ export function PendingMessage({ one, conversation }: { one: Pending; conversati
           <div class="mark mark-failed" role="alert">
             <Icon icon={CircleAlert} size={13} />
             <span>{t("mark.failed", { why: codeText(one.problem ?? "") })}</span>
-            <Button size="s" look="quiet" onClick={() => sendAgain(conversation, one)} data-testid="send-again">{t("mark.again")}</Button>
+            <Button size="s" look="quiet" onClick={() => sendAgain(conversation, one)}>{t("mark.again")}</Button>
             <Button size="s" look="quiet" onClick={() => discard(conversation, one)}>{t("mark.discard")}</Button>
           </div>
         ) : (

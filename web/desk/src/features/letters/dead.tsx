@@ -34,7 +34,7 @@ function useGivenUp(one: DeadLetter, conversation: string | null) {
 
 function Which({ found }: { found: GivenUp }) {
   return (
-    <div class="dead-which" data-testid="dead-which">
+    <div class="dead-which">
       <p>{found.recipient ? t("letters.dead_whom", { who: found.recipient }) : t("letters.dead_whom_unknown")}{found.contact && ` · ${found.contact}`}</p>
       {found.words && <p class="dead-words">{found.words}</p>}
     </div>
@@ -66,9 +66,9 @@ function DeadRow({ one, onRetry }: { one: DeadLetter; onRetry: () => Promise<voi
         </details>
       </div>
       <div class="dead-ways">
-        {conversation && !found && <Button size="s" icon={MailSearch} busy={looking} onClick={() => void look()} data-testid="dead-look">{t("letters.dead_look")}</Button>}
+        {conversation && !found && <Button size="s" icon={MailSearch} busy={looking} onClick={() => void look()}>{t("letters.dead_look")}</Button>}
         {conversation && found && <Button size="s" onClick={() => goTo({ page: "work", tab: "done", conversation, q: "" })}>{t("letters.dead_open")}</Button>}
-        <Button size="s" look="quiet" icon={RefreshCw} busy={busy} onClick={() => void retry()} data-testid="dead-retry">{t("letters.retry")}</Button>
+        <Button size="s" look="quiet" icon={RefreshCw} busy={busy} onClick={() => void retry()}>{t("letters.retry")}</Button>
       </div>
     </li>
   );

@@ -1,7 +1,7 @@
 /** The letter that leaves in a moment, wherever its writer has gone meanwhile. */
 import "./letters.css";
 import { Button, Icon, say } from "@hutong/ui";
-import { Send, Undo2 } from "lucide";
+import { SendHorizontal, Undo2 } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { openConversation } from "../../core/actions";
 import { desk } from "../../core/store";
@@ -39,7 +39,7 @@ function Bar({ one }: { one: Held }) {
   const who = shortList([...one.mail.to, ...(one.mail.cc ?? [])]);
   return (
     <section class="held" aria-label={t("mail.held", { who })} data-testid="held">
-      <Icon icon={Send} />
+      <Icon icon={SendHorizontal} />
       <span>{t("mail.held", { who })}</span>
       <span class="held-secs" aria-hidden="true">{t("mail.held_secs", { n: Math.max(0, Math.ceil((one.until - now) / 1000)) })}</span>
       <span class="held-ways">

@@ -23,7 +23,7 @@ function Marks({ head }: { head: MailHead }) {
 
 function HowFar({ failure }: { failure: Failure }) {
   if (failure === "failed") return <span class="letter-mark letter-mark-failed" data-testid="letter-failed"><Icon icon={CircleAlert} size={13} />{t("mail.failed")}</span>;
-  if (failure === "late") return <span class="letter-mark letter-mark-late" data-testid="letter-late"><Icon icon={Clock} size={13} />{t("mail.late")}</span>;
+  if (failure === "late") return <span class="letter-mark letter-mark-late"><Icon icon={Clock} size={13} />{t("mail.late")}</span>;
   return <span class="letter-mark"><Icon icon={Check} size={13} />{t("mark.sent")}</span>;
 }
 
@@ -64,7 +64,7 @@ export function LetterEntry({ message, head, one, writer, failure }: {
         </div>
       </header>
       {head.warning && (
-        <p class={`letter-warning letter-warning-${forged ? "danger" : "soon"}`} role="note" data-testid="letter-warning" data-warning={head.warning}>
+        <p class={`letter-warning letter-warning-${forged ? "danger" : "soon"}`} role="note" data-warning={head.warning}>
           <Icon icon={TriangleAlert} />{t(`mail.warning.${head.warning}`)}
         </p>
       )}
@@ -93,7 +93,7 @@ function Others({ notice }: { notice: Undelivered }) {
   return (
     <ul class="undelivered-others">
       {others.map(({ recipient, reason }) => (
-        <li key={recipient} data-testid="undelivered-other">{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient })}{reason && <> <q class="undelivered-reason">{reason}</q></>}</li>
+        <li key={recipient}>{t(notice.permanent ? "mail.undelivered" : "mail.undelivered_late", { recipient })}{reason && <> <q class="undelivered-reason">{reason}</q></>}</li>
       ))}
       {unnamed > 0 && <li>{t("mail.undelivered_more", { n: unnamed })}</li>}
     </ul>

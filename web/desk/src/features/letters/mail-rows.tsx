@@ -51,7 +51,7 @@ export function MailRows({ mail, id }: { mail: Mail; id: string }) {
   return (
     <>
       {newer && (
-        <p class="mail-newer" role="status" data-testid="mail-newer">
+        <p class="mail-newer" role="status">
           <Icon icon={MailPlus} size={14} />
           {t("mail.newer", { who: whomText(newer.reply.to) })}
           <Button size="s" look="quiet" onClick={takeNewer}>{t("mail.newer_take")}</Button>

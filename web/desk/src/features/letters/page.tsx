@@ -46,7 +46,7 @@ function Quarantine({ id }: { id: string | null }) {
     <div class={id ? "stuck stuck-open" : "stuck"}>
       <div class="stuck-list">
         <ul aria-label={t("letters.quarantine")}>{letters.map((each) => <StuckRow key={each.id} one={each} selected={each.id === id} />)}</ul>
-        {more && <Button onClick={() => void older()} data-testid="stuck-older">{t("letters.older")}</Button>}
+        {more && <Button onClick={() => void older()}>{t("letters.older")}</Button>}
       </div>
       <div class="stuck-detail">
         <Link to={{ page: "letters", tab: "quarantine", id: null }} class="stuck-back"><Icon icon={ArrowLeft} />{t("letters.back")}</Link>

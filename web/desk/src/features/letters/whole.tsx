@@ -76,7 +76,7 @@ function More({ head, name, busy, shows, toggle }: MoreProps) {
       {head.has_rest && !formatted && way("rest", Quote, shows("rest") ? "mail.quoted_hide" : "mail.quoted_show", "letter-quoted")}
       {head.has_html && way("html", formatted ? Type : Palette, formatted ? "mail.html_hide" : "mail.html_show", "letter-formatted")}
       {way("headers", ListTree, "mail.headers", "letter-headers-open")}
-      <Button size="s" look="quiet" icon={Download} onClick={() => void saveAs(`/files/${encodeURIComponent(original)}`, name)} data-testid="letter-download">{t("mail.download")}</Button>
+      <Button size="s" look="quiet" icon={Download} onClick={() => void saveAs(`/files/${encodeURIComponent(original)}`, name)}>{t("mail.download")}</Button>
     </div>
   );
 }

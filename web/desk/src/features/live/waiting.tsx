@@ -23,7 +23,7 @@ function WaitingRow({ one }: { one: ConversationSummary }) {
     openDialog("assign", one.id);
   };
   return (
-    <tr data-testid="waiting-row">
+    <tr>
       <td><Due one={one} /></td>
       <td>
         <span class="waiting-who">

@@ -1,6 +1,6 @@
 /** How the line is: a quiet word, and nothing that stops the work. */
 import { Button, Icon } from "@hutong/ui";
-import { CloudOff, MonitorSmartphone } from "lucide";
+import { CloudOff, Monitor } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { line, storeUp, takeBackLine } from "../../core/connection";
 import { t } from "../../texts/texts";
@@ -22,8 +22,8 @@ export function LineBanner() {
   }, [broken]);
   if (status === "replaced") {
     return (
-      <div class="desk-banner" role="status" data-testid="line-banner">
-        <Icon icon={MonitorSmartphone} />
+      <div class="desk-banner" role="status">
+        <Icon icon={Monitor} />
         {t("line.replaced")}
         <Button size="s" onClick={takeBackLine}>{t("line.take_back")}</Button>
       </div>
@@ -31,7 +31,7 @@ export function LineBanner() {
   }
   if (shown || (status === "online" && !storeUp.value)) {
     return (
-      <div class="desk-banner" role="status" data-testid="line-banner">
+      <div class="desk-banner" role="status">
         <Icon icon={CloudOff} />
         {shown ? t("line.lost") : t("line.store_down")}
       </div>

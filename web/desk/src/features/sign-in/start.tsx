@@ -44,7 +44,7 @@ export function StartPage() {
         <Field label={t("start.name")} value={name} onValue={setName} autoComplete="name" required />
         <Field label={t("sign_in.password")} hint={t("password.hint")} type="password" value={password} onValue={setPassword} autoComplete="new-password" required />
         <Field label={t("password.again")} type="password" value={again} onValue={setAgain} autoComplete="new-password" required />
-        <Button type="submit" look="primary" size="l" busy={busy} data-testid="start-submit">{t("start.submit")}</Button>
+        <Button type="submit" look="primary" size="l" busy={busy}>{t("start.submit")}</Button>
         <div class="desk-door-foot">
           <Link to={{ page: "work", tab: "mine", conversation: null, q: "" }}>{t("start.have_account")}</Link>
         </div>

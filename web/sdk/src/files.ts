@@ -1,6 +1,8 @@
 /** What may be attached, checked before a byte is sent. The server checks again, by content. */
 import type { ChatChannel } from "@hutong/api-client";
-import { FILES_MAX } from "./model.ts";
+
+/** The most files in one message. */
+export const FILES_MAX = 10;
 
 /** Media types that a browser can show without running anything. */
 const SHOWN = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);

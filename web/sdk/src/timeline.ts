@@ -1,6 +1,6 @@
 /** The conversation as rows on the screen: days, groups of one voice, facts. */
 import type { Message } from "@hutong/api-client";
-import type { Model, Outgoing } from "./model.ts";
+import type { ChatLog, Outgoing } from "./log.ts";
 
 /** Messages of one voice closer than this stand together. */
 const GROUP_MS = 5 * 60_000;
@@ -13,7 +13,7 @@ export type Row =
   | { kind: "outgoing"; key: string; outgoing: Outgoing; first: boolean; last: boolean };
 
 /** The rows, oldest first: the log, then what is still on its way. */
-export function rowsOf(model: Pick<Model, "messages" | "outgoing">): Row[] {
+export function rowsOf(model: Pick<ChatLog, "messages" | "outgoing">): Row[] {
   const rows: Row[] = [];
   let before: Message | null = null;
   model.messages.forEach((message, n) => {
