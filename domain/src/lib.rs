@@ -64,4 +64,4 @@ pub use network::{Network, is_inner};
 pub use queue::{AgentRule, Entry, PlanAction, PlanStep, Queue};
 pub use text::{Locale, Localized};
 pub use time::{Clock, Timestamp};
-pub use wishes::{NotificationWishes, QuietHours};
+pub use wishes::{NotificationWishes, QuietHours, Wish};

@@ -7,19 +7,44 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Is it wanted? On the wire `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "bool", into = "bool")]
+pub enum Wish {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+impl From<bool> for Wish {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
+impl From<Wish> for bool {
+    fn from(wish: Wish) -> Self {
+        wish == Wish::Yes
+    }
+}
+
 /// What a contact wants to be told of, on all devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent wishes")]
 pub struct NotificationWishes {
     /// An agent has answered.
-    pub answer: bool,
+    #[schema(value_type = bool)]
+    pub answer: Wish,
     /// The request stands otherwise than before: an agent has taken it, or it waits again.
-    pub status: bool,
+    #[schema(value_type = bool)]
+    pub status: Wish,
     /// A callback is near.
-    pub reminder: bool,
+    #[schema(value_type = bool)]
+    pub reminder: Wish,
     /// How was it? asked once after the end.
-    pub rating: bool,
+    #[schema(value_type = bool)]
+    pub rating: Wish,
     /// Notifications do not show what was said, nor by whom.
     pub private: bool,
     /// When nothing is to be heard; what was said meanwhile is told afterwards.
@@ -30,10 +55,10 @@ pub struct NotificationWishes {
 impl Default for NotificationWishes {
     fn default() -> Self {
         Self {
-            answer: true,
-            status: true,
-            reminder: true,
-            rating: true,
+            answer: Wish::Yes,
+            status: Wish::Yes,
+            reminder: Wish::Yes,
+            rating: Wish::Yes,
             private: false,
             quiet: None,
         }
@@ -43,12 +68,13 @@ impl Default for NotificationWishes {
 impl NotificationWishes {
     /// Does the contact want notifications of this kind?
     pub fn wants(&self, kind: NotificationKind) -> bool {
-        match kind {
+        let wish = match kind {
             NotificationKind::Answer => self.answer,
             NotificationKind::Status => self.status,
             NotificationKind::Reminder => self.reminder,
             NotificationKind::Rating => self.rating,
-        }
+        };
+        wish == Wish::Yes
     }
 }
 

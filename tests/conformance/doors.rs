@@ -86,6 +86,7 @@ pub(crate) trait Rig: Send + Sync {
 pub(crate) fn all() -> Vec<Box<dyn Rig>> {
     vec![
         Box::new(web_chat::WebChatRig::open()),
+        Box::new(web_chat::WebChatRig::of_app()),
         Box::new(polled::PolledRig::open()),
         Box::new(called_back::CalledBackRig::open()),
         Box::new(socket::SocketRig::open()),

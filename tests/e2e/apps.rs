@@ -22,6 +22,13 @@ const APP: &str = "app";
 /// A key of RSA that was made for the tests.
 const RSA_KEY: &str = include_str!("../../channels/fixtures/push/rsa.pem");
 
+/// A key on P-256 that was made for the tests.
+const EC_KEY: &str = include_str!("../../channels/fixtures/push/ec_p8.pem");
+
+/// A browser's public key: the base point of P-256.
+const P256DH: &str =
+    "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
+
 /// The services that wake devices.
 struct Services {
     fcm: Arc<Fcm>,
@@ -46,6 +53,7 @@ impl Services {
         });
         json!({
             "after_secs": after_secs,
+            "web_push": { "subject": "mailto:desk@city.example", "private_key": EC_KEY },
             "fcm": { "base_url": fcm, "service_account": account.to_string() },
             "jpush": { "base_url": jpush, "app_key": JPUSH_APP, "master_secret": SECRET },
         })
@@ -159,7 +167,9 @@ async fn only_whom_the_backend_vouches_for_comes_in_and_only_for_this_app() {
     let renewed = ask(json!({ "token": first["token"] })).await.ok();
     assert_eq!((&renewed["contact"], &renewed["verified"]), (&first["contact"], &json!(true)));
     let told = api.get(&format!("/v1/chat/{APP}")).await.ok();
-    assert_eq!(told["push"], json!({ "providers": ["fcm", "jpush"] }));
+    assert_eq!(told["push"]["providers"], json!(["web_push", "fcm", "jpush"]));
+    // An uncompressed point of 65 bytes, in URL-safe base64.
+    assert_eq!(told["push"]["web_push_key"].as_str().unwrap().len(), 87);
     house.ends_well();
 }
 
@@ -184,6 +194,16 @@ async fn devices_are_registered_by_their_owner_and_nonsense_is_not() {
     let mut odd = wish("fcm", "token-1");
     odd["app_version"] = json!("9".repeat(101));
     assert_eq!(put(&id, odd).await, invalid);
+    // A subscription names a server that we shall call: none within the house, none that is not HTTPS.
+    let keys = json!({ "p256dh": P256DH, "auth": "AAAAAAAAAAAAAAAAAAAAAA" });
+    let subscription = |endpoint: &str| json!({ "endpoint": endpoint, "keys": keys }).to_string();
+    for bad in
+        ["https://169.254.169.254/latest", "https://10.0.0.1/push", "ftp://push.example/x", "x"]
+    {
+        assert_eq!(put(&id, wish("web_push", &subscription(bad))).await, invalid, "{bad}");
+    }
+    let good = subscription("https://push.example/wpush/v2/abc");
+    assert_eq!(put(&id, wish("web_push", &good)).await.0, 200);
     // Signing out is safe to repeat, and nobody signs out somebody else.
     let li = user(&house.api(), "li").await;
     let path = format!("/v1/chat/devices/{id}");

@@ -1,12 +1,14 @@
 //! For the widget: the channel, visitors' sessions, a visitor's own messages.
 
 mod by_mail;
+mod channel;
 mod devices;
 mod earlier;
 mod frames;
 mod session;
 
 pub use by_mail::{AnswerAddress, TranscriptWish};
+pub use channel::{ChatChannel, ChatPush, ChatTopic};
 pub use devices::{DeviceWish, RegisteredDevice};
 pub use earlier::{EarlierConversation, EarlierConversations};
 pub use frames::{FrameList, SaidFrame};
@@ -14,12 +16,10 @@ pub use session::{ChatSession, SessionWish};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::{Params, id};
+use super::extract::Params;
 use crate::app::App;
 use crate::auth::access::visitor_may_read;
 use crate::hub::fact::for_contact;
-use crate::settings::DeskView;
-use crate::socket::protocol::{ChatChannel, ChatPush, ChatTopic};
 use actix_web::web;
 use channels::web_chat::WebChatConfig;
 use domain::limits::PAGE_MESSAGES_MAX;
@@ -30,6 +30,7 @@ use std::borrow::Cow;
 use utoipa::IntoParams;
 
 pub(crate) use by_mail::*;
+pub(crate) use channel::*;
 pub(crate) use devices::*;
 pub(crate) use earlier::*;
 pub(crate) use frames::*;
@@ -50,7 +51,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/chat/notifications", web::put().to(devices::set_wishes))
         .route("/chat/frames", web::get().to(frames::frames))
         .route("/chat/frames", web::post().to(frames::say))
-        .route("/chat/{channel}", web::get().to(channel))
+        .route("/chat/{channel}", web::get().to(channel::channel))
         .route("/chat/{channel}/sessions", web::post().to(session::open));
 }
 
@@ -80,55 +81,6 @@ fn is_chat(channel: &Channel) -> bool {
 pub(crate) fn allows_origin(app: &App, channel: &ChannelId, origin: &str) -> bool {
     find(app, channel)
         .is_ok_and(|(_, _, config)| config.allows_origin(origin, &app.config.public_origin()))
-}
-
-/// What the widget needs to know of its channel.
-#[utoipa::path(get, path = "/v1/chat/{channel}", tag = "chat",
-    params(("channel" = String, Path)),
-    responses((status = 200, body = ChatChannel), (status = "4XX", body = super::error::Problem)))]
-pub(crate) async fn channel(
-    app: web::Data<App>,
-    path: web::Path<String>,
-) -> Result<web::Json<ChatChannel>, ApiError> {
-    let (tenant, channel, config) = find(&app, &id(&path, "channel")?)?;
-    let view = app.settings.desk(&tenant);
-    let now = app.clock.now();
-    let topics = channel.topics.iter().map(|topic| {
-        let usual = app.usual_waits.of(&tenant, &topic.queue);
-        chat_topic(&view, topic, now, usual)
-    });
-    let topics = topics.collect();
-    let push = view
-        .push(&channel.id)
-        .map(|push| ChatPush { providers: push.providers(), web_push_key: push.web_push_key() });
-    let by_mail = view.by_mail(&channel.id).is_some_and(|(mailbox, _)| mailbox.enabled);
-    Ok(web::Json(ChatChannel {
-        channel: channel.id,
-        name: channel.name,
-        topics,
-        request_types: view.desk.request_types.clone(),
-        widget: config.widget,
-        media_types: crate::files::MEDIA_TYPES.iter().map(|name| (*name).to_owned()).collect(),
-        file_bytes_max: app.config.file_bytes_max(),
-        by_mail,
-        push,
-    }))
-}
-
-fn chat_topic(
-    view: &DeskView,
-    topic: &domain::Topic,
-    now: domain::Timestamp,
-    usual_wait_secs: Option<u64>,
-) -> ChatTopic {
-    let calendar = view.queue(&topic.queue).and_then(|queue| view.calendar_of(queue));
-    let open = calendar.is_none_or(|calendar| calendar.is_open(now));
-    ChatTopic {
-        topic: topic.clone(),
-        open,
-        opens_at: calendar.filter(|_| !open).and_then(|calendar| calendar.next_open(now)),
-        usual_wait_secs: usual_wait_secs.filter(|_| open),
-    }
 }
 
 /// Which messages.

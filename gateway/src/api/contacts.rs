@@ -1,5 +1,9 @@
 //! Contacts: a person's card, for whoever serves the person. Every read is in the audit trail.
 
+mod devices;
+
+pub use devices::ContactDevice;
+
 use super::caller::Caller;
 use super::conversations::serves_contact;
 use super::error::{ApiError, Code};
@@ -37,6 +41,8 @@ pub struct ContactCard {
     same_person: Vec<SamePerson>,
     /// Who was taken for the same person, until somebody told them apart.
     separated: Vec<SamePerson>,
+    /// The devices on which the person uses the app, for whoever serves them now.
+    devices: Vec<ContactDevice>,
 }
 
 /// The same person on another channel.
@@ -79,8 +85,10 @@ pub(crate) async fn one(
     let contact = app.records.contacts().get(&staff.tenant, &id).await?.ok_or_else(unknown)?;
     let persons = app.records.persons();
     let (mut same_person, mut separated) = (Vec::new(), Vec::new());
+    let mut on = Vec::new();
     // Where else somebody can be found is for whoever serves them now.
     if serves {
+        on = devices::of(&app, &staff.tenant, &id).await?;
         for fellow in persons.fellows(&staff.tenant, &id).await? {
             filter.contacts.push(fellow.contact.clone());
             same_person.extend(elsewhere(&app, &staff.tenant, fellow).await?);
@@ -96,7 +104,7 @@ pub(crate) async fn one(
         .into_iter()
         .map(|conversation| ConversationSummary { conversation, last_message: None })
         .collect();
-    Ok(web::Json(ContactCard { contact, conversations, same_person, separated }))
+    Ok(web::Json(ContactCard { contact, conversations, same_person, separated, devices: on }))
 }
 
 /// A fellow as the card shows them; `None` for a contact that is gone.

@@ -18,7 +18,7 @@
 use crate::pipeline::letters::reply::Addressees;
 use domain::{
     AgentId, ChannelId, Conversation, ConversationId, DeviceId, FileId, Localized, Message,
-    MessageId, OfferToken, Presence, QueueId, State, Timestamp, Topic,
+    MessageId, OfferToken, Presence, QueueId, State, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -412,56 +412,6 @@ pub struct Position {
     pub wait_secs_max: Option<u64>,
     /// How many agents who could help are at work now.
     pub agents: u64,
-}
-
-/// What the widget needs to know of its channel: the answer to `GET /v1/chat/{channel}`.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ChatChannel {
-    /// The channel.
-    pub channel: ChannelId,
-    /// The desk's name on this channel.
-    pub name: Localized,
-    /// Topics, in the person's words.
-    pub topics: Vec<ChatTopic>,
-    /// Request types that may be chosen.
-    pub request_types: Vec<domain::RequestType>,
-    /// Settings of the `web_chat` adapter that concern the widget.
-    pub widget: channels::web_chat::WidgetSettings,
-    /// Media types that may be uploaded.
-    pub media_types: Vec<String>,
-    /// The largest file, in bytes.
-    pub file_bytes_max: u64,
-    /// Do transcripts and answers go by mail?
-    pub by_mail: bool,
-    /// How an app's devices are woken; absent where they are not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub push: Option<ChatPush>,
-}
-
-/// How an app's devices are woken.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ChatPush {
-    /// The services for which a device may be registered.
-    pub providers: Vec<domain::PushProvider>,
-    /// The `applicationServerKey` of Web Push, in URL-safe base64; absent without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub web_push_key: Option<String>,
-}
-
-/// A topic and whether its queue is open just now.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ChatTopic {
-    /// The topic.
-    #[serde(flatten)]
-    pub topic: Topic,
-    /// Is the queue open?
-    pub open: bool,
-    /// If not, when it opens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub opens_at: Option<Timestamp>,
-    /// How long people usually wait, in seconds; absent when unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usual_wait_secs: Option<u64>,
 }
 
 /// A conversation in the desk's lists: its routing state and its last words.

@@ -3,7 +3,7 @@
 use crate::devices::{DEVICES_MAX, Device};
 use crate::tests::engine::{TestRecords, on_both_engines};
 use crate::tests::sample::{identity, new_contact};
-use domain::{ContactId, Locale, NotificationWishes, PushProvider, TenantId, Timestamp};
+use domain::{ContactId, Locale, NotificationWishes, PushProvider, TenantId, Timestamp, Wish};
 use futures_util::future::join_all;
 
 fn device(n: u32, contact: &ContactId, token: &str, at: i64) -> Device {
@@ -100,7 +100,7 @@ on_both_engines! {
     async fn wishes_are_kept_for_each_contact(r) {
         let city = r.tenant("city").await;
         let (wang, li) = (person(&r, &city, 1).await, person(&r, &city, 2).await);
-        let quiet = NotificationWishes { status: false, private: true, ..Default::default() };
+        let quiet = NotificationWishes { status: Wish::No, private: true, ..Default::default() };
         r.devices().set_wishes(&city, &wang, &NotificationWishes::default()).await.unwrap();
         r.devices().set_wishes(&city, &wang, &quiet).await.unwrap();
         assert_eq!(r.devices().wishes(&city, &wang).await.unwrap(), quiet);

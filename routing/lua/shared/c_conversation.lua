@@ -140,11 +140,10 @@ function H.grow_mark(c, v, field, wanted)
   return H.int(seq)
 end
 
--- What is said to an app's user waits for somebody to look whether it was read: what waits longest counts,
--- and a new word ends a pause. Their own words wait for nobody.
-local APP = 'a'
+-- What is said to an app's user (`a`) waits for somebody to look whether it was read: what waits longest
+-- counts, and a new word ends a pause. Their own words wait for nobody.
 local function waits_for_push(c, v, content)
-  if v.kind == APP and not string.find(content, '"author":{"type":"contact"', 1, true) then
+  if v.kind == 'a' and not string.find(content, '"author":{"type":"contact"', 1, true) then
     redis.call('ZADD', c.t .. 'unpushed', 'LT', H.int(c.now), v.id)
   end
 end

@@ -6,7 +6,7 @@ use crate::command::PushUnread;
 use crate::error::RoutingError;
 use crate::keys;
 use crate::reply::UnreadPushed;
-use domain::{ConversationId, DeviceId, TenantId, Timestamp};
+use domain::{ContactId, ConversationId, DeviceId, TenantId, Timestamp};
 
 /// The most devices of one step.
 pub const DEVICES_MAX: usize = 16;
@@ -54,6 +54,23 @@ impl Router {
         range.arg("LIMIT").arg(0).arg(limit).arg("WITHSCORES");
         let found = self.scored(&range, "unpushed").await?;
         Ok(found.into_iter().filter_map(|(id, at)| Some((id.parse().ok()?, at))).collect())
+    }
+
+    /// The devices of a contact whose app is in the foreground now.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn devices_in_front(
+        &self,
+        tenant: &TenantId,
+        contact: &ContactId,
+    ) -> Result<Vec<DeviceId>, RoutingError> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(keys::key(tenant, &format!("here:{contact}"))).arg(0).arg(-1).arg("WITHSCORES");
+        let here = self.scored(&range, "devices_in_front").await?;
+        let now = self.now().await?;
+        let alive = here.iter().filter(|(_, until)| *until > now);
+        Ok(alive.filter_map(|(name, _)| name.split_once('/')?.0.parse().ok()).collect())
     }
 
     /// Up to where each of these devices was told of a conversation; 0 for one that was not.

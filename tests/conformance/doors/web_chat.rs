@@ -10,11 +10,20 @@ pub(super) struct WebChatRig(Arc<dyn ChannelAdapter>);
 
 impl WebChatRig {
     pub(super) fn open() -> Self {
+        Self::of(ChannelKind::WebChat)
+    }
+
+    /// An app's chat is the same.
+    pub(super) fn of_app() -> Self {
+        Self::of(ChannelKind::App)
+    }
+
+    fn of(kind: ChannelKind) -> Self {
         let channel = Channel {
             id: "website".parse().unwrap(),
             name: Localized::default(),
-            kind: ChannelKind::WebChat,
-            adapter: "web_chat".to_owned(),
+            kind,
+            adapter: kind.name().to_owned(),
             audience: Audience::Public,
             topics: Vec::new(),
             enabled: true,

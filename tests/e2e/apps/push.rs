@@ -21,6 +21,18 @@ async fn an_answer_wakes_a_device_that_is_away_and_none_in_the_foreground() {
     let own = services.shown_on("token-1");
     assert!(own.iter().all(|data| data["kind"] != "answer"), "it shows the word itself: {own:?}");
 
+    // Those who serve the person see the devices, and up to where they were told.
+    let card = ming.api().get(&format!("/v1/contacts/{}", wang.contact)).await.ok();
+    let devices = card["devices"].as_array().unwrap();
+    let mut shown: Vec<(bool, u64)> = devices
+        .iter()
+        .map(|it| (it["in_front"] == true, it["told_to"].as_u64().unwrap()))
+        .collect();
+    shown.sort_unstable();
+    assert_eq!(shown[0], (false, seq), "{devices:?}");
+    assert!(shown[1].0 && shown[1].1 < seq, "{devices:?}");
+    assert!(!card.to_string().contains("token-"), "a token is nobody's business");
+
     // The app goes to the background, and the next word wakes both.
     attends(&mut wang, false).await;
     ming.says(&conversation, "还有户口本").await;

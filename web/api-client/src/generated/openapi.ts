@@ -315,6 +315,28 @@ export interface components {
             same_person: components["schemas"]["SamePerson"][];
             /** @description Who was taken for the same person, until somebody told them apart. */
             separated: components["schemas"]["SamePerson"][];
+            /** @description The devices on which the person uses the app, for whoever serves them now. */
+            devices: components["schemas"]["ContactDevice"][];
+        };
+        /** @description An app on a contact's device. */
+        ContactDevice: {
+            /** @description What kind of device it is, as the app says; may be empty. */
+            model: string;
+            /** @description The app's version, as it says; may be empty. */
+            app_version: string;
+            /** @description Which service wakes it. */
+            provider: components["schemas"]["PushProvider"];
+            /** @description Its language. */
+            locale: components["schemas"]["Locale"];
+            /** @description When it was last on the line, to some minutes. */
+            seen_at: components["schemas"]["Timestamp"];
+            /** @description Is the app in the foreground now? */
+            in_front: boolean;
+            /**
+             * Format: int64
+             * @description Of the contact's open conversation on this app it was told up to here; 0 when it was not.
+             */
+            told_to: number;
         };
         ContactId: string;
         /** @description The line to a contact in a messenger. */

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pipeline::by_mail::words::tests::{conversation, said, view};
+use domain::Wish;
 
 fn notice(seq: u64, notice: Notice) -> Message {
     let mut message = said(seq, "contact", MessageKind::Notice, "");
@@ -51,14 +52,14 @@ fn a_device_is_told_of_what_came_after_its_mark_as_far_as_it_is_wanted() {
     let all = NotificationWishes::default();
     assert!(Told::of(&log, 5, &all).is_none(), "it was told");
     assert_eq!(Told::of(&log, 2, &all).unwrap().kind, NotificationKind::Answer);
-    let no_answers = NotificationWishes { answer: false, ..all.clone() };
+    let no_answers = NotificationWishes { answer: Wish::No, ..all.clone() };
     assert_eq!(Told::of(&log, 0, &no_answers).unwrap().kind, NotificationKind::Status);
     assert!(Told::of(&log, 1, &no_answers).is_none());
     log.push(notice(6, closed("agent")));
     assert!(Told::of(&log, 5, &all).is_none(), "the answer is not read yet, and matters more");
     assert_eq!(Told::of(&log, 0, &all).unwrap().kind, NotificationKind::Answer);
     assert_eq!(Told::of(&log[5..], 5, &all).unwrap().kind, NotificationKind::Rating);
-    let nothing = NotificationWishes { rating: false, status: false, ..no_answers };
+    let nothing = NotificationWishes { rating: Wish::No, status: Wish::No, ..no_answers };
     assert!(Told::of(&log, 0, &nothing).is_none());
 }
 
