@@ -108,11 +108,14 @@ fn lanes(app: &App) -> BTreeSet<Lane> {
     lanes
 }
 
-/// Dead letters go when they are too old, also of tenants of whom nothing is told any more.
+/// Dead letters and devices go when they are too old, also of tenants of whom nothing is told any more.
 async fn forget_old(app: &App) {
     for tenant in &app.settings.tenants() {
         if let Err(error) = keep_bounds(app, tenant, None).await {
             tracing::debug!(tenant.id = %tenant, error = %error, "old dead letters stay for now");
+        }
+        if let Err(error) = pushes::forget_unseen(app, tenant).await {
+            tracing::debug!(tenant.id = %tenant, error = %error, "old devices stay for now");
         }
     }
 }

@@ -48,6 +48,12 @@ pub(super) fn spawn(app: &Arc<App>) {
     .spawn(app);
 }
 
+/// Devices that nobody has used for so long are forgotten.
+pub(super) async fn forget_unseen(app: &App, tenant: &TenantId) -> records::Result<()> {
+    let since = app.clock.now().plus_ms(-UNSEEN_MS);
+    app.records.devices().forget_unseen(tenant, since).await.map(drop)
+}
+
 async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
     let view = app.settings.desk(tenant);
     // Where no app pushes, words of one that did are let go.

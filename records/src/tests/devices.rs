@@ -30,7 +30,7 @@ async fn person(r: &TestRecords, tenant: &TenantId, n: u128) -> ContactId {
 on_both_engines! {
     async fn a_device_and_a_token_belong_to_whoever_registered_last(r) {
         let city = r.tenant("city").await;
-        let (wang, li) = (person(&r, &city, 1).await, person(&r, &city, 2).await);
+        let (wang, li) = (person(r, &city, 1).await, person(r, &city, 2).await);
         let devices = r.devices();
         devices.register(&city, &device(1, &wang, "token-a", 10)).await.unwrap();
         assert_eq!(devices.of_contact(&city, &wang).await.unwrap(), [device(1, &wang, "token-a", 10)]);
@@ -50,7 +50,7 @@ on_both_engines! {
 
     async fn many_who_register_one_token_at_once_leave_one_device(r) {
         let city = r.tenant("city").await;
-        let wang = person(&r, &city, 1).await;
+        let wang = person(r, &city, 1).await;
         let all: Vec<_> = (0..8).map(|n| device(n, &wang, "the token", 10)).collect();
         let (devices, tenant) = (r.devices(), &city);
         let done = join_all(all.iter().map(|one| devices.register(tenant, one))).await;
@@ -60,7 +60,7 @@ on_both_engines! {
 
     async fn a_contact_has_so_many_devices_and_those_seen_last_stay(r) {
         let city = r.tenant("city").await;
-        let wang = person(&r, &city, 1).await;
+        let wang = person(r, &city, 1).await;
         for n in 0..DEVICES_MAX + 3 {
             let at = 10 + i64::from(n);
             r.devices().register(&city, &device(n, &wang, &format!("token {n}"), at)).await.unwrap();
@@ -73,7 +73,7 @@ on_both_engines! {
 
     async fn a_dead_token_goes_unless_it_was_registered_anew(r) {
         let city = r.tenant("city").await;
-        let wang = person(&r, &city, 1).await;
+        let wang = person(r, &city, 1).await;
         let devices = r.devices();
         let old = device(1, &wang, "token", 10);
         devices.register(&city, &old).await.unwrap();
@@ -87,7 +87,7 @@ on_both_engines! {
 
     async fn being_seen_is_written_seldom(r) {
         let city = r.tenant("city").await;
-        let wang = person(&r, &city, 1).await;
+        let wang = person(r, &city, 1).await;
         let one = device(1, &wang, "token", 1_000_000);
         r.devices().register(&city, &one).await.unwrap();
         for (at, seen) in [(1_100_000, 1_000_000), (1_300_001, 1_300_001)] {
@@ -99,7 +99,7 @@ on_both_engines! {
 
     async fn wishes_are_kept_for_each_contact(r) {
         let city = r.tenant("city").await;
-        let (wang, li) = (person(&r, &city, 1).await, person(&r, &city, 2).await);
+        let (wang, li) = (person(r, &city, 1).await, person(r, &city, 2).await);
         let quiet = NotificationWishes { status: Wish::No, private: true, ..Default::default() };
         r.devices().set_wishes(&city, &wang, &NotificationWishes::default()).await.unwrap();
         r.devices().set_wishes(&city, &wang, &quiet).await.unwrap();

@@ -91,13 +91,9 @@ async fn a_conversation_goes_by_requests_alone() {
     assert_eq!(known.texts, ["我的退税呢？"]);
 
     // Nothing is new: the request waits, and ends with the answer.
-    let api = wang.api().clone();
-    let waiting = tokio::spawn(async move {
-        known.polls(&api, 25_000).await;
-        known
-    });
-    ming.says(&conversation, "请稍等").await;
-    let mut known = tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    let waits = known.polls(wang.api(), 25_000);
+    let both = async { tokio::join!(waits, ming.says(&conversation, "请稍等")) };
+    tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
     assert_eq!(known.texts.last().unwrap(), "请稍等");
 
     says(&wang, json!({ "type": "read", "seq": known.seq })).await;
