@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attributeText, identityText, safePage } from "./model";
+import { attributeText, deviceStand, identityText, safePage } from "./model";
 
 describe("foreign facts", () => {
   it("are shown as text, and cut when long", () => {
@@ -17,5 +17,15 @@ describe("foreign facts", () => {
     expect(safePage("javascript:alert(1)")).toBeNull();
     expect(safePage("not a page")).toBeNull();
     expect(safePage(null)).toBeNull();
+  });
+});
+
+describe("a device", () => {
+  const one = { last_seq: 7, read_by_contact: 4 };
+  it("stands as far as what was said has come", () => {
+    expect(deviceStand({ in_front: true, told_to: 0 }, one)).toBe("here");
+    expect(deviceStand({ in_front: false, told_to: 4 }, one)).toBe("waits");
+    expect(deviceStand({ in_front: false, told_to: 6 }, one)).toBe("told");
+    expect(deviceStand({ in_front: false, told_to: 0 }, { ...one, read_by_contact: 7 })).toBe("read");
   });
 });

@@ -1,6 +1,6 @@
 /** Foreign facts about a contact, made fit to be shown. */
 
-import type { Identity } from "@hutong/api-client";
+import type { Conversation, Identity, Schemas } from "@hutong/api-client";
 
 /** How much of a visitor's mark is shown. */
 const VISITOR_CHARS = 8;
@@ -26,4 +26,14 @@ export function safePage(url: string | null | undefined): string | null {
   if (!url || !URL.canParse(url)) return null;
   const { protocol } = new URL(url);
   return protocol === "https:" || protocol === "http:" ? url : null;
+}
+
+/** How far what was said has come to a device. */
+export function deviceStand(
+  device: Pick<Schemas["ContactDevice"], "in_front" | "told_to">,
+  one: Pick<Conversation, "last_seq" | "read_by_contact">,
+): "here" | "read" | "told" | "waits" {
+  if (device.in_front) return "here";
+  if (one.read_by_contact >= one.last_seq) return "read";
+  return device.told_to > one.read_by_contact ? "told" : "waits";
 }

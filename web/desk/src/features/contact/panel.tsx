@@ -18,6 +18,7 @@ import { inWords, t, tOr } from "../../texts/texts";
 import { WhyMe } from "../why/why";
 import { IdentityRow } from "./identity-row";
 import { attributeText, isShown, safePage } from "./model";
+import { Devices } from "./devices";
 import { Elsewhere } from "./elsewhere";
 
 type Person = Schemas["ContactCard"];
@@ -131,6 +132,7 @@ export function ContactPanel({ id }: { id: string }) {
       {person && person.same_person.length + person.separated.length > 0 && (
         <Section title={t("person.title")}><Elsewhere person={person} onChanged={askAgain} /></Section>
       )}
+      {person && person.devices.length > 0 && <Section title={t("device.title")}><Devices one={one} devices={person.devices} /></Section>}
       <Section title={t("panel.facts")}><Facts one={one} person={person} /></Section>
       <Section title={t("panel.why")}><WhyMe one={one} /></Section>
       <Section title={t("panel.earlier")}><Earlier one={one} person={person} /></Section>
