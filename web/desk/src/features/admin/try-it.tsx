@@ -1,6 +1,6 @@
 /** Try it: what would happen to a request just now. */
 import { Button, exactText, Select } from "@hutong/ui";
-import { FlaskConical } from "lucide";
+import { PlugZap } from "lucide";
 import { useState } from "preact/hooks";
 import { attempt } from "../../core/actions";
 import { agentName, queueName, skillsText } from "../../core/names";
@@ -59,7 +59,7 @@ export function TryIt() {
           <Select label={t("panel.request_type")} value={type} onValue={setType} choices={[any, ...choicesOf("request_types")]} />
           <Select label={t("admin.audience")} value={audience} onValue={setAudience} choices={[any, ...forWhom()]} />
         </Pair>
-        <div class="admin-buttons"><Button type="submit" icon={FlaskConical} data-testid="try">{t("try.run")}</Button></div>
+        <div class="admin-buttons"><Button type="submit" icon={PlugZap} data-testid="try">{t("try.run")}</Button></div>
         {trial && <Outcome trial={trial} />}
       </Group>
     </form>

@@ -1,6 +1,6 @@
 /** Small parts of the composer. */
 import { Icon, IconButton } from "@hutong/ui";
-import { File, Link, MessageSquareReply, NotebookPen, Paperclip, RefreshCw, Reply, ReplyAll, X } from "lucide";
+import { File, Link, NotebookPen, Paperclip, RefreshCw, Reply, ReplyAll, X } from "lucide";
 import type { IconNode } from "@hutong/ui";
 import { t } from "../../texts/texts";
 import { hasMore, speaksOfFile } from "../letters/model";
@@ -26,7 +26,7 @@ export function Modes({ note, mayReply, setNote, mail }: { note: boolean; mayRep
   const offersAll = mail?.base ? hasMore(mail.base) : false;
   return (
     <div class="composer-modes" role="radiogroup" aria-label={t("composer.mode")}>
-      {mayReply && <Mode on={!note && !all} icon={mail ? Reply : MessageSquareReply} label={t(mail ? "mail.reply" : "composer.reply")} onChoose={() => answer(false)} testId="mode-reply" />}
+      {mayReply && <Mode on={!note && !all} icon={Reply} label={t(mail ? "mail.reply" : "composer.reply")} onChoose={() => answer(false)} testId="mode-reply" />}
       {mayReply && (offersAll || all) && <Mode on={!note && all} icon={ReplyAll} label={t("mail.reply_all")} onChoose={() => answer(true)} testId="mode-reply-all" />}
       <Mode on={note} icon={NotebookPen} label={t("composer.note")} onChoose={() => setNote(true)} testId="mode-note" />
     </div>

@@ -1,7 +1,7 @@
 /** What was given up on its way out: letters of conversations, and what webhooks should have got. */
 import type { ConversationSummary, DeadLetter, Schemas } from "@hutong/api-client";
 import { Button, EmptyState, exactText, Icon, relativeText, say, Spinner } from "@hutong/ui";
-import { MailCheck, MailSearch, MailX, RefreshCw, TriangleAlert, Webhook } from "lucide";
+import { MailCheck, MailX, RefreshCw, Search, TriangleAlert, Webhook } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { attempt } from "../../core/actions";
 import { now } from "../../core/clock";
@@ -66,7 +66,7 @@ function DeadRow({ one, onRetry }: { one: DeadLetter; onRetry: () => Promise<voi
         </details>
       </div>
       <div class="dead-ways">
-        {conversation && !found && <Button size="s" icon={MailSearch} busy={looking} onClick={() => void look()}>{t("letters.dead_look")}</Button>}
+        {conversation && !found && <Button size="s" icon={Search} busy={looking} onClick={() => void look()}>{t("letters.dead_look")}</Button>}
         {conversation && found && <Button size="s" onClick={() => goTo({ page: "work", tab: "done", conversation, q: "" })}>{t("letters.dead_open")}</Button>}
         <Button size="s" look="quiet" icon={RefreshCw} busy={busy} onClick={() => void retry()}>{t("letters.retry")}</Button>
       </div>

@@ -2,7 +2,7 @@
 import "./page.css";
 import type { QuarantinedLetter } from "@hutong/api-client";
 import { Button, EmptyState, exactText, Icon, relativeText, Spinner, Tabs } from "@hutong/ui";
-import { ArrowLeft, MailCheck, MailSearch, RefreshCw, TriangleAlert } from "lucide";
+import { ArrowLeft, MailCheck, RefreshCw, Search, TriangleAlert } from "lucide";
 import { useEffect } from "preact/hooks";
 import { now } from "../../core/clock";
 import { Link } from "../../core/link";
@@ -51,7 +51,7 @@ function Quarantine({ id }: { id: string | null }) {
       <div class="stuck-detail">
         <Link to={{ page: "letters", tab: "quarantine", id: null }} class="stuck-back"><Icon icon={ArrowLeft} />{t("letters.back")}</Link>
         {one ? <StuckLetter key={one.id} one={one} quarantine={quarantine} />
-          : <EmptyState icon={MailSearch} title={t(id ? "letters.gone" : "letters.choose")}>{t(id ? "letters.gone_text" : "letters.choose_text")}</EmptyState>}
+          : <EmptyState icon={Search} title={t(id ? "letters.gone" : "letters.choose")}>{t(id ? "letters.gone_text" : "letters.choose_text")}</EmptyState>}
       </div>
     </div>
   );

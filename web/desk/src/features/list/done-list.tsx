@@ -1,7 +1,7 @@
 /** Closed conversations from the records, newest first, with a search. */
 import type { ConversationSummary, Schemas } from "@hutong/api-client";
 import { Button, EmptyState, Field, Spinner } from "@hutong/ui";
-import { Archive, SearchX, TriangleAlert } from "lucide";
+import { Archive, Search, TriangleAlert } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { goTo } from "../../core/navigation";
 import { problemText } from "../../core/problems";
@@ -62,7 +62,7 @@ export function DoneList({ selected, q }: { selected: string | null; q: string }
         {problem ? <EmptyState icon={TriangleAlert} tone="danger" title={t("list.failed")} action={<Button onClick={again}>{t("retry")}</Button>}>{problemText(problem)}</EmptyState>
           : items === null ? <div class="desk-waiting"><Spinner label={t("loading")} /></div>
           : items.length > 0 ? <StillList items={items} tab="done" selected={selected} label={t("tab.done")} q={q} />
-          : q ? <EmptyState icon={SearchX} title={t("done.none", { q })}>{t("done.none_text")}</EmptyState>
+          : q ? <EmptyState icon={Search} title={t("done.none", { q })}>{t("done.none_text")}</EmptyState>
           : <EmptyState icon={Archive} title={t("done.empty")}>{t("done.empty_text")}</EmptyState>}
       </div>
     </div>

@@ -1,6 +1,6 @@
 /** Queues with who waits in them; the one that needs help is first. */
 import { clockText, EmptyState, exactText, Icon } from "@hutong/ui";
-import { CircleCheck, Clock, Layers, TriangleAlert } from "lucide";
+import { CircleCheck, Clock, Inbox, TriangleAlert } from "lucide";
 import { now } from "../../core/clock";
 import { Link } from "../../core/link";
 import { queueName } from "../../core/names";
@@ -57,7 +57,7 @@ export function Queues({ chosen }: { chosen: string | null }) {
     <section class="live-card" aria-label={t("live.queues")}>
       <h2>{t("live.queues")}</h2>
       {queues.length === 0
-        ? <EmptyState icon={Layers} title={t("live.no_queues")}>{t("live.no_queues_text")}</EmptyState>
+        ? <EmptyState icon={Inbox} title={t("live.no_queues")}>{t("live.no_queues_text")}</EmptyState>
         : <ul class="queues">{queues.map((queue) => <QueueRow key={queue.queue} queue={queue} chosen={queue.queue === chosen} />)}</ul>}
     </section>
   );
