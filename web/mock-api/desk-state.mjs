@@ -206,7 +206,7 @@ export function makeDesk() {
     ["POST", "/conversations/:id/snooze", ([id], _, body) => { const one = get(id); Object.assign(one, { state: "snoozed", agent: null, until: body.until }); emit({ type: "conversation_snoozed", conversation: id, contact: one.contact, until: body.until }); }],
     ["POST", "/conversations/:id/describe", ([id], _, body) => { const one = get(id); Object.assign(one.info, body); emit({ type: "conversation_described", conversation: id, agent: one.agent }); }],
     ["POST", "/conversations/:id/assign", ([id], _, body) => { if (loads[body.agent] === 100) throw refuse(409, "over_capacity"); assign(get(id), body.agent, "manual"); }],
-    ["GET", "/contacts/:id", ([id]) => ({ ...(contacts.get(id) ?? (() => { throw refuse(404, "not_found"); })()), conversations: [...conversations.values()].filter((one) => one.contact === id && one.state === "closed").map(summary) })],
+    ["GET", "/contacts/:id", ([id]) => ({ ...(contacts.get(id) ?? (() => { throw refuse(404, "not_found"); })()), same_person: [], separated: [], devices: [], conversations: [...conversations.values()].filter((one) => one.contact === id && one.state === "closed").map(summary) })],
     ["POST", "/presence", (_, __, body) => setPresence(me.id, body.presence, "agent")],
     ["GET", "/queues/state", () => data.queues.map(({ id }) => { const all = waitingIn(id); return { queue: id, waiting: all.length, oldest_due: all[0]?.due_at ?? null, oldest_arrival: all[0]?.arrived_at ?? null }; })],
     ["GET", "/queues/:id/waiting", ([id]) => waitingIn(id).map(summary)],
