@@ -7,7 +7,7 @@ import { Building2, ChevronRight, FileQuestionMark, Languages, Megaphone, Messag
 import { useApp } from "../state.ts";
 
 const ICONS: Record<string, IconNode> = {
-  tax: ReceiptText, social_insurance: ShieldCheck, social: ShieldCheck, business: Building2, platform_fault: Smartphone, complaint: Megaphone, english: Languages,
+  tax: ReceiptText, social_insurance: ShieldCheck, business_registration: Building2, platform_fault: Smartphone, complaint: Megaphone, english: Languages,
 };
 
 export function Home() {
