@@ -1,5 +1,5 @@
 //! The built pages, from `web.root`: the desk at `/desk/`, the widget at `/widget/`, the sample
-//! website at `/demo/`. Each surface has a policy of its own, and nothing outside its directory can
+//! website at `/demo/`, the sample app at `/app/`. Each surface has a policy of its own, and nothing outside its directory can
 //! be reached.
 
 use super::error::{ApiError, Code};
@@ -19,9 +19,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/", web::get().to(root))
         .route("/desk", web::get().to(|| to_folder("/desk/")))
         .route("/demo", web::get().to(|| to_folder("/demo/")))
+        .route("/app", web::get().to(|| to_folder("/app/")))
         .route("/desk/{path:.*}", web::get().to(desk))
         .route("/widget/{path:.*}", web::get().to(widget))
-        .route("/demo/{path:.*}", web::get().to(demo));
+        .route("/demo/{path:.*}", web::get().to(demo))
+        .route("/app/{path:.*}", web::get().to(sample_app));
 }
 
 async fn root() -> HttpResponse {
@@ -115,20 +117,45 @@ async fn demo(
     request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    if !app.config.web.demo {
-        return Err(nothing());
-    }
-    let folder = folder(&app, "sample-site/dist")?;
-    let wanted = if path.is_empty() || path.ends_with('/') {
-        format!("{path}index.html")
-    } else {
-        path.clone()
-    };
-    let file = file_in(&folder, &wanted).filter(|file| file.is_file()).ok_or_else(nothing)?;
     let policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                   img-src 'self' data:; frame-src 'self'; connect-src 'self'; base-uri 'none'; \
                   form-action 'self'; frame-ancestors 'self'";
-    serve(&request, &file, &wanted, policy).await
+    sample(&app, &request, ("sample-site/dist", &path), policy).await
+}
+
+/// The sample app, which a browser may install.
+async fn sample_app(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let sockets = socket_origin(&app);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+         connect-src 'self' {sockets}; manifest-src 'self'; worker-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    sample(&app, &request, ("sample-app/dist", &path), &policy).await
+}
+
+/// A file of a sample, in the demo only; a folder shows its page.
+async fn sample(
+    app: &App,
+    request: &HttpRequest,
+    (part, path): (&str, &str),
+    policy: &str,
+) -> Result<HttpResponse, ApiError> {
+    if !app.config.web.demo {
+        return Err(nothing());
+    }
+    let folder = folder(app, part)?;
+    let wanted = if path.is_empty() || path.ends_with('/') {
+        format!("{path}index.html")
+    } else {
+        path.to_owned()
+    };
+    let file = file_in(&folder, &wanted).filter(|file| file.is_file()).ok_or_else(nothing)?;
+    serve(request, &file, &wanted, policy).await
 }
 
 fn nothing() -> ApiError {
@@ -198,7 +225,8 @@ fn content_type(file: &Path) -> &'static str {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
-        "json" | "webmanifest" => "application/json",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 pub(super) struct Report {
     /// The sample website with the widget.
     site: String,
+    /// The sample app, which a browser may install.
+    app: String,
     /// The agent desk.
     desk: String,
     /// The widget's one script.
@@ -32,6 +34,7 @@ impl Report {
         let base = format!("http://127.0.0.1:{}", plan.port);
         Self {
             site: format!("{base}/demo/"),
+            app: format!("{base}/app/"),
             desk: format!("{base}/desk/"),
             widget_loader: format!("{base}/widget/loader.js"),
             api: format!("{base}/v1"),
@@ -53,6 +56,7 @@ impl Report {
         say::result("");
         let places = [
             ("Sample website 网站", &self.site),
+            ("Sample app 应用", &self.app),
             ("Agent desk 坐席台", &self.desk),
             ("API", &self.docs),
         ];
@@ -63,7 +67,7 @@ impl Report {
         say::table(&self.log_in_rows()).iter().for_each(|row| say::result(row));
         say::result("");
         say::result(
-            "  Sign in to the desk as one of these and press Ready; then ask something on the website.",
+            "  Sign in to the desk as one of these and press Ready; then ask something on the website or in the app.",
         );
         if with_traffic {
             say::result("  Simulated visitors will come in one by one.");
