@@ -20,6 +20,7 @@ mod line;
 mod load;
 mod mail;
 mod peers;
+mod pushes;
 mod report;
 mod route;
 mod server;
@@ -89,6 +90,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("B11", start::run),
     ("B13", assign::recovery),
     ("IM1", callbacks::run),
+    ("APP1", pushes::run),
 ];
 
 fn main() -> Result<()> {

@@ -23,6 +23,7 @@ pub struct GatewayProcess {
     folder: PathBuf,
     port: Port,
     settings: Settings,
+    environment: BTreeMap<String, String>,
     process: Option<Process>,
 }
 
@@ -40,6 +41,7 @@ impl GatewayProcess {
             folder: folder.to_owned(),
             port,
             settings,
+            environment: BTreeMap::new(),
             process: None,
         };
         gateway.write_config();
@@ -60,6 +62,11 @@ impl GatewayProcess {
         self.write_config();
     }
 
+    /// Sets a variable of its environment for the next start.
+    pub fn change_environment(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.insert(name.to_owned(), value.into());
+    }
+
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port.number()
@@ -75,6 +82,7 @@ impl GatewayProcess {
         let mut command = Command::new(binary::hutong());
         command.arg("serve").arg("--config").arg(self.config()).current_dir(&self.folder);
         clean_environment(&mut command);
+        command.envs(&self.environment);
         self.process = Some(Process::start(&self.name, &mut command, &self.folder));
     }
 

@@ -21,8 +21,10 @@ use crate::settings::DeskView;
 use carry::Packed;
 use channels::push::PushSettings;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{Conversation, ConversationId, Message, NotificationWishes, TenantId, Timestamp};
-use futures_util::FutureExt;
+use domain::{
+    ChannelKind, Conversation, ConversationId, Message, NotificationWishes, TenantId, Timestamp,
+};
+use futures_util::{FutureExt, StreamExt, stream};
 use records::devices::Device;
 use routing::command::PushUnread;
 use routing::reply::UnreadPushed;
@@ -32,6 +34,8 @@ use words::Told;
 
 /// How many conversations one pass looks at.
 const BATCH: usize = 64;
+/// So many of them at once: each asks Redis and the archive several times.
+const AT_ONCE: usize = 16;
 /// After how long a device that was in the foreground is looked at again, in milliseconds: so late at most
 /// it is told what nobody read before the app was closed.
 const IN_FRONT_MS: u64 = 5_000;
@@ -56,20 +60,29 @@ pub(super) async fn forget_unseen(app: &App, tenant: &TenantId) -> records::Resu
 
 async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
     let view = app.settings.desk(tenant);
+    if !view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::App) {
+        return Ok(false);
+    }
     // Where no app pushes, words of one that did are let go.
     let least = view.pushing().map(|push| push.after).min().unwrap_or_default();
     let mut failing = Failing::read(note, app.clock.now());
     let (now, most) = (app.router.now().await?, BATCH + failing.count());
     let due = app.router.unpushed(tenant, now.plus_ms(-millis(least)), most).await?;
+    let due_count = due.len();
+    let look = Look { app, tenant, view: &view, now, least };
+    let due = due.into_iter().map(|(id, _)| id).filter(|id| !failing.has(id));
+    let looks = stream::iter(due.collect::<Vec<_>>()).map(|id| async {
+        let looked = look.at(&id).await;
+        (id, looked)
+    });
+    let looked: Vec<_> = looks.buffer_unordered(AT_ONCE).collect().await;
     let mut done = 0;
-    for (id, _) in due.iter().filter(|(id, _)| !failing.has(id)).cloned().collect::<Vec<_>>() {
-        let look = Look { app, tenant, view: &view, now, least };
-        match look.at(&id).await {
+    for (id, looked) in looked {
+        match looked {
             Ok(()) => done += 1,
             Err(error) if error.code() == Code::Unavailable => {
                 let error = crate::telemetry::chain(&error);
                 tracing::debug!(tenant.id = %tenant, error, "unread words wait to be pushed");
-                break;
             }
             Err(error) => {
                 let error = crate::telemetry::chain(&error);
@@ -79,7 +92,7 @@ async fn pass(app: &App, tenant: &TenantId, note: &mut String) -> Passed {
         }
     }
     *note = failing.write();
-    Ok(due.len() == most && done > 0)
+    Ok(due_count == most && done > 0)
 }
 
 /// One look at a conversation.

@@ -182,15 +182,25 @@ impl Party for Visitor {
 }
 
 impl Visitor {
-    /// A visitor with a seat: what comes from now on waits in the outbox.
+    /// A visitor with a seat: what comes from now on waits in the outbox. With more than are allowed, the
+    /// oldest are closed.
     fn seated(
+        app: &Arc<App>,
+        who: (VisitorIdentity, Arc<WebChat>),
+        address: String,
+        at: (&Arc<Outbox>, Attending),
+    ) -> Box<Self> {
+        Self::seated_among(app.config.limits.sockets_per_visitor, app, who, address, at)
+    }
+
+    fn seated_among(
+        most: usize,
         app: &Arc<App>,
         (identity, door): (VisitorIdentity, Arc<WebChat>),
         address: String,
         (outbox, attending): (&Arc<Outbox>, Attending),
     ) -> Box<Self> {
         let desk = app.hub.desk(&identity.tenant);
-        let most = app.config.limits.sockets_per_visitor;
         let seat = desk.seat_visitor(&identity.contact, most, outbox);
         Box::new(Self {
             app: Arc::clone(app),

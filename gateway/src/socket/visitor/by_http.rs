@@ -110,7 +110,9 @@ pub(crate) async fn say(
     let door = door_of(app, &identity)?;
     let outbox: Arc<Outbox> = Arc::default();
     let attending = Attending::new(None, &Stays::ForPoll(Duration::ZERO));
-    let mut visitor = Visitor::seated(app, (identity, door), address, (&outbox, attending));
+    // For the time of one frame; no socket has to go for it.
+    let at = (&outbox, attending);
+    let mut visitor = Visitor::seated_among(usize::MAX, app, (identity, door), address, at);
     visitor.recall().await?;
     let mut frames = Vec::new();
     match visitor.carry_out_frame(frame, &mut frames).boxed().await {
