@@ -127,6 +127,8 @@ export class Conversation {
 
   /** Fills the log with the past. */
   past(count) {
+    // A page of a test before may have come back, and has said nothing yet.
+    if (!this.state) return;
     for (let n = 0; n < count; n += 1) {
       const author = n % 3 === 0 ? { type: "agent", id: AGENT.id } : { type: "contact", id: "ctc_1" };
       this.append({ author, kind: "text", text: `第 ${n + 1} 条` });
