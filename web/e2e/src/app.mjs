@@ -1,0 +1,210 @@
+/** The sample app on somebody's phone: its own backend, its service worker, and a push service that others wrote. */
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect } from "./browser.mjs";
+import { PushService } from "./push-service.mjs";
+import { Process, eventually, freePort } from "./processes.mjs";
+
+const CHANNEL = "app";
+const KEY_ID = "2026-11";
+const sample = resolve(import.meta.dirname, "../../sample-app");
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+/** The app as the city runs it: its keys, its backend, and where its phones are woken. */
+export class City {
+  /** Makes the keys of the app: those by which its backend vouches, and those by which the gateway pushes. */
+  static async take() {
+    if (!existsSync(join(sample, "dist/worker.js"))) throw new Error("web/sample-app is not built: npm run build");
+    const city = new City();
+    city.folder = mkdtempSync(join(tmpdir(), "hutong-app-"));
+    const [identity, push] = [0, 1].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
+    city.key = join(city.folder, "app-key.pem");
+    writeFileSync(city.key, identity.privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    city.identity = identity.publicKey.export({ type: "spki", format: "pem" });
+    city.push = push.privateKey.export({ format: "jwk" }).d;
+    city.service = new PushService();
+    return city;
+  }
+
+  /** The app's channel of a desk, whose conversations go to a queue. */
+  channel(queue) {
+    return {
+      id: CHANNEL,
+      name: { "zh-CN": "云溪市民服务", en: "Yunxi city services" },
+      kind: "app",
+      adapter: "app",
+      audience: "public",
+      topics: [{ id: queue, name: { "zh-CN": "税务", en: "Tax" }, queue, request_type: "consultation" }],
+      settings: {
+        identity_keys: [{ id: KEY_ID, algorithm: "ES256", public_key: this.identity }],
+        push: { after_secs: 0, web_push: { subject: "mailto:desk@city.example", private_key: this.push } },
+      },
+    };
+  }
+
+  /** Starts the backend before a gateway. */
+  async start(gateway) {
+    const port = await freePort();
+    this.address = `http://127.0.0.1:${port}/app/`;
+    const options = { gateway, channel: CHANNEL, key: this.key, kid: KEY_ID, port: String(port) };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+    this.backend = new Process("backend", process.execPath, [join(sample, "backend.mjs"), ...args], this.folder);
+    await eventually("the app's backend answers", async () => {
+      if (!this.backend.isRunning) throw new Error(this.backend.output());
+      return (await fetch(this.address)).ok;
+    });
+  }
+
+  async close() {
+    this.service.close();
+    await this.backend?.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What stands in for the browser's own push, of which no service is reachable here. The subscription stays when pages go. */
+function withPushService() {
+  const known = (json, key) => json && {
+    ...json, options: { userVisibleOnly: true, applicationServerKey: key ?? null }, toJSON: () => json,
+    unsubscribe: () => window.pushUnsubscribed(),
+  };
+  PushManager.prototype.getSubscription = async () => known(await window.pushSubscription());
+  PushManager.prototype.subscribe = async ({ applicationServerKey: key }) => {
+    if (Notification.permission !== "granted") throw new DOMException("not granted", "NotAllowedError");
+    const text = btoa(String.fromCharCode(...key)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    return known(await window.pushSubscribed(text), key.buffer);
+  };
+}
+
+/** Somebody's phone with the app on it. */
+export class Phone {
+  /** What was pushed to it and shown so far. */
+  #delivered = 0;
+  subscription = null;
+
+  static async takes(browser, city, { locale = "zh-CN", ...more } = {}) {
+    const phone = new Phone();
+    phone.city = city;
+    phone.context = await browser.newContext({ locale, ...PHONE, ...more });
+    await phone.context.grantPermissions(["notifications"], { origin: new URL(city.address).origin });
+    await phone.context.exposeFunction("pushSubscription", () => phone.subscription?.json ?? null);
+    await phone.context.exposeFunction("pushSubscribed", async (key) => (phone.subscription = await city.service.subscribe(key)).json);
+    await phone.context.exposeFunction("pushUnsubscribed", () => (phone.subscription = null) === null);
+    await phone.context.addInitScript(withPushService);
+    // The phone is on, whatever is closed on it.
+    phone.other = await phone.context.newPage();
+    await phone.opens(city.address);
+    return phone;
+  }
+
+  async opens(address) {
+    this.page = await this.context.newPage();
+    this.page.on("pageerror", (error) => this.complaints.push(error.message));
+    await this.page.goto(address);
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  }
+
+  complaints = [];
+
+  async signsIn(name) {
+    await this.page.getByTestId("person").filter({ hasText: name }).click();
+    await expect(`${name} sees the topics`, () => this.page.getByTestId("topic").first().isVisible());
+  }
+
+  /** Opens the settings and switches notifications on. */
+  async wantsPush() {
+    await this.page.getByTestId("settings").click();
+    const push = this.page.getByTestId("push");
+    await push.click();
+    await expect("notifications are on", () => push.isChecked());
+  }
+
+  async asks(topic, text) {
+    await this.page.getByTestId("topic").filter({ hasText: topic }).click();
+    await this.says(text);
+  }
+
+  async says(text) {
+    await this.page.getByTestId("composer").fill(text);
+    await this.page.getByTestId("send").click();
+    await this.sees(text);
+  }
+
+  async sees(text) {
+    await expect(`the app shows ${text}`, () => this.page.getByTestId("said").getByText(text, { exact: true }).last().isVisible());
+  }
+
+  /** What people said, in order, as it stands on the screen. */
+  transcript() {
+    return this.page.getByTestId("said").locator(".words").allInnerTexts();
+  }
+
+  /** The app is closed; its worker stays, as on a phone. */
+  async closesApp() {
+    await this.page.close();
+  }
+
+  async #worker() {
+    const isOurs = (worker) => worker.url().startsWith(this.city.address);
+    return eventually("the app's worker", () => this.context.serviceWorkers().find(isOurs));
+  }
+
+  /** Hands on to the app's worker what the push service has for it, as the browser does. */
+  async isWoken() {
+    const line = await this.context.newCDPSession(this.other);
+    const found = new Promise((done) => {
+      line.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+        const ours = registrations.find(({ scopeURL }) => scopeURL === this.city.address);
+        if (ours) done(ours.registrationId);
+      });
+    });
+    await line.send("ServiceWorker.enable");
+    const registrationId = await found;
+    for (const payload of (await this.subscription.payloads()).slice(this.#delivered)) {
+      const { origin } = new URL(this.city.address);
+      await line.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data: JSON.stringify(payload) });
+      this.#delivered += 1;
+    }
+    await line.detach();
+  }
+
+  /** What the phone shows while the app is closed. */
+  async notifications() {
+    const worker = await this.#worker();
+    return worker.evaluate(async () => (await self.registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag })));
+  }
+
+  /** Waits until this and nothing else is shown. */
+  async shows(notification) {
+    await eventually(`the phone shows ${notification.body}`, async () => {
+      const shown = await this.notifications();
+      return shown.length === 1 && Object.entries(notification).every(([key, value]) => shown[0][key] === value);
+    });
+  }
+
+  /**
+   * Presses the notification that is shown, and follows where the app's worker leads. A script's press may open no
+   * window: the worker asks for one as always, and the address is opened here.
+   */
+  async opensNotification() {
+    const worker = await this.#worker();
+    const address = await worker.evaluate(async () => {
+      const [notification] = await self.registration.getNotifications();
+      const event = new NotificationEvent("notificationclick", { notification });
+      const [asked, done] = [[], []];
+      event.waitUntil = (promise) => done.push(promise);
+      self.clients.openWindow = async (url) => void asked.push(new URL(url, self.location).href);
+      self.dispatchEvent(event);
+      await Promise.all(done);
+      return asked[0] ?? null;
+    });
+    if (address === null) throw new Error("the worker opened nothing");
+    await this.opens(address);
+  }
+
+  async leaves() {
+    await this.context.close();
+  }
+}
