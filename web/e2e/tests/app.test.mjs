@@ -30,7 +30,7 @@ afterEach(async (t) => {
 /** The one conversation that Ming holds, and the devices of whoever asks there. */
 async function stands() {
   const [conversation] = await house.get("/v1/agents/ming/conversations");
-  const { devices } = await house.get(`/v1/contacts/${conversation.contact.id}`, "ming");
+  const { devices } = await house.get(`/v1/contacts/${conversation.contact}`, "ming");
   return { conversation, devices };
 }
 
