@@ -80,9 +80,11 @@ function withPushService() {
 
 /** Somebody's phone with the app on it. */
 export class Phone {
-  /** What was pushed to it and shown so far. */
+  /** How much of what was pushed was handed on to the worker. */
   #delivered = 0;
   subscription = null;
+  /** What went wrong in pages, and what their policy forbade. */
+  complaints = [];
 
   static async takes(browser, city, { locale = "zh-CN", ...more } = {}) {
     const phone = new Phone();
@@ -91,7 +93,10 @@ export class Phone {
     await phone.context.grantPermissions(["notifications"], { origin: new URL(city.address).origin });
     await phone.context.exposeFunction("pushSubscription", () => phone.subscription?.json ?? null);
     await phone.context.exposeFunction("pushSubscribed", async (key) => (phone.subscription = await city.service.subscribe(key)).json);
-    await phone.context.exposeFunction("pushUnsubscribed", () => (phone.subscription = null) === null);
+    await phone.context.exposeFunction("pushUnsubscribed", () => {
+      phone.subscription = null;
+      return true;
+    });
     await phone.context.addInitScript(withPushService);
     // The phone is on, whatever is closed on it.
     phone.other = await phone.context.newPage();
@@ -102,11 +107,12 @@ export class Phone {
   async opens(address) {
     this.page = await this.context.newPage();
     this.page.on("pageerror", (error) => this.complaints.push(error.message));
+    this.page.on("console", (line) => {
+      if (/content security policy/iu.test(line.text())) this.complaints.push(line.text());
+    });
     await this.page.goto(address);
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   }
-
-  complaints = [];
 
   async signsIn(name) {
     await this.page.getByTestId("person").filter({ hasText: name }).click();
@@ -144,6 +150,14 @@ export class Phone {
   /** The app is closed; its worker stays, as on a phone. */
   async closesApp() {
     await this.page.close();
+  }
+
+  /** The app goes behind another, or comes back. A browser without a screen hides no page: the page is told. */
+  async isHidden(hidden) {
+    await this.page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden ? "hidden" : "visible");
   }
 
   async #worker() {
@@ -185,23 +199,26 @@ export class Phone {
   }
 
   /**
-   * Presses the notification that is shown, and follows where the app's worker leads. A script's press may open no
-   * window: the worker asks for one as always, and the address is opened here.
+   * Presses the notification that is shown, and follows where the app's worker leads: to the page that is open, or to
+   * a new one. A script's press may open and raise no window, so the worker is heard asking for it, and it is done here.
    */
   async opensNotification() {
     const worker = await this.#worker();
-    const address = await worker.evaluate(async () => {
+    const { opened, raised } = await worker.evaluate(async () => {
       const [notification] = await self.registration.getNotifications();
-      const event = new NotificationEvent("notificationclick", { notification });
-      const [asked, done] = [[], []];
+      const event = new self.NotificationEvent("notificationclick", { notification });
+      const asked = { opened: [], raised: [] };
+      const done = [];
       event.waitUntil = (promise) => done.push(promise);
-      self.clients.openWindow = async (url) => void asked.push(new URL(url, self.location).href);
+      self.clients.openWindow = async (url) => void asked.opened.push(new URL(url, self.location).href);
+      self.WindowClient.prototype.focus = async function focus() { asked.raised.push(this.url); };
       self.dispatchEvent(event);
       await Promise.all(done);
-      return asked[0] ?? null;
+      return asked;
     });
-    if (address === null) throw new Error("the worker opened nothing");
-    await this.opens(address);
+    if (opened.length + raised.length !== 1) throw new Error(`the worker opened ${opened} and raised ${raised}`);
+    if (raised.length > 0) await this.isHidden(false);
+    else await this.opens(opened[0]);
   }
 
   async leaves() {

@@ -44,11 +44,8 @@ async function deviceIs(agent, stand) {
   await expect(`the device: ${stand}`, async () => (await agent.page.getByTestId("device").innerText()).includes(stand));
 }
 
-/** The app is closed, and the house has noticed. */
-async function closesApp(phone) {
-  await phone.closesApp();
-  await expect("the app is seen to be closed", async () => (await stands()).devices.every((one) => !one.in_front));
-}
+/** The house has noticed that the app is closed, or behind another. */
+const isAway = () => expect("the app is seen to be away", async () => (await stands()).devices.every((one) => !one.in_front));
 
 /** Waits until so many notifications were pushed, and gives them. */
 const pushed = (phone, count) => expect(`${count} notifications`, async () => {
@@ -81,7 +78,8 @@ test("somebody asks in the app, closes it, is told of the answers, and finds not
   assert.deepEqual(await wang.subscription.payloads(), []);
 
   // The app is closed: each answer comes as a push, and the later one takes the place of the one before.
-  await closesApp(wang);
+  await wang.closesApp();
+  await isAway();
   await ming.says("退税已经审核通过。");
   await pushed(wang, 1);
   await wang.isWoken();
@@ -92,17 +90,19 @@ test("somebody asks in the app, closes it, is told of the answers, and finds not
   await wang.shows({ title: "王明", body: "三个工作日内到账，请留意短信。", tag: inFront.conversation.id });
   const { last_seq: last } = (await stands()).conversation;
   const told = { conversation: inFront.conversation.id, channel: "app", kind: "answer", title: "王明" };
-  assert.deepEqual(payloads.map(({ id: _id, ...one }) => one), [
-    { ...told, seq: last - 1, body: "退税已经审核通过。", badge: 1 },
-    { ...told, seq: last, body: "三个工作日内到账，请留意短信。", badge: 2 },
+  const [first, second] = payloads.map(({ id }) => id);
+  assert.notEqual(first, second);
+  assert.deepEqual(payloads, [
+    { ...told, id: first, seq: last - 1, body: "退税已经审核通过。", badge: 1 },
+    { ...told, id: second, seq: last, body: "三个工作日内到账，请留意短信。", badge: 2 },
   ]);
-  assert.equal(new Set(payloads.map(({ id }) => id)).size, 2);
   await deviceIs(ming, "已推送");
   assert.equal(await ming.page.getByTestId("mark-read").count(), 1, "nobody has read the two yet");
   await picture(ming.page, "app-desk-pushed");
 
   // The notification leads to the conversation: whole, in order, nothing twice; and the desk sees that it is read.
   await wang.opensNotification();
+  assert.equal(new URL(wang.page.url()).searchParams.get("conversation"), inFront.conversation.id);
   await wang.sees("三个工作日内到账，请留意短信。");
   const all = ["三月份申报的退税还没有到账。", "您好，我来查一下。", "退税已经审核通过。", "三个工作日内到账，请留意短信。"];
   assert.deepEqual(await wang.transcript(), all);
@@ -121,7 +121,7 @@ test("somebody asks in the app, closes it, is told of the answers, and finds not
   await wang.leaves();
 });
 
-test("a device whose subscription is gone is told of nothing more, and stands on no list", { timeout: 90_000 }, async () => {
+test("an app behind another is told too; a device whose subscription is gone is not, and stands on no list", { timeout: 90_000 }, async () => {
   const ming = await company.starts("ming");
   const li = await Phone.takes(browser, city);
   await li.signsIn("李强");
@@ -129,11 +129,25 @@ test("a device whose subscription is gone is told of nothing more, and stands on
   await li.page.getByTestId("back").click();
   await li.asks("税务", "个体户怎么开发票？");
   await ming.accepts("个体户怎么开发票？");
-  await closesApp(li);
+  await expect("the app is seen to be in front", async () => (await stands()).devices[0]?.in_front);
+
+  // Its line is open, and nobody looks: that is told, and the press raises the page that is there.
+  await li.page.getByTestId("back").click();
+  await li.isHidden(true);
+  await isAway();
   await ming.says("请先登录电子税务局。");
   await pushed(li, 1);
+  await li.isWoken();
+  await li.shows({ title: "王明", body: "请先登录电子税务局。" });
   await deviceIs(ming, "已推送");
+  await li.opensNotification();
+  await li.sees("请先登录电子税务局。");
+  assert.equal(li.context.pages().length, 2, "no second page of the app");
+  await marked(ming, "read", "请先登录电子税务局。");
 
+  // The app is closed, and the push service knows the device no more.
+  await li.closesApp();
+  await isAway();
   await li.subscription.expires();
   await ming.says("然后选择发票代开。");
   await expect("the device is forgotten", async () => (await stands()).devices.length === 0);
