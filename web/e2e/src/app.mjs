@@ -78,6 +78,19 @@ function withPushService() {
   };
 }
 
+/** In the worker: how many pushes it has dealt with since this was first asked. */
+function countPushes() {
+  if (self.pushes === undefined) {
+    self.pushes = 0;
+    const { waitUntil } = self.ExtendableEvent.prototype;
+    self.ExtendableEvent.prototype.waitUntil = function counted(promise) {
+      if (this.type === "push") void promise.finally(() => (self.pushes += 1));
+      return waitUntil.call(this, promise);
+    };
+  }
+  return self.pushes;
+}
+
 /** Somebody's phone with the app on it. */
 export class Phone {
   /** How much of what was pushed was handed on to the worker. */
@@ -165,7 +178,10 @@ export class Phone {
     return eventually("the app's worker", () => this.context.serviceWorkers().find(isOurs));
   }
 
-  /** Hands on to the app's worker what the push service has for it, as the browser does. */
+  /**
+   * Hands on to the app's worker what the push service has for it, as the browser does, and waits until the worker is
+   * done with it: Chromium drops a notification that somebody lists while it is being shown.
+   */
   async isWoken() {
     const line = await this.context.newCDPSession(this.other);
     const found = new Promise((done) => {
@@ -176,11 +192,15 @@ export class Phone {
     });
     await line.send("ServiceWorker.enable");
     const registrationId = await found;
-    for (const payload of (await this.subscription.payloads()).slice(this.#delivered)) {
+    const worker = await this.#worker();
+    const before = await worker.evaluate(countPushes);
+    const waiting = (await this.subscription.payloads()).slice(this.#delivered);
+    for (const payload of waiting) {
       const { origin } = new URL(this.city.address);
       await line.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data: JSON.stringify(payload) });
       this.#delivered += 1;
     }
+    await expect("the worker is done with it", async () => (await worker.evaluate(countPushes)) === before + waiting.length);
     await line.detach();
   }
 
@@ -188,14 +208,6 @@ export class Phone {
   async notifications() {
     const worker = await this.#worker();
     return worker.evaluate(async () => (await self.registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag })));
-  }
-
-  /** Waits until this and nothing else is shown. */
-  async shows(notification) {
-    await eventually(`the phone shows ${notification.body}`, async () => {
-      const shown = await this.notifications();
-      return shown.length === 1 && Object.entries(notification).every(([key, value]) => shown[0][key] === value);
-    });
   }
 
   /**

@@ -83,11 +83,11 @@ test("somebody asks in the app, closes it, is told of the answers, and finds not
   await ming.says("退税已经审核通过。");
   await pushed(wang, 1);
   await wang.isWoken();
-  await wang.shows({ title: "王明", body: "退税已经审核通过。" });
+  assert.deepEqual(await wang.notifications(), [{ title: "王明", body: "退税已经审核通过。", tag: inFront.conversation.id }]);
   await ming.says("三个工作日内到账，请留意短信。");
   const payloads = await pushed(wang, 2);
   await wang.isWoken();
-  await wang.shows({ title: "王明", body: "三个工作日内到账，请留意短信。", tag: inFront.conversation.id });
+  assert.deepEqual(await wang.notifications(), [{ title: "王明", body: "三个工作日内到账，请留意短信。", tag: inFront.conversation.id }]);
   const { last_seq: last } = (await stands()).conversation;
   const told = { conversation: inFront.conversation.id, channel: "app", kind: "answer", title: "王明" };
   const [first, second] = payloads.map(({ id }) => id);
@@ -140,7 +140,7 @@ test("an app behind another is told too; a device whose subscription is gone is 
   await ming.says("请先登录电子税务局。");
   await pushed(li, 1);
   await li.isWoken();
-  await li.shows({ title: "王明", body: "请先登录电子税务局。" });
+  assert.deepEqual((await li.notifications()).map(({ title, body }) => [title, body]), [["王明", "请先登录电子税务局。"]]);
   await deviceIs(ming, "已推送");
   await li.opensNotification();
   await li.sees("请先登录电子税务局。");
