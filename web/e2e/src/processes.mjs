@@ -49,9 +49,10 @@ export class Peer {
   #lines;
   #turn = Promise.resolve();
 
-  constructor(name, program, args) {
+  /** `env` is said to it besides what it inherits. */
+  constructor(name, program, args, env = {}) {
     this.name = name;
-    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
     running.add(this.#child);
     this.#child.once("exit", () => running.delete(this.#child));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();

@@ -385,11 +385,13 @@ describe("a device", () => {
         return Promise.resolve(subscription(applicationServerKey));
       },
     };
+    vi.stubGlobal("navigator", { platform: "Linux armv81", userAgentData: { platform: "Android" } });
     await chat.enableWebPush({ pushManager });
+    vi.unstubAllGlobals();
     expect(gone).toEqual(["old"]);
     expect([...made[0]!]).toEqual([4, 1, 2]);
     const put = gateway.calls.find(({ method }) => method === "PUT");
-    expect(put?.body).toMatchObject({ provider: "web_push", token: '{"endpoint":"https://push.example/1","keys":{"p256dh":"p","auth":"a"}}' });
+    expect(put?.body).toMatchObject({ provider: "web_push", model: "Android", token: '{"endpoint":"https://push.example/1","keys":{"p256dh":"p","auth":"a"}}' });
     pushManager.getSubscription = () => Promise.resolve(subscription(Uint8Array.of(4, 1, 2)));
     await chat.enableWebPush({ pushManager });
     expect(made).toHaveLength(1);

@@ -9,7 +9,7 @@ export interface DeviceToken {
   provider: PushProvider;
   /** The provider's token: of FCM, APNs (hexadecimal), JPush or Huawei. */
   token: string;
-  /** Such as `Pixel 9`; shown to nobody but whoever looks after the channel. */
+  /** Such as `Pixel 9`; shown to whoever serves the person. */
   model?: string;
 }
 
@@ -35,6 +35,9 @@ export interface DevicesPorts {
   channel: () => Promise<ChatChannel>;
   ensureSession: () => Promise<boolean>;
 }
+
+/** The longest name of a device that the gateway takes, in characters. */
+const MODEL_CHARS_MAX = 100;
 
 export class Devices {
   constructor(private readonly ports: DevicesPorts) {}
@@ -62,7 +65,8 @@ export class Devices {
     }
     subscription ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted });
     const { endpoint, keys } = subscription.toJSON();
-    return this.register({ provider: "web_push", token: JSON.stringify({ endpoint, keys: { p256dh: keys?.["p256dh"], auth: keys?.["auth"] } }) });
+    const token = JSON.stringify({ endpoint, keys: { p256dh: keys?.["p256dh"], auth: keys?.["auth"] } });
+    return this.register({ provider: "web_push", token, model: systemName() });
   }
 
   /** Nothing is pushed to this device any more. */
@@ -92,6 +96,12 @@ export class Devices {
   private path(): string {
     return `/chat/devices/${encodeURIComponent(this.ports.storage.device())}`;
   }
+}
+
+/** The system below this browser, such as `Android`; empty where it is not told. */
+function systemName(): string {
+  const { navigator } = globalThis as { navigator?: { userAgentData?: { platform?: string }; platform?: string } };
+  return (navigator?.userAgentData?.platform || navigator?.platform || "").slice(0, MODEL_CHARS_MAX);
 }
 
 /** The bytes of a text in base64url. */

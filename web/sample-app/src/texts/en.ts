@@ -99,7 +99,7 @@ export const en: Record<keyof typeof zh, string> = {
   private: "Hide what is said",
   private_note: "Notifications do not show the words.",
   quiet: "Quiet hours",
-  quiet_note: "Nothing makes a sound in these hours.",
+  quiet_note: "Nothing comes in these hours; what is unread comes afterwards.",
   quiet_from: "From",
   quiet_to: "To",
   saved: "Saved",

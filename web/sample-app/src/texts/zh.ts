@@ -97,7 +97,7 @@ export const zh = {
   private: "隐藏内容",
   private_note: "通知中不显示消息文字。",
   quiet: "免打扰时段",
-  quiet_note: "此时段内不发出声音。",
+  quiet_note: "此时段内不通知，结束后补发。",
   quiet_from: "从",
   quiet_to: "到",
   saved: "已保存",
