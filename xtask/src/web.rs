@@ -8,7 +8,8 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The folders that a build must leave behind.
-const BUILT: &[&str] = &["widget/dist", "desk/dist", "sample-site/dist", "sample-app/dist"];
+const BUILT: &[&str] =
+    &["widget/dist", "desk/dist", "sdk/dist", "sample-site/dist", "sample-app/dist"];
 
 /// Sources that do not become part of a page.
 const NOT_BUILT: &[&str] = &["web/e2e/", "web/mock-api/", ".test.ts"];

@@ -116,7 +116,7 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "browser",
         title: "browser tests",
-        needs: &[Need::Redis, Need::Node, Need::Npm, Need::Chromium],
+        needs: &[Need::Redis, Need::Python, Need::Node, Need::Npm, Need::Chromium],
         run: browser_tests,
     },
 ];
@@ -195,6 +195,8 @@ fn page_tests() -> Result<Count> {
 /// People in browsers against real gateways.
 fn browser_tests(workshop: &mut Workshop) -> Result<Count> {
     web::ensure_built()?;
+    // Some of the people are programs that others wrote.
+    peers::ensure()?;
     let hutong = workshop.hutong()?;
     let mut tests = command::npm(&["test", "--workspace", "e2e"]);
     counted("browser tests", with_browser(tests.env("HUTONG_BINARY", hutong.binary())))
