@@ -224,7 +224,7 @@ async fn everybody_says(agents: Vec<TestAgent>) -> Result<Vec<TestAgent>> {
     let mut tasks = JoinSet::new();
     for mut agent in agents {
         tasks.spawn(async move {
-            let held = agent.seen().look(|seen| seen.held.iter().cloned().collect::<Vec<_>>());
+            let held = agent.seen().look(|seen| seen.held.to_vec());
             for conversation in held {
                 agent.says(&conversation, "您的申请已受理，请携带身份证办理。").await;
             }
@@ -242,7 +242,7 @@ async fn timed(sink: &Sink, mut agents: Vec<TestAgent>) -> Result<Vec<f64>> {
     for n in 0..count {
         let agents_count = agents.len();
         let agent = &mut agents[n % agents_count];
-        let held = agent.seen().look(|seen| seen.held.iter().cloned().collect::<Vec<_>>());
+        let held = agent.seen().look(|seen| seen.held.to_vec());
         let conversation = held[(n / agents_count) % held.len()].clone();
         let line = format!("第 {n} 句");
         begun.push((line.clone(), Instant::now()));
