@@ -27,6 +27,7 @@ const BENCHES: &[(&str, &str)] = &[
     ("B12", "memory when idle"),
     ("B13", "recovery after kill -9"),
     ("IM1", "callbacks of a messenger taken in"),
+    ("APP1", "notifications handed to a push service, and how long a word takes"),
 ];
 
 /// The peers: their programs, and the lock file that pins them so that results compare.
