@@ -130,14 +130,6 @@ pub trait PushProvider: Send + Sync + fmt::Debug {
     /// What is wrong with it, in fixed words without the token.
     fn admit(&self, token: &Secret) -> Result<(), &'static str>;
 
-    /// What waits together: everything that goes to one server. The provider's name, and for Web Push,
-    /// where each device names a server of its own, a name of that server beside it. At most 48
-    /// characters of a-z 0-9 _ -, without anything of the token.
-    fn lane(&self, token: &Secret) -> String {
-        let _unused = token;
-        self.provider().name().to_owned()
-    }
-
     /// Pushes a notification to a device; `to` is one of this service's. Failing is an outcome, not an
     /// error. Takes ten seconds at most, thirty where a token must be asked for first.
     async fn push(&self, to: &Target, notification: &Notification) -> Pushed;

@@ -49,6 +49,12 @@ impl ChannelKind {
         }
     }
 
+    /// Does the contact read the conversation's log directly, on a website or in an app? Elsewhere words
+    /// leave by deliveries.
+    pub fn is_chat(self) -> bool {
+        matches!(self, Self::WebChat | Self::App)
+    }
+
     /// What one conversation of this kind costs an agent by default, of 100 units.
     pub fn default_cost(self) -> u32 {
         match self {

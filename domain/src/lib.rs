@@ -20,6 +20,7 @@
 //! | Timer | 定时 | something due later |
 //! | Event | 事件 | a fact in the past tense |
 //! | Delivery | 投递 | one outbound message on its way |
+//! | Notification | 通知 | a hint to a device that there is something to read |
 //! | Device | 设备 | a telephone, tablet or browser that carries an app and can be woken |
 //!
 //! This crate touches nothing: no IO, no async, no clock of its own.

@@ -88,11 +88,6 @@ impl PushProvider for WebPush {
         self.subscription(token).map(|_| ())
     }
 
-    fn lane(&self, token: &Secret) -> String {
-        let origin = Subscription::read(token.reveal()).map(|to| to.origin()).unwrap_or_default();
-        format!("web_push-{}", digest(&origin))
-    }
-
     async fn push(&self, to: &Target, notification: &Notification) -> Pushed {
         let subscription = match self.subscription(&to.token) {
             Ok(subscription) => subscription,

@@ -23,7 +23,7 @@ use crate::hub::fact::for_contact;
 use actix_web::web;
 use channels::web_chat::WebChatConfig;
 use domain::limits::PAGE_MESSAGES_MAX;
-use domain::{Channel, ChannelId, ChannelKind, TenantId};
+use domain::{Channel, ChannelId, TenantId};
 use records::history::MessagesFrom;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -66,15 +66,11 @@ pub(crate) fn find(
     let unknown = || ApiError::unknown("channel");
     let tenant = app.settings.tenant_of_channel(channel).ok_or_else(unknown)?;
     let view = app.settings.desk(&tenant);
-    let found = view.channel(channel).filter(|channel| channel.enabled && is_chat(channel));
+    let found = view.channel(channel).filter(|channel| channel.enabled && channel.kind.is_chat());
     let found = found.cloned().ok_or_else(unknown)?;
     // Settings were checked when they were set; a channel of a later release may not be readable.
     let config = WebChatConfig::of(&found).map_err(|_problems| unknown())?;
     Ok((tenant, found, config))
-}
-
-fn is_chat(channel: &Channel) -> bool {
-    matches!(channel.kind, ChannelKind::WebChat | ChannelKind::App)
 }
 
 /// May a page of this origin talk to the channel?

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The pause between two looks into the outbox.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many deliveries of one lane are under way at once; one for each endpoint, which keeps its
+/// How many deliveries of one share are under way at once; one for each endpoint, which keeps its
 /// order.
 const AT_ONCE: u32 = 16;
 /// How many of all tenants.
@@ -56,34 +56,34 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
     let post = Post::new(&app.config.webhooks)?;
     let carrier = Carrier { app: Arc::clone(&app), post, pauses: Mutex::default() };
     let mut under_way = FuturesUnordered::new();
-    let mut places: HashMap<Lane, u32> = HashMap::new();
-    let mut ask: BTreeSet<Lane> = lanes(&app);
+    let mut places: HashMap<Share, u32> = HashMap::new();
+    let mut ask: BTreeSet<Share> = shares(&app);
     let (mut look_at, mut prune_at) = (Instant::now() + PAUSE, Instant::now() + PRUNE_EVERY);
     loop {
         if app.accepts_work() && !stop.is_cancelled() {
-            for lane in std::mem::take(&mut ask) {
-                let taken = places.get(&lane).copied().unwrap_or(0);
+            for share in std::mem::take(&mut ask) {
+                let taken = places.get(&share).copied().unwrap_or(0);
                 let all = u32::try_from(ALL_AT_ONCE.saturating_sub(under_way.len())).unwrap_or(0);
                 let room = AT_ONCE.saturating_sub(taken).min(all);
-                for delivery in carrier.claim(&lane, room).await {
-                    *places.entry(lane.clone()).or_default() += 1;
-                    under_way.push(carrier.carry_out(lane.clone(), delivery));
+                for delivery in carrier.claim(&share, room).await {
+                    *places.entry(share.clone()).or_default() += 1;
+                    under_way.push(carrier.carry_out(share.clone(), delivery));
                 }
             }
         }
         tokio::select! {
             () = stop.cancelled(), if under_way.is_empty() => return Ok(()),
-            Some(lane) = under_way.next() => {
-                if let Some(taken) = places.get_mut(&lane) {
+            Some(share) = under_way.next() => {
+                if let Some(taken) = places.get_mut(&share) {
                     *taken = taken.saturating_sub(1);
                 }
                 // The box has its next one.
-                ask.insert(lane);
+                ask.insert(share);
             }
-            () = app.outbox_filled.notified() => ask = lanes(&app),
+            () = app.outbox_filled.notified() => ask = shares(&app),
             () = tokio::time::sleep_until(look_at) => {
                 look_at = Instant::now() + PAUSE;
-                ask = lanes(&app);
+                ask = shares(&app);
                 if Instant::now() >= prune_at && app.accepts_work() {
                     prune_at = Instant::now() + PRUNE_EVERY;
                     forget_old(&app).await;
@@ -95,17 +95,17 @@ async fn run(app: Arc<App>, stop: CancellationToken) -> TaskResult {
 
 /// What is claimed together and has its own share of the places: a tenant's letters, words and webhooks, and
 /// its notifications through each service.
-type Lane = (TenantId, Option<PushProvider>);
+type Share = (TenantId, Option<PushProvider>);
 
-fn lanes(app: &App) -> BTreeSet<Lane> {
-    let mut lanes = BTreeSet::new();
+fn shares(app: &App) -> BTreeSet<Share> {
+    let mut shares = BTreeSet::new();
     for tenant in app.settings.tenants() {
         let view = app.settings.desk(&tenant);
         let pushes = view.pushing().flat_map(PushSettings::providers);
-        lanes.extend(pushes.map(|provider| (tenant.clone(), Some(provider))));
-        lanes.insert((tenant, None));
+        shares.extend(pushes.map(|provider| (tenant.clone(), Some(provider))));
+        shares.insert((tenant, None));
     }
-    lanes
+    shares
 }
 
 /// Dead letters and devices go when they are too old, also of tenants of whom nothing is told any more.
@@ -182,7 +182,7 @@ impl Tried {
 
 impl Carrier {
     /// Claims what is due, at most so many.
-    async fn claim(&self, (tenant, provider): &Lane, room: u32) -> Vec<ClaimedDelivery> {
+    async fn claim(&self, (tenant, provider): &Share, room: u32) -> Vec<ClaimedDelivery> {
         if room == 0 || provider.is_some_and(|provider| self.pauses(tenant, provider)) {
             return Vec::new();
         }
@@ -224,8 +224,8 @@ impl Carrier {
     }
 
     /// Tries a delivery and records how that ended; whose it was.
-    async fn carry_out(&self, lane: Lane, delivery: ClaimedDelivery) -> Lane {
-        let (tenant, provider) = &lane;
+    async fn carry_out(&self, share: Share, delivery: ClaimedDelivery) -> Share {
+        let (tenant, provider) = &share;
         // The claim is free again after its lease.
         match self.try_once(tenant, *provider, &delivery).await {
             Ok(()) => {}
@@ -235,7 +235,7 @@ impl Carrier {
                 tracing::error!(tenant.id = %tenant, delivery.id = %delivery.id, error, "a delivery's end was not told");
             }
         }
-        lane
+        share
     }
 
     async fn try_once(

@@ -10,8 +10,8 @@ use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use domain::limits::{CLIENT_ID_BYTES_MAX, FILES_PER_MESSAGE_MAX, TEXT_BYTES_MAX};
 use domain::{
-    AgentId, Author, Channel, ChannelKind, ConversationId, FileId, FileRef, MessageContent,
-    MessageId, MessageKind, Role, TenantId,
+    AgentId, Author, Channel, ConversationId, FileId, FileRef, MessageContent, MessageId,
+    MessageKind, Role, TenantId,
 };
 use records::files::Uploader;
 use routing::command::{NewDelivery, SendMessage, Standing};
@@ -117,8 +117,7 @@ async fn way(
     files: &[FileRef],
 ) -> Result<Way, ApiError> {
     let view = app.settings.desk(word.tenant);
-    let leaves =
-        |channel: &Channel| !matches!(channel.kind, ChannelKind::WebChat | ChannelKind::App);
+    let leaves = |channel: &Channel| !channel.kind.is_chat();
     if word.note || !view.desk.channels.iter().any(leaves) {
         return Ok(Way::Log { unread_after_ms: None });
     }

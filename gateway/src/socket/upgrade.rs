@@ -15,7 +15,6 @@ use actix_http::h1::Codec;
 use actix_http::{HttpMessage as _, Request};
 use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
-use domain::ChannelKind;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,8 +178,7 @@ fn some_channel_allows(app: &App, origin: &str) -> bool {
     app.settings.tenants().iter().any(|tenant| {
         let (view, desk) = (app.settings.desk(tenant), app.hub.desk(tenant));
         let mut doors = view.desk.channels.iter().filter_map(|channel| {
-            let served =
-                channel.enabled && matches!(channel.kind, ChannelKind::WebChat | ChannelKind::App);
+            let served = channel.enabled && channel.kind.is_chat();
             desk.door(&view, channel).filter(|_| served)
         });
         doors.any(|door| door.config().allows_origin(origin, &own))

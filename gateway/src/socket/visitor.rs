@@ -60,14 +60,15 @@ pub(super) async fn serve(app: &Arc<App>, client: &Client, socket: &mut Socket) 
         Err(error) => return refuse(socket, error, Close::Unauthenticated).await,
     };
     let outbox: Arc<Outbox> = Arc::default();
+    let address = crate::middleware::client::limit_key(client.address);
+    let stays = Stays::OnSocket(app.config.presence.ping_ms);
+    let attending = Attending::new(hello.device, &stays);
+    // First the seat, then the backlog: what comes meanwhile waits in the outbox.
+    let mut visitor = Visitor::seated(app, (identity, door), address, (&outbox, attending));
+    // Asked with the seat taken: whoever closes the seats either sees this one or was seen here.
     if app.is_closing() {
         return Some(Close::GoingAway(1_000));
     }
-    let address = crate::middleware::client::limit_key(client.address);
-    // First the seat, then the backlog: what comes meanwhile waits in the outbox.
-    let stays = Stays::OnSocket(app.config.presence.ping_ms);
-    let attending = Attending::new(hello.device, &stays);
-    let mut visitor = Visitor::seated(app, (identity, door), address, (&outbox, attending));
     visitor.device_seen().await;
     let resume = hello.resume;
     let welcome = visitor.welcome(resume).boxed().await;

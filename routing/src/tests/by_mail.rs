@@ -4,12 +4,10 @@ use super::desk::*;
 use super::model::Twin;
 use super::properties::{T0, differ};
 use super::server::RedisServer;
-use crate::command::{
-    Closer, LeaveAddress, MailUnread, NewDelivery, Reader, SendMessage, Standing,
-};
-use crate::reply::{AddressLeft, AddressWithdrawn, Sent, TranscriptSent, UnreadMailed};
+use crate::command::{Closer, LeaveAddress, MailUnread, NewDelivery, Reader};
+use crate::reply::{AddressLeft, AddressWithdrawn, TranscriptSent, UnreadMailed};
 use crate::router::Router;
-use domain::{Author, ConversationId, DeliveryId, EndpointId};
+use domain::{ConversationId, DeliveryId, EndpointId};
 use proptest::test_runner::TestCaseError;
 
 /// How long what is unread waits, in milliseconds.
@@ -139,23 +137,6 @@ async fn served(router: &Router) -> ConversationId {
     conv(1)
 }
 
-async fn answers(router: &Router, message: u32) -> u64 {
-    let li = agent_id("li");
-    let answer = content(message, Author::Agent { id: li.clone() });
-    let send = SendMessage {
-        conversation: &conv(1),
-        agent: &li,
-        standing: Standing::Holder,
-        content: &answer,
-        deliveries: &[],
-        unread_after_ms: Some(AFTER_MS),
-    };
-    match router.send_message(&tenant(), &send).await.unwrap() {
-        Sent::Appended(seq) => seq,
-        other => panic!("{other:?}"),
-    }
-}
-
 async fn mails(router: &Router, (known, upto): (u64, u64)) -> UnreadMailed {
     let (delivery, endpoint): (DeliveryId, _) = ("dlv_1".parse().unwrap(), box_of("conv_1"));
     let letter = NewDelivery { id: &delivery, endpoint: &endpoint, payload: "{}" };
@@ -170,7 +151,7 @@ async fn what_nobody_reads_goes_once_and_what_is_read_does_not_go() {
     let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
     let id = served(&router).await;
-    let seq = answers(&router, 7).await;
+    let seq = answers(&router, 7, Some(AFTER_MS)).await;
     // Far in the past for Redis's own clock.
     assert_eq!(router.unread_due(&tenant(), 10).await.unwrap(), std::slice::from_ref(&id));
     router.attend(&tenant(), &contact(1), "s1", 30_000).await.unwrap();
@@ -183,7 +164,7 @@ async fn what_nobody_reads_goes_once_and_what_is_read_does_not_go() {
     let claimed = router.claim_deliveries(&tenant(), "g1", 60_000, 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
 
-    let next = answers(&router, 8).await;
+    let next = answers(&router, 8, Some(AFTER_MS)).await;
     let reader = contact(1);
     router.mark_read(&tenant(), &id, &Reader::Contact(&reader), next).await.unwrap();
     assert_eq!(mails(&router, (seq, next)).await, UnreadMailed::Changed, "it was read");
@@ -194,7 +175,7 @@ async fn the_last_words_of_a_chat_that_is_over_are_not_forgotten_before_they_wer
     let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
     let id = served(&router).await;
-    let seq = answers(&router, 7).await;
+    let seq = answers(&router, 7, Some(AFTER_MS)).await;
     let li = agent_id("li");
     router.close(&tenant(), &id, &Closer::Agent(&li), None).await.unwrap();
     let (over, _) = router.conversation(&tenant(), &id).await.unwrap().unwrap();

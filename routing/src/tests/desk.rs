@@ -1,7 +1,7 @@
 //! A small desk for tests: short names for ids, agents and entries.
 
-use crate::command::{Belongs, ReceiveMessage};
-use crate::reply::Received;
+use crate::command::{Belongs, ReceiveMessage, SendMessage, Standing};
+use crate::reply::{Received, Sent};
 use crate::{Router, RoutingError};
 use domain::{
     Agent, AgentId, AgentRule, Audience, Author, Capacity, ChannelId, ChannelKind, ContactId,
@@ -179,4 +179,22 @@ pub(super) fn small_library() -> String {
         assert!(text.contains(usual), "{usual}");
         text.replace(usual, &small)
     })
+}
+
+/// Agent `li` answers in the first conversation; the answer's seq.
+pub(super) async fn answers(router: &Router, message: u32, unread_after_ms: Option<u64>) -> u64 {
+    let li = agent_id("li");
+    let answer = content(message, Author::Agent { id: li.clone() });
+    let send = SendMessage {
+        conversation: &conv(1),
+        agent: &li,
+        standing: Standing::Holder,
+        content: &answer,
+        deliveries: &[],
+        unread_after_ms,
+    };
+    match router.send_message(&tenant(), &send).await.unwrap() {
+        Sent::Appended(seq) => seq,
+        other => panic!("{other:?}"),
+    }
 }

@@ -3,12 +3,11 @@
 use super::desk::*;
 use super::properties::T0;
 use super::server::RedisServer;
-use crate::command::{Closer, NewDelivery, PushUnread, Reader, SendMessage, Standing};
-use crate::reply::{Sent, UnreadPushed};
+use crate::command::{Closer, NewDelivery, PushUnread, Reader};
+use crate::reply::UnreadPushed;
 use crate::router::Router;
 use domain::{
-    Author, ChannelKind, ConversationId, DeliveryId, DeviceId, EndpointId, Entry, PushProvider,
-    Timestamp,
+    ChannelKind, ConversationId, DeliveryId, DeviceId, EndpointId, Entry, PushProvider, Timestamp,
 };
 
 const WAIT_MS: u64 = 5_000;
@@ -34,23 +33,6 @@ async fn served(router: &Router) -> ConversationId {
     let id = asked(router).await;
     router.accept_offer(&tenant(), &id, &agent_id("li"), &"ofr_1".parse().unwrap()).await.unwrap();
     id
-}
-
-async fn answers(router: &Router, message: u32) -> u64 {
-    let li = agent_id("li");
-    let answer = content(message, Author::Agent { id: li.clone() });
-    let send = SendMessage {
-        conversation: &conv(1),
-        agent: &li,
-        standing: Standing::Holder,
-        content: &answer,
-        deliveries: &[],
-        unread_after_ms: None,
-    };
-    match router.send_message(&tenant(), &send).await.unwrap() {
-        Sent::Appended(seq) => seq,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// Pushes to these devices what goes up to a seq; the ids follow from it, as they do in the product.
@@ -89,7 +71,7 @@ async fn only_what_is_said_to_an_apps_user_waits() {
     router.accept_offer(&tenant(), &id, &agent_id("li"), &"ofr_1".parse().unwrap()).await.unwrap();
     assert_eq!(waiting(&router).await, [(id.clone(), T0)]);
     let later = router.clone().at(T0 + 700);
-    answers(&later, 7).await;
+    answers(&later, 7, None).await;
     assert_eq!(waiting(&router).await, [(id, T0)], "what waits longest counts");
     let before = router.unpushed(&tenant(), Timestamp(T0 - 1), 10).await.unwrap();
     assert_eq!(before, []);
@@ -110,7 +92,7 @@ async fn a_word_goes_once_to_each_device_and_not_when_it_is_read() {
     let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
     let id = served(&router).await;
-    let seq = answers(&router, 7).await;
+    let seq = answers(&router, 7, None).await;
     assert_eq!(pushes(&router, &[1, 2], (0, seq)).await, UnreadPushed::Pushed(2));
     assert_eq!(pushes(&router, &[1, 2, 3], (0, seq)).await, UnreadPushed::Pushed(1), "one is new");
     assert_eq!(waiting(&router).await, []);
@@ -123,7 +105,7 @@ async fn a_word_goes_once_to_each_device_and_not_when_it_is_read() {
     let claimed = router.claim_notifications(&tenant(), PushProvider::Fcm, "g", within).await;
     assert_eq!(claimed.unwrap().len(), 3);
 
-    let next = answers(&router, 8).await;
+    let next = answers(&router, 8, None).await;
     let reader = contact(1);
     router.mark_read(&tenant(), &id, &Reader::Contact(&reader), next).await.unwrap();
     assert_eq!(pushes(&router, &[1], (0, next)).await, UnreadPushed::Changed);
@@ -138,14 +120,14 @@ async fn a_device_in_the_foreground_is_looked_at_again_and_what_was_said_meanwhi
     let redis = RedisServer::start();
     let router = redis.router().await.at(T0);
     let id = served(&router).await;
-    let seq = answers(&router, 7).await;
+    let seq = answers(&router, 7, None).await;
     let name = format!("{}/socket", device(1));
     router.attend(&tenant(), &contact(1), &name, 30_000).await.unwrap();
     assert_eq!(pushes(&router, &[1, 2], (0, seq)).await, UnreadPushed::Pushed(1));
     let again = T0 + i64::try_from(WAIT_MS).unwrap();
     assert_eq!(waiting(&router).await, [(id.clone(), again)]);
     // A new word ends the pause.
-    answers(&router, 8).await;
+    answers(&router, 8, None).await;
     assert_eq!(waiting(&router).await, [(id.clone(), T0)]);
     // Said after what the caller saw: looked at anew.
     router.attend(&tenant(), &contact(1), &name, 0).await.unwrap();

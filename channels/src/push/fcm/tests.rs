@@ -93,7 +93,6 @@ async fn what_is_missing_and_what_is_no_token_is_said() {
     let target = Target { provider: Provider::Fcm, token: Secret::new("t") };
     assert_came(&fcm.push(&target, &notification()).await, &Refused("service_account"), &"push");
     assert!(fcm.check().await[0].detail.contains("service_account is not set"));
-    assert_eq!(fcm.lane(&target.token), "fcm");
     for bad in ["", "a b", "a/../b", "字", &"a".repeat(1_025)] {
         assert!(fcm.admit(&Secret::new(bad)).is_err(), "{bad}");
     }

@@ -57,11 +57,6 @@ impl Subscription {
             auth: auth.ok_or("has a key auth that has not 16 bytes")?,
         })
     }
-
-    /// The server: scheme, name and port.
-    pub(super) fn origin(&self) -> String {
-        self.endpoint.origin().ascii_serialization()
-    }
 }
 
 /// Base64url; some write it with padding.

@@ -123,17 +123,6 @@ fn every_status_has_its_outcome() {
 }
 
 #[test]
-fn each_server_has_a_lane_of_its_own() {
-    let web_push = web_push();
-    let lane = |endpoint: &str| web_push.lane(&told(endpoint, POINT, AUTH));
-    assert_eq!(lane("https://a.example/1"), lane("https://a.example:443/2"));
-    assert_ne!(lane("https://a.example/1"), lane("https://b.example/1"));
-    assert_ne!(lane("https://a.example/1"), lane("https://a.example:444/1"));
-    let lane = lane(ENDPOINT);
-    assert!(lane.parse::<domain::EndpointId>().is_ok(), "{lane}");
-}
-
-#[test]
 fn tokens_are_made_once_for_each_server_and_renewed_before_they_end() {
     let vapid = web_push().vapid.unwrap();
     let header = |endpoint: &str, secs: i64| {
