@@ -102,8 +102,8 @@ pub enum Urgency {
 pub enum Pushed {
     /// The service has it. Whether the device shows it, no service tells.
     Sent,
-    /// Not taken; the service wants this pause before anything else goes through
-    /// [`PushProvider::lane`].
+    /// Not taken; the service wants this pause before anything else goes to
+    /// it.
     RateLimited(Duration),
     /// The service is down, or it is not known whether it took it; pushing again does no harm.
     Unavailable(String),

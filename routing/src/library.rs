@@ -55,6 +55,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "functions/receive_message.lua",
     "functions/record_delivery.lua",
     "functions/remove_agent.lua",
+    "functions/renew_delivery.lua",
     "functions/retry_delivery.lua",
     "functions/run_timers.lua",
     "functions/send_message.lua",

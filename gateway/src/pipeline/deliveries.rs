@@ -1,6 +1,6 @@
-//! Carries deliveries out, webhooks and letters: claim, carry, record. Every gateway does it; a claim
-//! whose owner died is free again after its lease, and the far end knows a repetition by its
-//! `webhook-id` or `Message-ID`.
+//! Carries deliveries out, webhooks and letters: claim, carry, record. Every gateway does it; a claim is
+//! renewed while its try runs, one whose owner died is free again after its lease, and the far end knows a
+//! repetition by its `webhook-id` or `Message-ID`.
 //!
 //! Each delivery is under way by itself: a slow endpoint holds up its own box and nobody else's, and
 //! a tenant with many slow ones holds only its own share of the places.
@@ -16,13 +16,14 @@ use crate::tasks::{OnEnd, TaskResult};
 use channels::push::PushSettings;
 use domain::desk::{CHAT_BOX_PREFIX, FETCH_BOX_PREFIX, PUSH_BOX_PREFIX};
 use domain::limits::DELIVERY_TRIES_MAX;
-use domain::{ChannelId, ChannelKind, DeliveryId, EndpointId, PushProvider, TenantId, Timestamp};
+use domain::{ChannelId, DeliveryId, EndpointId, PushProvider, TenantId, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use routing::RoutingError;
 use routing::command::{DeliveryOutcome, NewDelivery};
 use routing::reply::ClaimedDelivery;
 use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,11 +38,11 @@ const AT_ONCE: u32 = 16;
 const ALL_AT_ONCE: usize = 256;
 /// How often dead letters that are too old are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// Beyond the time of one try, how long a claim holds, in milliseconds.
-const LEASE_BEYOND_MS: i64 = 20_000;
-/// How long a claim of a notification holds, in milliseconds: longer than its try. One that goes twice does
-/// no harm, and one that its gateway took with it should not be late.
-const NOTIFICATION_LEASE_MS: i64 = 20_000;
+/// How long a claim holds unless it is renewed, in milliseconds: so long waits a box whose gateway died, and
+/// so long may Redis be away under a try.
+const LEASE_MS: i64 = 20_000;
+/// How often the claim of a try that runs is renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// The longest pause that holds up everything that goes through a service.
 const PUSH_PAUSE_MAX: Duration = Duration::from_secs(120);
 /// The first pause after a failure, what it is multiplied by each time, and the longest, in ms.
@@ -187,27 +188,11 @@ impl Carrier {
             return Vec::new();
         }
         let (router, node) = (&self.app.router, &self.app.node);
-        let claimed = match provider {
-            None => {
-                router.claim_deliveries(tenant, node, lease_ms(self.longest(tenant)), room).await
-            }
-            Some(provider) => {
-                let within = (NOTIFICATION_LEASE_MS, room);
-                router.claim_notifications(tenant, *provider, node, within).await
-            }
-        };
+        let claimed = router.claim_deliveries(tenant, *provider, node, (LEASE_MS, room)).await;
         claimed.unwrap_or_else(|error| {
             tell(tenant, &error);
             Vec::new()
         })
-    }
-
-    /// How long one try of a tenant's may take.
-    fn longest(&self, tenant: &TenantId) -> Duration {
-        let view = self.app.settings.desk(tenant);
-        let kinds = view.desk.channels.iter().map(|channel| longest(channel.kind));
-        let webhook = Duration::from_millis(self.app.config.webhooks.timeout_ms);
-        kinds.max().unwrap_or_default().max(webhook)
     }
 
     /// Has a service asked for a pause that is not over?
@@ -244,7 +229,10 @@ impl Carrier {
         provider: Option<PushProvider>,
         delivery: &ClaimedDelivery,
     ) -> Result<(), LetterError> {
-        let tried = self.attempt(tenant, delivery).await;
+        let tried = tokio::select! {
+            tried = self.attempt(tenant, delivery) => tried,
+            never = self.renew(tenant, delivery) => match never {},
+        };
         // For Web Push each device names a server of its own, which speaks for itself alone.
         if let (Some(provider), Tried::Failed { not_before_ms: pause_ms @ 1.., .. }) =
             (provider, &tried)
@@ -298,6 +286,21 @@ impl Carrier {
         };
         let _still_ours = self.app.router.record_delivery(tenant, delivery, &outcome).await?;
         Ok(())
+    }
+
+    /// Keeps a claim as long as this is awaited. When Redis is away, the next time may reach it; a claim that
+    /// another gateway has by then is seen when the end of the try is recorded.
+    async fn renew(&self, tenant: &TenantId, delivery: &ClaimedDelivery) -> Infallible {
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            match self.app.router.renew_delivery(tenant, delivery, LEASE_MS).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(delivery.id = %delivery.id, "a delivery went to another gateway while it was tried");
+                }
+                Err(error) => tell(tenant, &error),
+            }
+        }
     }
 
     /// Whoever looks at the channel sees how its last try ended.
@@ -373,23 +376,6 @@ fn carried(delivery: &ClaimedDelivery) -> Carried {
     let name = delivery.endpoint.as_str();
     let found = of.into_iter().find(|(prefix, _)| name.starts_with(prefix));
     found.map_or(Carried::Webhook, |(_, carried)| carried)
-}
-
-/// How long one try may take for what a channel of this kind carries.
-fn longest(kind: ChannelKind) -> Duration {
-    match kind {
-        ChannelKind::WebChat | ChannelKind::App => Duration::ZERO,
-        ChannelKind::Email => send::LETTER_WITHIN,
-        ChannelKind::Im | ChannelKind::Phone => {
-            chats::send::PART_WITHIN.max(chats::fetch::FETCH_WITHIN)
-        }
-    }
-}
-
-/// How long a claim holds for tries of this length.
-fn lease_ms(try_within: Duration) -> i64 {
-    let ms = i64::try_from(try_within.as_millis()).unwrap_or(i64::MAX);
-    ms.saturating_add(LEASE_BEYOND_MS)
 }
 
 fn tell(tenant: &TenantId, error: &RoutingError) {

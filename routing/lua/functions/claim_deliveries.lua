@@ -4,7 +4,7 @@
 -- Reply {claimed, (id, endpoint, token, tries before, payload, 1 when nobody knows how the last try
 --       ended)…}
 -- Keeps order per endpoint (I13); a claim whose owner died is free again after the lease (I12).
--- Calls Router::claim_deliveries, Router::claim_notifications
+-- Calls Router::claim_deliveries
 
 -- Claims a box's first delivery. One that is damaged leaves the box, so that it holds up nobody.
 local function claim(c, endpoint, owner, lease_ms)

@@ -12,36 +12,36 @@ use domain::{DeliveryId, EndpointId, PushProvider, TenantId, Timestamp};
 const NAMES_MAX: usize = 64;
 
 impl Router {
-    /// The first due delivery of each box (at most `limit`), for a lease: notifications excepted.
+    /// The first due delivery of each box (at most `limit`), for a lease: of the notifications that go
+    /// through one provider, or of everything else.
     ///
     /// # Errors
     /// See [`RoutingError`].
     pub async fn claim_deliveries(
         &self,
         tenant: &TenantId,
-        owner: &str,
-        lease_ms: i64,
-        limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, RoutingError> {
-        let (lease, limit) = (lease_ms.to_string(), limit.to_string());
-        let reply = self.call("claim_deliveries", tenant, &[owner, &lease, &limit, ""]).await?;
-        claimed(&reply)
-    }
-
-    /// The same of the notifications that go through one provider.
-    ///
-    /// # Errors
-    /// See [`RoutingError`].
-    pub async fn claim_notifications(
-        &self,
-        tenant: &TenantId,
-        provider: PushProvider,
+        provider: Option<PushProvider>,
         owner: &str,
         (lease_ms, limit): (i64, u32),
     ) -> Result<Vec<ClaimedDelivery>, RoutingError> {
         let (lease, limit) = (lease_ms.to_string(), limit.to_string());
-        let args = [owner, &lease, &limit, provider.name()];
+        let args = [owner, &lease, &limit, provider.map_or("", PushProvider::name)];
         claimed(&self.call("claim_deliveries", tenant, &args).await?)
+    }
+
+    /// A claim holds for another lease from now; false when it is no longer this one.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn renew_delivery(
+        &self,
+        tenant: &TenantId,
+        claimed: &ClaimedDelivery,
+        lease_ms: i64,
+    ) -> Result<bool, RoutingError> {
+        let lease = lease_ms.to_string();
+        let args = [claimed.id.as_str(), &claimed.token, &lease];
+        Ok(self.call("renew_delivery", tenant, &args).await?.tag() == "renewed")
     }
 
     /// How a try ended; false when the claim is no longer this one.

@@ -161,7 +161,7 @@ async fn what_nobody_reads_goes_once_and_what_is_read_does_not_go() {
     assert_eq!(mails(&router, (0, seq)).await, UnreadMailed::Changed, "it went already");
     assert_eq!(router.left_address(&tenant(), &id).await.unwrap().unwrap().mailed, seq);
     assert_eq!(router.unread_due(&tenant(), 10).await.unwrap(), []);
-    let claimed = router.claim_deliveries(&tenant(), "g1", 60_000, 10).await.unwrap();
+    let claimed = router.claim_deliveries(&tenant(), None, "g1", (60_000, 10)).await.unwrap();
     assert_eq!(claimed.len(), 1);
 
     let next = answers(&router, 8, Some(AFTER_MS)).await;

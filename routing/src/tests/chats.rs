@@ -92,7 +92,7 @@ async fn parts_go_in_order_and_the_last_one_makes_the_message_arrive() {
         conversation.received_by_contact
     };
     for (part, name, arrived) in [("a", "far-a", false), ("b", "far-b", true)] {
-        let claimed = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap();
+        let claimed = router.claim_deliveries(&t, None, "g1", (60_000, 10)).await.unwrap();
         let claimed = claimed.into_iter().find(|one| one.payload == "part").unwrap();
         assert_eq!(claimed.id.as_str(), format!("dlv_{part}"));
         assert!(!claimed.in_doubt);
@@ -120,14 +120,14 @@ async fn a_claim_that_nobody_recorded_is_in_doubt() {
     let router = redis.router().await.at(T0);
     served(&router).await;
     let t = tenant();
-    let first = router.claim_deliveries(&t, "g1", 1_000, 10).await.unwrap().remove(0);
+    let first = router.claim_deliveries(&t, None, "g1", (1_000, 10)).await.unwrap().remove(0);
     assert!(!first.in_doubt);
     let later = router.at(T0 + 2_000);
-    let again = later.claim_deliveries(&t, "g2", 1_000, 10).await.unwrap().remove(0);
+    let again = later.claim_deliveries(&t, None, "g2", (1_000, 10)).await.unwrap().remove(0);
     assert!(again.in_doubt, "the first one died with it");
     let retry = DeliveryOutcome::RetryAt(domain::Timestamp(T0 + 2_000), "away");
     assert!(later.record_delivery(&t, &again, &retry).await.unwrap());
-    let third = later.claim_deliveries(&t, "g2", 1_000, 10).await.unwrap().remove(0);
+    let third = later.claim_deliveries(&t, None, "g2", (1_000, 10)).await.unwrap().remove(0);
     assert!(!third.in_doubt, "how the last one ended is known");
 }
 

@@ -64,7 +64,7 @@ async fn desk(router: &Router) {
         let new = [NewDelivery { id: &id, endpoint: &endpoint, payload: "{}" }];
         router.dispatch(&t, "webhooks", epoch, "1-0", &new).await.unwrap();
     }
-    let first = router.claim_deliveries(&t, "g", 60_000, 1).await.unwrap().remove(0);
+    let first = router.claim_deliveries(&t, None, "g", (60_000, 1)).await.unwrap().remove(0);
     let dead = crate::command::DeliveryOutcome::Dead("410");
     router.record_delivery(&t, &first, &dead).await.unwrap();
 }

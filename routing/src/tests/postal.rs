@@ -16,6 +16,7 @@ use proptest::test_runner::TestCaseError;
 pub(super) enum Post {
     Dispatch { old_epoch: bool, letters: Vec<(u32, usize)> },
     Claim { owner: usize, lease: i64, limit: usize },
+    Renew { place: usize, lease: i64 },
     Record { place: usize, outcome: usize, stale: bool },
     RetryDead { letter: u32, drop: bool },
     TakeDuty { owner: usize, time: i64 },
@@ -27,6 +28,7 @@ fn post() -> impl Strategy<Value = (Post, i64)> {
         4 => (prop::bool::weighted(0.2), prop::collection::vec((0u32..12, 0usize..3), 0..4))
             .prop_map(|(old_epoch, letters)| Post::Dispatch { old_epoch, letters }),
         4 => (0usize..2, 1_000i64..60_000, 1usize..4).prop_map(|(owner, lease, limit)| Post::Claim { owner, lease, limit }),
+        3 => (0usize..8, 1_000i64..60_000).prop_map(|(place, lease)| Post::Renew { place, lease }),
         5 => (0usize..8, 0usize..3, prop::bool::weighted(0.1)).prop_map(|(place, outcome, stale)| Post::Record { place, outcome, stale }),
         3 => (0u32..12, prop::bool::weighted(0.2)).prop_map(|(letter, drop)| Post::RetryDead { letter, drop }),
         3 => (0usize..2, 1_000i64..60_000).prop_map(|(owner, time)| Post::TakeDuty { owner, time }),
@@ -57,6 +59,7 @@ fn late_answer() -> Vec<(Post, i64)> {
         (claim(0, 1_000), 0),
         (Post::RetryDead { letter: 0, drop: false }, 0),
         (claim(1, 60_000), 2_000),
+        (Post::Renew { place: 1, lease: 1_000 }, 0),
         (Post::Record { place: 1, outcome: 0, stale: false }, 0),
         (claim(0, 1_000), 10_000),
     ]
@@ -107,7 +110,7 @@ async fn post_step(
         Post::Claim { owner, lease, limit } => {
             let owner = OWNERS[*owner];
             let limit_u32 = u32::try_from(*limit).unwrap();
-            let real = router.claim_deliveries(&t, owner, *lease, limit_u32).await.unwrap();
+            let real = router.claim_deliveries(&t, None, owner, (*lease, limit_u32)).await.unwrap();
             let seen: Vec<(String, String, u32)> =
                 real.iter().map(|c| (c.id.to_string(), c.token.clone(), c.tries)).collect();
             for claim in &real {
@@ -120,6 +123,16 @@ async fn post_step(
             }
             claims.extend(real.into_iter().map(|claim| (claim, twin.now + *lease)));
             differ("claim", &seen, &twin.claim(owner, *lease, *limit))
+        }
+        Post::Renew { place, lease } => {
+            let place = place % claims.len().max(1);
+            let Some((claim, _)) = claims.get(place) else { return Ok(()) };
+            let real = router.renew_delivery(&t, claim, *lease).await.unwrap();
+            let known = twin.renew(claim.id.as_str(), &claim.token, *lease);
+            if real {
+                claims[place].1 = twin.now + *lease;
+            }
+            differ("renew", &real, &known)
         }
         Post::Record { place, outcome, stale } => {
             let place = place % claims.len().max(1);
@@ -183,13 +196,13 @@ async fn the_outbox_keeps_to_its_bounds() {
         let new = [NewDelivery { id: &id, endpoint: &endpoint, payload: "{}" }];
         assert!(router.dispatch(&t, "webhooks", epoch, "1-0", &new).await.unwrap());
     }
-    let first = router.claim_deliveries(&t, "a", 60_000, 1).await.unwrap();
+    let first = router.claim_deliveries(&t, None, "a", (60_000, 1)).await.unwrap();
     let bounds = OutboxBounds { box_max: 4, dead_ms: 60_000, dead_max: 5 };
     let pruned = router.prune_deliveries(&t, Some(&endpoint), &bounds).await.unwrap();
     assert_eq!(pruned, (6, 1), "six are too many, and of those one dead letter is");
     let sent = router.record_delivery(&t, &first[0], &DeliveryOutcome::Sent).await.unwrap();
     assert!(sent, "what was on its way is not touched");
-    let next = router.claim_deliveries(&t, "a", 60_000, 1).await.unwrap();
+    let next = router.claim_deliveries(&t, None, "a", (60_000, 1)).await.unwrap();
     assert_eq!(next[0].id.as_str(), "dlv_7", "the newest are kept, in order");
     let dead = router.dead_deliveries(&t, 10).await.unwrap();
     assert!(dead.len() == 5 && dead.iter().all(|letter| letter.reason == "too many waited"));
@@ -208,14 +221,14 @@ async fn a_dead_letter_tried_again_waits_for_the_one_on_its_way() {
     let endpoint = "hook".parse().unwrap();
     let letters = ids.each_ref().map(|id| NewDelivery { id, endpoint: &endpoint, payload: "{}" });
     router.dispatch(&t, "webhooks", 1, "1-0", &letters).await.unwrap();
-    let first = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    let first = router.claim_deliveries(&t, None, "g1", (60_000, 10)).await.unwrap().remove(0);
     router.record_delivery(&t, &first, &DeliveryOutcome::Dead("410")).await.unwrap();
-    let second = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    let second = router.claim_deliveries(&t, None, "g1", (60_000, 10)).await.unwrap().remove(0);
     assert!(router.retry_delivery(&t, &ids[0]).await.unwrap());
-    let beside = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap();
+    let beside = router.claim_deliveries(&t, None, "g1", (60_000, 10)).await.unwrap();
     assert!(beside.is_empty(), "one at a time: {beside:?}");
     router.record_delivery(&t, &second, &DeliveryOutcome::Sent).await.unwrap();
-    let again = router.claim_deliveries(&t, "g1", 60_000, 10).await.unwrap().remove(0);
+    let again = router.claim_deliveries(&t, None, "g1", (60_000, 10)).await.unwrap().remove(0);
     assert_eq!((&again.id, again.tries), (&ids[0], 0));
     assert_ne!(again.token, first.token, "what the first claim says now is nobody's word");
     assert!(!router.record_delivery(&t, &first, &DeliveryOutcome::Sent).await.unwrap());

@@ -98,11 +98,11 @@ async fn a_word_goes_once_to_each_device_and_not_when_it_is_read() {
     assert_eq!(waiting(&router).await, []);
     let marks = router.pushed_to(&tenant(), &id, &[device(1), device(9)]).await.unwrap();
     assert_eq!(marks, [seq, 0]);
-    assert!(router.claim_deliveries(&tenant(), "g", 1_000, 10).await.unwrap().is_empty());
+    assert!(router.claim_deliveries(&tenant(), None, "g", (1_000, 10)).await.unwrap().is_empty());
     let within = (60_000, 10);
-    let jpush = router.claim_notifications(&tenant(), PushProvider::Jpush, "g", within).await;
+    let jpush = router.claim_deliveries(&tenant(), Some(PushProvider::Jpush), "g", within).await;
     assert!(jpush.unwrap().is_empty(), "another service's");
-    let claimed = router.claim_notifications(&tenant(), PushProvider::Fcm, "g", within).await;
+    let claimed = router.claim_deliveries(&tenant(), Some(PushProvider::Fcm), "g", within).await;
     assert_eq!(claimed.unwrap().len(), 3);
 
     let next = answers(&router, 8, None).await;

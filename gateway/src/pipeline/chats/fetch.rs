@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long fetching one file may take.
-pub(in crate::pipeline) const FETCH_WITHIN: Duration = Duration::from_secs(45);
+const FETCH_WITHIN: Duration = Duration::from_secs(45);
 /// The longest reason that a notice tells, in characters.
 const REASON_CHARS_MAX: usize = 200;
 

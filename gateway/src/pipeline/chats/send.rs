@@ -26,7 +26,7 @@ use std::time::Duration;
 /// How long a network's limit is waited for before the try counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long one part may take on its way. What a gateway that died had in hand waits somewhat longer.
-pub const PART_WITHIN: Duration = Duration::from_secs(45);
+const PART_WITHIN: Duration = Duration::from_secs(45);
 /// The most parts of one message: more is refused, nobody reads it in a messenger.
 pub const PARTS_MAX: usize = 32;
 

@@ -25,7 +25,7 @@ pub use domain::desk::LETTER_BOX_PREFIX as ENDPOINT_PREFIX;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one letter may take on its way to the mail server: longer than the adapter waits for the
 /// server's last word, or a letter that was taken would be sent again.
-pub const LETTER_WITHIN: Duration = Duration::from_secs(330);
+const LETTER_WITHIN: Duration = Duration::from_secs(330);
 
 /// A letter as it lies in the outbox.
 #[derive(Debug, Serialize, Deserialize)]

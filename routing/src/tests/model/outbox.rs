@@ -83,6 +83,16 @@ impl Outbox {
         claimed
     }
 
+    pub(in super::super) fn renew(&mut self, id: &str, token: &str, lease: i64) -> bool {
+        let letter = self.letters.get(id).filter(|l| !token.is_empty() && l.token == token);
+        let Some(endpoint) = letter.map(|letter| letter.endpoint.clone()) else { return false };
+        if self.first(&endpoint).as_deref() != Some(id) {
+            return false;
+        }
+        self.due.insert(endpoint, self.now + lease);
+        true
+    }
+
     pub(in super::super) fn record(
         &mut self,
         id: &str,
