@@ -8,6 +8,7 @@
 use crate::error::AdapterError;
 use crate::inbound::{Inbound, InboundSink, LetterView, RawInbound, RemoteImages, SinkError};
 use crate::outbound::{Command, Outcome};
+use crate::phone::{CallDesk, NoCalls};
 use crate::push::PushProvider;
 use bytes::Bytes;
 use domain::{ChannelId, ChannelKind, FileRef, Locale};
@@ -255,6 +256,15 @@ pub struct Inlet {
     pub sink: Arc<dyn InboundSink>,
     /// The channel's own bookmarks.
     pub bookmarks: Arc<dyn Bookmarks>,
+    /// The calls of a telephone's line.
+    pub calls: Arc<dyn CallDesk>,
+}
+
+impl Inlet {
+    /// The inlet of a door without telephones.
+    pub fn new(sink: Arc<dyn InboundSink>, bookmarks: Arc<dyn Bookmarks>) -> Self {
+        Self { sink, bookmarks, calls: Arc::new(NoCalls) }
+    }
 }
 
 impl fmt::Debug for Inlet {

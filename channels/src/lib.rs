@@ -21,6 +21,7 @@ pub mod mail_reach;
 pub mod matrix;
 pub mod means;
 pub mod outbound;
+pub mod phone;
 pub mod push;
 mod refusal;
 pub mod registry;

@@ -29,7 +29,7 @@ pub(crate) struct Behind(pub(crate) Mutex<Vec<Inbound>>);
 /// An inlet, and what stands behind it.
 pub(crate) fn inlet() -> (Inlet, Arc<Behind>) {
     let behind = Arc::new(Behind::default());
-    (Inlet { sink: behind.clone(), bookmarks: behind.clone() }, behind)
+    (Inlet::new(behind.clone(), behind.clone()), behind)
 }
 
 #[async_trait::async_trait]

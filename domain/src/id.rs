@@ -175,6 +175,11 @@ born_id!(
     "A file, `file_…`; uploads have 122 random bits, letters and their files a name made of their content, so that access is checked and never follows from knowing the name."
 );
 born_id!(DeliveryId, "dlv", "One outbound message on its way, `dlv_…`.");
+born_id!(
+    CallId,
+    "call",
+    "One attempt to bring an agent and a contact together on the telephone, `call_…`."
+);
 born_id!(OfferToken, "ofr", "The token of one offer, `ofr_…`; accepting needs it.");
 named_id!(TenantId, "A tenant's name; it is the hash tag of all its Redis keys.");
 named_id!(QueueId, "A queue's name.");

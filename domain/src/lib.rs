@@ -27,6 +27,7 @@
 
 pub mod agent;
 pub mod calendar;
+pub mod call;
 pub mod channel;
 pub mod contact;
 pub mod conversation;
@@ -46,6 +47,7 @@ pub mod wishes;
 
 pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
 pub use calendar::Calendar;
+pub use call::{CallOutcome, CallStage, Leg, NotE164, PhoneNumber};
 pub use channel::{Channel, ChannelKind, Topic};
 pub use contact::{Audience, Contact, Evidence, EvidenceKind, Identity};
 pub use conversation::{Conversation, ConversationInfo, State};
@@ -53,8 +55,8 @@ pub use desk::{Desk, QuickReply, RequestType, Skill, Webhook};
 pub use device::{NotificationKind, PushProvider};
 pub use event::{Commit, Event};
 pub use id::{
-    AgentId, CalendarId, ChannelId, ContactId, ConversationId, DeliveryId, DeviceId, EndpointId,
-    FileId, MessageId, OfferToken, QueueId, SkillId, TenantId,
+    AgentId, CalendarId, CallId, ChannelId, ContactId, ConversationId, DeliveryId, DeviceId,
+    EndpointId, FileId, MessageId, OfferToken, QueueId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
 pub use message::{

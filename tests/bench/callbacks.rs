@@ -237,7 +237,7 @@ async fn crypto(desk: &DeskFile, requests: &[RawRequest]) -> Result<f64> {
     let built = registry::build(channel.context("no such channel")?, &means);
     let adapter: Arc<dyn ChannelAdapter> =
         built.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
-    let inlet = Inlet { sink: Arc::new(Floor), bookmarks: Arc::new(Floor) };
+    let inlet = Inlet::new(Arc::new(Floor), Arc::new(Floor));
     let begun = Instant::now();
     for request in requests {
         adapter.callback(request, &inlet).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;

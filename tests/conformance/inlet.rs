@@ -30,7 +30,7 @@ impl Behind {
     /// An inlet and what stands behind it.
     pub(crate) fn open() -> (Inlet, Arc<Self>) {
         let behind = Arc::new(Self::default());
-        (Inlet { sink: behind.clone(), bookmarks: behind.clone() }, behind)
+        (Inlet::new(behind.clone(), behind.clone()), behind)
     }
 
     /// The next ones are not taken.

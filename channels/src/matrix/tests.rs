@@ -183,7 +183,7 @@ fn request(method: &str, below: &str, token: &str) -> RawRequest {
 #[tokio::test]
 async fn only_the_homeserver_is_answered() {
     let counter = Arc::new(Counter::default());
-    let inlet = Inlet { sink: counter.clone(), bookmarks: counter.clone() };
+    let inlet = Inlet::new(counter.clone(), counter.clone());
     let (door, path) = (matrix(settings()), "/_matrix/app/v1/transactions/1");
     let status =
         async |door: &Matrix, request: &RawRequest| match door.callback(request, &inlet).await {

@@ -49,10 +49,8 @@ pub(crate) async fn call(
     }
     let turn = app.at_once.begin(&format!("callbacks of {channel}"), AT_ONCE_MAX);
     let Some(_turn) = turn else { return Err(ApiError::limited(1_000)) };
-    let inlet = Inlet {
-        sink: Arc::new(Intake::new(&app, &tenant)),
-        bookmarks: doors::bookmarks(&app, &tenant, &channel),
-    };
+    let bookmarks = doors::bookmarks(&app, &tenant, &channel);
+    let inlet = Inlet::new(Arc::new(Intake::new(&app, &tenant)), bookmarks);
     let raw = raw(&request, below, body);
     match adapter.callback(&raw, &inlet).await {
         Ok(reply) => Ok(answer(reply)),

@@ -284,10 +284,8 @@ impl Door {
     fn inlet(&self, epoch: u64) -> Inlet {
         let (tenant, channel) = self.place.clone();
         let (app, duty) = (Arc::clone(&self.app), self.duty());
-        Inlet {
-            sink: Arc::new(Intake::new(&app, &tenant)),
-            bookmarks: Arc::new(DoorBookmarks { app, tenant, channel, duty, epoch }),
-        }
+        let sink = Arc::new(Intake::new(&app, &tenant));
+        Inlet::new(sink, Arc::new(DoorBookmarks { app, tenant, channel, duty, epoch }))
     }
 }
 

@@ -40,7 +40,7 @@ impl Keeper {
             kept: Watched::default(),
             bookmarks: Mutex::default(),
         });
-        (Inlet { sink: keeper.clone(), bookmarks: keeper.clone() }, keeper)
+        (Inlet::new(keeper.clone(), keeper.clone()), keeper)
     }
 
     /// The next ones are not taken.

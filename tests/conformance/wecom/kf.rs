@@ -220,8 +220,8 @@ async fn the_cursor_never_goes_back_though_two_gateways_read_at_once() {
     let (one, two) = (far.kf(&means, &json!({})), far.kf(&means, &json!({})));
     let slow = Arc::new(Slow::default());
     slow.state.change(|state| state.is_held = true);
-    let first = Inlet { sink: slow.clone(), bookmarks: slow.clone() };
-    let second = Inlet { sink: slow.behind.clone(), bookmarks: slow.clone() };
+    let first = Inlet::new(slow.clone(), slow.clone());
+    let second = Inlet::new(slow.behind.clone(), slow.clone());
     for n in 0..3 {
         far.network.far_end.hears(&format!("m{n}"), &format!("{n}"));
     }
