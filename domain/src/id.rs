@@ -178,7 +178,7 @@ born_id!(DeliveryId, "dlv", "One outbound message on its way, `dlv_…`.");
 born_id!(
     CallId,
     "call",
-    "One attempt to bring an agent and a contact together on the telephone, `call_…`."
+    "One attempt to bring an agent and a contact together by telephone, `call_…`."
 );
 born_id!(OfferToken, "ofr", "The token of one offer, `ofr_…`; accepting needs it.");
 named_id!(TenantId, "A tenant's name; it is the hash tag of all its Redis keys.");

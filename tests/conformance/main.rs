@@ -22,6 +22,7 @@ mod feishu;
 mod hosted;
 mod inlet;
 mod matrix;
+mod phone;
 mod push;
 mod running;
 mod slack;

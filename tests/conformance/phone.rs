@@ -1,0 +1,3 @@
+//! Telephones, each line against what somebody else wrote.
+
+mod board;
