@@ -9,6 +9,7 @@
 //! [`ChannelAdapter::run`]: crate::ChannelAdapter::run
 
 pub mod number;
+pub mod policy;
 
 use crate::inbound::{Accepted, SinkError};
 use domain::{CallId, CallOutcome, CallStage, Leg, Locale, PhoneNumber, Timestamp};

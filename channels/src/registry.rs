@@ -11,6 +11,7 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::phone::policy::{self, CallbackPolicy};
 use crate::push;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
@@ -68,10 +69,14 @@ pub fn build(
     if channel.kind == ChannelKind::Im {
         problems.extend(ImSettings::of(channel).err().unwrap_or_default());
     }
+    if channel.kind == ChannelKind::Phone {
+        problems.extend(CallbackPolicy::of(channel).err().unwrap_or_default());
+    }
+    problems.extend(policy::telephone_problem(channel));
     if !problems.is_empty() {
         return Err(problems);
     }
-    let channel = &im::without(channel);
+    let channel = &policy::without(&im::without(channel));
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         app::ADAPTER => Ok(Arc::new(App::open(channel, means)?)),

@@ -247,15 +247,6 @@ pub enum Event {
         /// How it stands now.
         callback: Callback,
     },
-    /// The time at which somebody wants to be rung is near.
-    CallbackNear {
-        /// Which conversation.
-        conversation: ConversationId,
-        /// Who asks.
-        contact: ContactId,
-        /// The time.
-        at: Timestamp,
-    },
     /// An agent's presence changed.
     PresenceChanged {
         /// Whose.
@@ -326,7 +317,6 @@ impl Event {
             Self::ReadMarked { .. } => "read_marked",
             Self::ReceivedMarked { .. } => "received_marked",
             Self::CallbackChanged { .. } => "callback_changed",
-            Self::CallbackNear { .. } => "callback_near",
             Self::PresenceChanged { .. } => "presence_changed",
             Self::AgentChanged { .. } => "agent_changed",
             Self::DeliveryRecorded { .. } => "delivery_recorded",
@@ -361,7 +351,6 @@ impl Event {
             | Self::ReadMarked { conversation, .. }
             | Self::ReceivedMarked { conversation, .. }
             | Self::CallbackChanged { conversation, .. }
-            | Self::CallbackNear { conversation, .. }
             | Self::ConversationRated { conversation, .. } => Some(conversation),
             Self::PresenceChanged { .. }
             | Self::AgentChanged { .. }

@@ -192,6 +192,11 @@ pub enum Notice {
         /// By whom: `contact`, `agent`, `system`.
         by: String,
     },
+    /// The time at which somebody is to be rung is near.
+    CallbackReminder {
+        /// The time.
+        at: Timestamp,
+    },
     /// The contact's telephone rings.
     CallRinging {
         /// Which call.

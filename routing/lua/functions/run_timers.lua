@@ -89,7 +89,7 @@ function RUN.c(c, id)
   local cb = v and H.callback(c, v)
   if H.is_wanted(cb) then
     H.call_save(c, v, cb, 'remind', '')
-    H.event(c, 'callback_near', '"conversation":"' .. id .. '","contact":"' .. v.contact .. '","at":' .. cb.from)
+    H.notice(c, v, '"code":"callback_reminder","at":' .. cb.from)
   end
 end
 

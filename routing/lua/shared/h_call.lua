@@ -162,31 +162,27 @@ function H.call_ended(c, v, cb, outcome, tries)
     tries)
 end
 
--- Takes a conversation that nobody holds out of its place; what it was excluded from, and who was asked.
+-- Takes a conversation that nobody holds out of its place; gives the agent who was asked, if one was.
 local function detach(c, v)
-  local lane = v.lane ~= '' and H.lane(v.lane).excluded or ''
   if v.state == 'queued' then
     H.unwait(c, v)
-    return lane
   elseif v.state == 'offered' then
     local a = H.load_agent(c, v.agent)
     H.unoffer(c, v, a)
     H.save_agent(c, a)
     H.event(c, 'offer_withdrawn', '"conversation":"' .. v.id .. '","agent":"' .. a.id .. '"')
-    return lane, a
+    return a
   elseif v.state == 'scheduled' then
     H.cancel_placed(c, 's', v)
   else
     H.cancel_placed(c, 'z', v)
     redis.call('SREM', c.t .. 'resting:' .. v.last, v.id)
   end
-  return ''
 end
 
 -- It waits by another kind from now on, or from a later time; its due time stays.
 function H.wait_anew(c, v, from)
-  local was = v.state
-  local excluded, a = detach(c, v)
+  local was, a = v.state, detach(c, v)
   H.settle_kind(c, v)
   redis.call('SADD', c.t .. 'queues', v.queue)
   if from ~= '' and tonumber(from) > c.now then
@@ -195,7 +191,7 @@ function H.wait_anew(c, v, from)
   elseif was == 'queued' or was == 'offered' then
     H.requeue(c, v, 'callback')
   else
-    H.enter(c, v, 'callback', excluded)
+    H.enter(c, v, 'callback')
   end
   if a then
     H.match_agent(c, a, 'released')

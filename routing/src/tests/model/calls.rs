@@ -166,6 +166,13 @@ impl Twin {
         }
     }
 
+    /// The time is near: it is told once.
+    pub(super) fn reminded(&mut self, id: &str) -> Option<i64> {
+        let ring = self.ring(id);
+        ring.remind = None;
+        ring.from
+    }
+
     fn may(&self, id: &str, (by, who): (&str, &str)) -> bool {
         let conv = self.conv(id);
         match by {
@@ -177,7 +184,7 @@ impl Twin {
 
     fn wait_anew(&mut self, id: &str, from: Option<i64>) {
         let conv = self.conv(id).clone();
-        let (was, excluded) = (conv.state, conv.lane.as_ref().map(|lane| lane.excluded.clone()));
+        let was = conv.state;
         let agent = (was == State::Offered).then(|| conv.agent.clone().expect("an agent"));
         if let Some(agent) = &agent {
             self.person(agent).offer = None;
@@ -189,7 +196,7 @@ impl Twin {
         match from.filter(|at| *at > self.now) {
             Some(at) => self.scheduled(id, at),
             None if matches!(was, State::Queued | State::Offered) => self.queued(id, None),
-            None => self.enter(id, excluded.unwrap_or_default(), None),
+            None => self.enter(id, Vec::new(), None),
         }
         if let Some(agent) = agent {
             self.match_agent(&agent);

@@ -220,8 +220,8 @@ impl Twin {
             'z' => self.wake(id),
             's' => self.enter(id, Vec::new(), None),
             'c' => {
-                self.edit(id).ring.as_mut().expect("a callback").remind = None;
-                self.say("callback_near");
+                let at = self.reminded(id);
+                self.notice(id, serde_json::json!({ "code": "callback_reminder", "at": at }));
             }
             'u' => {
                 let agent = self.conv(id).agent.clone().unwrap_or_default();
