@@ -8,6 +8,8 @@
 //!
 //! [`ChannelAdapter::run`]: crate::ChannelAdapter::run
 
+pub mod number;
+
 use crate::inbound::{Accepted, SinkError};
 use domain::{CallId, CallOutcome, CallStage, Leg, Locale, PhoneNumber, Timestamp};
 use std::fmt;
