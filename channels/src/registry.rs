@@ -11,6 +11,7 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::phone_bridge::{self, PhoneBridge};
 use crate::push;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
@@ -32,6 +33,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (feishu::ADAPTER, ChannelKind::Im),
     (telegram::ADAPTER, ChannelKind::Im),
     (slack::ADAPTER, ChannelKind::Im),
+    (phone_bridge::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -52,6 +54,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         telegram::SECRETS,
         slack::SECRETS,
         push::SECRETS,
+        phone_bridge::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -84,6 +87,7 @@ pub fn build(
         feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
+        phone_bridge::ADAPTER => Ok(Arc::new(PhoneBridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

@@ -94,8 +94,8 @@ pub fn read(text: &str, default_region: &str) -> Result<PhoneNumber, NotANumber>
     let region: country::Id =
         default_region.parse().map_err(|_unknown| NotANumber::UnknownRegion)?;
     let digits = digits(text)?;
-    let parsed = phonenumber::parse(Some(region), digits)
-        .map_err(|_unreadable| NotANumber::Unreadable)?;
+    let parsed =
+        phonenumber::parse(Some(region), digits).map_err(|_unreadable| NotANumber::Unreadable)?;
     let number = parsed.format().mode(Mode::E164).to_string();
     number.parse().map_err(|_short| NotANumber::Unreadable)
 }
@@ -111,8 +111,10 @@ fn digits(text: &str) -> Result<String, NotANumber> {
         match letter {
             '0'..='9' => digits.push(letter),
             '+' if place == 0 => digits.push(letter),
-            ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{3000}' | '\u{2010}'..='\u{2015}' => {}
-            'e' | 'E' | 'x' | 'X' | '#' | ',' | ';' | '转' | '轉' | '分' if !digits.is_empty() => {
+            ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{3000}' | '\u{2010}'..='\u{2015}' => {
+            }
+            'e' | 'E' | 'x' | 'X' | '#' | ',' | ';' | '转' | '轉' | '分' if !digits.is_empty() =>
+            {
                 return Err(NotANumber::Extension);
             }
             _ => return Err(NotANumber::Unreadable),
@@ -291,7 +293,10 @@ mod tests {
             }
         }
         assert_eq!(e164("+44 (0)20 7946 0018", "CN"), Ok("+442079460018".to_owned()));
-        assert_eq!(e164("＋８６　１３８－００１３－８０００", "DE"), Ok("+8613800138000".to_owned()));
+        assert_eq!(
+            e164("＋８６　１３８－００１３－８０００", "DE"),
+            Ok("+8613800138000".to_owned())
+        );
     }
 
     #[test]
