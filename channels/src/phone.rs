@@ -9,6 +9,7 @@
 //! [`ChannelAdapter::run`]: crate::ChannelAdapter::run
 
 pub mod number;
+pub(crate) mod pbx;
 pub(crate) mod telling;
 
 use crate::inbound::{Accepted, SinkError};

@@ -43,10 +43,7 @@ fn every_problem_of_the_settings_is_told_and_no_secret() {
 #[tokio::test]
 async fn without_settings_it_says_what_is_missing() {
     let bridge = bridge(json!({}));
-    assert_eq!(
-        bridge.check().await,
-        [Finding::no("credentials", "settings.url is missing")]
-    );
+    assert_eq!(bridge.check().await, [Finding::no("credentials", "settings.url is missing")]);
     let (inlet, _behind) = crate::rig::inlet();
     let ended = bridge.run(inlet, CancellationToken::new()).await;
     assert!(matches!(ended, Err(AdapterError::Unavailable(_))), "{ended:?}");
