@@ -7,6 +7,7 @@
 
 pub mod adapter;
 pub mod app;
+pub mod asterisk;
 pub mod bridge;
 mod digest;
 pub mod dingtalk;

@@ -39,6 +39,17 @@ async fn pause(asked_ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
+/// Pauses before a line is opened again, and gives the next pause: twice as long, unless the line did well.
+pub(crate) async fn pause_after(
+    did_well: bool,
+    pause: Duration,
+    (first, most): (Duration, Duration),
+) -> Duration {
+    let pause = if did_well { first } else { pause };
+    tokio::time::sleep(pause).await;
+    pause.saturating_mul(2).min(most)
+}
+
 /// An end, with a cause as it may be shown.
 pub(crate) fn end(outcome: CallOutcome, by: Option<Leg>, cause: &str) -> CallEnd {
     CallEnd { outcome, by, cause: shown(cause), retry_after: None }

@@ -1,6 +1,7 @@
 //! The settings of a phone bridge, checked as a whole.
 
 use crate::error::SettingsProblem;
+use crate::phone::dialling;
 use crate::settings::Fields;
 use crate::standard_webhooks::{self, Key};
 use domain::PhoneNumber;
@@ -43,7 +44,7 @@ impl PhoneBridgeConfig {
         let mut fields = Fields::open(settings, "settings", &mut problems);
         let url = fields.base_url("url", "");
         let keys = standard_webhooks::keys(&mut fields);
-        let caller_id = caller_id(&mut fields);
+        let caller_id = dialling::caller_id(&mut fields);
         let every = fields.number("look_every_secs", LOOK_EVERY_SECS_DEFAULT, LOOK_EVERY_SECS);
         fields.finish();
         let config = Self { url, keys, caller_id, look_every: Duration::from_secs(every) };
@@ -56,17 +57,4 @@ impl PhoneBridgeConfig {
             [("settings.url", self.url.is_empty()), ("settings.secret", self.keys.is_empty())];
         needed.into_iter().find_map(|(path, is_missing)| is_missing.then_some(path))
     }
-}
-
-/// The number that is shown to the person, in E.164 form; none when absent.
-pub(crate) fn caller_id(fields: &mut Fields<'_>) -> Option<PhoneNumber> {
-    let text = fields.text("caller_id", "");
-    if text.is_empty() {
-        return None;
-    }
-    let number = text.parse();
-    if let Err(error) = &number {
-        fields.say("caller_id", format!("{error}"));
-    }
-    number.ok()
 }

@@ -286,7 +286,12 @@ impl<'a> Served<'a> {
             }
             Action::Connect => match self.pbx.connect(id).await {
                 Ok(recording) => return self.is_connected(recording).await.map_err(Err),
-                Err(Refused::No(why)) => return Err(Err(over(CallOutcome::Failed, &why))),
+                Err(Refused::No(why)) => {
+                    // Maybe one of them has just left.
+                    tracing::debug!(call = %self.call.id, why, "the PBX does not connect a call");
+                    self.wants(Action::Check);
+                    return Ok(());
+                }
                 Err(other) => Err(other),
             },
             Action::Hold => self.pbx.hold(id).await.map(|()| Some(Signal::Held)),
