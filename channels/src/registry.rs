@@ -2,6 +2,7 @@
 
 use crate::adapter::ChannelAdapter;
 use crate::app::{self, App};
+use crate::asterisk::{self, Asterisk};
 use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
@@ -12,6 +13,7 @@ use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
 use crate::phone::policy::{self, CallbackPolicy};
+use crate::phone_bridge::{self, PhoneBridge};
 use crate::push;
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
@@ -33,6 +35,8 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (feishu::ADAPTER, ChannelKind::Im),
     (telegram::ADAPTER, ChannelKind::Im),
     (slack::ADAPTER, ChannelKind::Im),
+    (phone_bridge::ADAPTER, ChannelKind::Phone),
+    (asterisk::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -53,6 +57,8 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         telegram::SECRETS,
         slack::SECRETS,
         push::SECRETS,
+        phone_bridge::SECRETS,
+        asterisk::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -89,6 +95,8 @@ pub fn build(
         feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
+        asterisk::ADAPTER => Ok(Arc::new(Asterisk::open(channel, means)?)),
+        phone_bridge::ADAPTER => Ok(Arc::new(PhoneBridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

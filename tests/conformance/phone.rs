@@ -1,3 +1,5 @@
 //! Telephones, each line against what somebody else wrote.
 
 mod board;
+mod bridge;
+mod running;

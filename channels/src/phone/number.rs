@@ -1,11 +1,12 @@
 //! Telephone numbers as people write them, and which of them a desk may ring.
 //!
-//! The plans of all countries are those of libphonenumber, by the crate `phonenumber`. It is lenient (letters
-//! as digits, extensions, text around the number), so it is given nothing but a plus sign and digits.
+//! The plans of all countries are those of libphonenumber, by the crate `phonenumber`. Its reader is not used
+//! where it can be avoided: it takes letters for digits, and strips a trunk prefix off numbers that are
+//! international already, so that `+7 812 …` became `+7 12 …`.
 
 use domain::PhoneNumber;
 use phonenumber::metadata::DATABASE;
-use phonenumber::{Mode, Type, country};
+use phonenumber::{Metadata, Mode, country};
 use std::fmt;
 
 /// The longest text that is read, in characters: 15 digits with anything between them, and no more.
@@ -91,13 +92,84 @@ pub fn read(text: &str, default_region: &str) -> Result<PhoneNumber, NotANumber>
     if text.chars().nth(CHARS_MAX).is_some() {
         return Err(NotANumber::TooLong);
     }
-    let region: country::Id =
-        default_region.parse().map_err(|_unknown| NotANumber::UnknownRegion)?;
+    let home = plan(default_region).ok_or(NotANumber::UnknownRegion)?;
     let digits = digits(text)?;
-    let parsed =
-        phonenumber::parse(Some(region), digits).map_err(|_unreadable| NotANumber::Unreadable)?;
-    let number = parsed.format().mode(Mode::E164).to_string();
+    let number = match digits.strip_prefix('+') {
+        Some(abroad) => international(abroad).ok_or(NotANumber::Unreadable)?,
+        None => national(&digits, home),
+    };
     number.parse().map_err(|_short| NotANumber::Unreadable)
+}
+
+/// The plan of a region, by its two letters.
+fn plan(region: &str) -> Option<&'static Metadata> {
+    let id: country::Id = region.parse().ok()?;
+    DATABASE.by_id(id.as_ref())
+}
+
+/// The country's code, and what stands behind it; no code is the beginning of another.
+fn split(digits: &str) -> Option<(u16, &str)> {
+    (1..=3).find_map(|length| {
+        let (code, national) = digits.split_at_checked(length)?;
+        let code: u16 = code.parse().ok()?;
+        DATABASE.by_code(&code).is_some().then_some((code, national))
+    })
+}
+
+/// Is it written as the plan's numbers are? The crate looks at how a number begins; how long it may be stands
+/// with the kinds alone.
+fn fits(plan: &Metadata, national: &str) -> bool {
+    let kinds = plan.descriptors();
+    let rung = [kinds.fixed_line(), kinds.mobile(), kinds.voip(), kinds.toll_free()];
+    let refused = [
+        kinds.premium_rate(),
+        kinds.shared_cost(),
+        kinds.personal_number(),
+        kinds.pager(),
+        kinds.uan(),
+        kinds.voicemail(),
+    ];
+    let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
+    let all = rung.into_iter().chain(refused).flatten();
+    let is_long_enough = all.into_iter().any(|kind| kind.possible_length().contains(&length));
+    is_long_enough && kinds.general().is_match(national)
+}
+
+/// Without the trunk prefix, where what is left is a number and the whole is none.
+fn untrunked<'a>(plan: &Metadata, national: &'a str) -> &'a str {
+    let stripped = plan.national_prefix().and_then(|prefix| national.strip_prefix(prefix));
+    match stripped {
+        Some(stripped) if !fits(plan, national) && fits(plan, stripped) => stripped,
+        _ => national,
+    }
+}
+
+/// Some write the trunk prefix all the same: `+44 020 …`.
+fn international(digits: &str) -> Option<String> {
+    let (code, national) = split(digits)?;
+    let plans = DATABASE.by_code(&code)?;
+    let national = plans.first().map_or(national, |plan| untrunked(plan, national));
+    Some(format!("+{code}{national}"))
+}
+
+fn national(digits: &str, home: &'static Metadata) -> String {
+    let code = home.country_code();
+    let plain = untrunked(home, digits);
+    if fits(home, plain) {
+        return format!("+{code}{plain}");
+    }
+    let coded = code.to_string();
+    if let Some(national) = digits.strip_prefix(&coded)
+        && fits(home, national)
+    {
+        return format!("+{digits}");
+    }
+    // Plans with carriers' codes and other prefixes (Argentina, Brazil).
+    let region = home.id().parse().ok();
+    let read = phonenumber::parse(region, digits).ok().filter(phonenumber::PhoneNumber::is_valid);
+    let read = read.map(|number| number.format().mode(Mode::E164).to_string());
+    // No number of this region; judged where it is asked whether it may be rung.
+    read.unwrap_or_else(|| format!("+{code}{digits}"))
 }
 
 /// The digits alone, behind a plus sign where it is international.
@@ -202,20 +274,27 @@ impl Callable {
         if begins(&self.refused) {
             return Err(NotCallable::Prefix);
         }
-        let parsed =
-            phonenumber::parse(None, number.e164()).map_err(|_bad| NotCallable::Invalid)?;
-        // What was read otherwise than it will be dialled is not judged.
-        let is_whole = parsed.format().mode(Mode::E164).to_string() == number.e164();
-        if !is_whole || !parsed.is_valid() {
-            return Err(NotCallable::Invalid);
-        }
-        if !is_rung(parsed.number_type(&DATABASE)) {
+        let digits = number.e164().trim_start_matches('+');
+        let (code, national) = split(digits).ok_or(NotCallable::Invalid)?;
+        let plan = plan_of(code, national).ok_or(NotCallable::Invalid)?;
+        if !is_rung(plan, national)? {
             return Err(NotCallable::Kind);
         }
-        let region = parsed.country().id();
-        let is_here = region.is_some_and(|region| self.regions.contains(&region));
+        let is_here = self.regions.iter().any(|region| region.as_ref() == plan.id());
         if is_here || begins(&self.allowed) { Ok(()) } else { Err(NotCallable::Region) }
     }
+}
+
+/// The plan of a number among those that share its country's code.
+fn plan_of(code: u16, national: &str) -> Option<&'static Metadata> {
+    let plans = DATABASE.by_code(&code)?;
+    let leads = |plan: &&&Metadata| {
+        let found = plan.leading_digits().and_then(|digits| digits.find(national));
+        found.is_some_and(|found| found.start() == 0)
+    };
+    let is_own =
+        |plan: &&&Metadata| plan.leading_digits().is_none() && is_rung(plan, national).is_ok();
+    plans.iter().find(leads).or_else(|| plans.iter().find(is_own)).copied()
 }
 
 fn read_prefixes(prefixes: &[String]) -> Result<Vec<String>, BadRule> {
@@ -233,24 +312,32 @@ fn read_prefixes(prefixes: &[String]) -> Result<Vec<String>, BadRule> {
 }
 
 /// Is it the telephone of somebody, at the price of a call?
-fn is_rung(kind: Type) -> bool {
-    match kind {
-        Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile | Type::Voip | Type::TollFree => {
-            true
-        }
-        Type::PremiumRate
-        | Type::SharedCost
-        | Type::PersonalNumber
-        | Type::Pager
-        | Type::Uan
-        | Type::Emergency
-        | Type::Voicemail
-        | Type::ShortCode
-        | Type::StandardRate
-        | Type::Carrier
-        | Type::NoInternational
-        | Type::Unknown => false,
+///
+/// # Errors
+/// [`NotCallable::Invalid`] when the plan has no such number.
+fn is_rung(plan: &Metadata, national: &str) -> Result<bool, NotCallable> {
+    let kinds = plan.descriptors();
+    let refused = [
+        kinds.premium_rate(),
+        kinds.shared_cost(),
+        kinds.personal_number(),
+        kinds.pager(),
+        kinds.uan(),
+        kinds.voicemail(),
+        kinds.emergency(),
+        kinds.short_code(),
+    ];
+    let rung = [kinds.fixed_line(), kinds.mobile(), kinds.voip(), kinds.toll_free()];
+    if !fits(plan, national) {
+        return Err(NotCallable::Invalid);
     }
+    if refused.into_iter().flatten().any(|kind| kind.is_match(national)) {
+        return Ok(false);
+    }
+    if rung.into_iter().flatten().any(|kind| kind.is_match(national)) {
+        return Ok(true);
+    }
+    Err(NotCallable::Invalid)
 }
 
 #[cfg(test)]
@@ -278,7 +365,14 @@ mod tests {
         ("IT", "06 1234 5678", "+390612345678"),
         ("RU", "8 (912) 345-67-89", "+79123456789"),
         ("RU", "8 (800) 555-35-35", "+78005553535"),
+        ("RU", "8 (812) 345-67-89", "+78123456789"),
+        ("RU", "812 345-67-89", "+78123456789"),
         ("BR", "(11) 96123-4567", "+5511961234567"),
+        ("BR", "0 15 11 96123-4567", "+5511961234567"),
+        ("AR", "011 15-2345-6789", "+5491123456789"),
+        ("HU", "06 1 234 5678", "+3612345678"),
+        ("MX", "55 1234 5678", "+525512345678"),
+        ("CN", "86 138 0013 8000", "+8613800138000"),
     ];
 
     #[test]
