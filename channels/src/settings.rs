@@ -180,6 +180,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Leaves a key to somebody else, who checks it.
+    pub fn leave(&mut self, key: &str) {
+        self.left.remove(key);
+    }
+
     /// Is there anything at a key?
     pub fn has(&self, key: &str) -> bool {
         self.left.get(key).is_some_and(|value| !value.is_null())

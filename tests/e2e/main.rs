@@ -9,6 +9,7 @@
 mod apps;
 mod bad_input;
 mod bridged;
+mod callbacks;
 mod closing;
 mod conversation;
 mod files;

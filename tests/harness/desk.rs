@@ -166,6 +166,21 @@ impl DeskFile {
         self
     }
 
+    /// Adds a telephone behind a phone bridge, whose topics are named like their queues.
+    #[must_use]
+    pub fn with_telephone(mut self, id: &str, topics: &[&str], settings: Value) -> Self {
+        let topics: Vec<Value> = topics
+            .iter()
+            .map(|topic| json!({ "id": topic, "name": named(topic), "queue": topic, "request_type": "consultation" }))
+            .collect();
+        self.push(
+            "channels",
+            json!({ "id": id, "name": named(id), "kind": "phone", "adapter": "phone_bridge",
+            "audience": "public", "topics": topics, "settings": settings }),
+        );
+        self
+    }
+
     /// Changes one thing of a channel.
     #[must_use]
     pub fn with_channel_changed(mut self, id: &str, more: Value) -> Self {

@@ -22,6 +22,7 @@ pub mod cloud;
 pub mod desk;
 pub mod dice;
 pub mod eventually;
+pub mod exchange;
 pub mod gateway;
 pub mod history;
 pub mod house;

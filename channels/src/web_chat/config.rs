@@ -4,6 +4,7 @@ use super::identity::IdentityKeys;
 use crate::app;
 use crate::error::SettingsProblem;
 use crate::settings::Fields;
+use domain::channel::TELEPHONE;
 use domain::{Channel, ChannelId, ChannelKind, Localized};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -133,6 +134,8 @@ impl WebChatConfig {
         let identity = IdentityKeys::read(&mut fields);
         let mail = by_mail(&mut fields);
         let widget = widget(fields.inner("widget"));
+        // Who rings for this channel is the desk's business, and checked there.
+        fields.leave(TELEPHONE);
         fields.finish();
         if problems.is_empty() {
             Ok(Self { allowed_origins, identity, mail, widget })

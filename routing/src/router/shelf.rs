@@ -11,6 +11,11 @@ fn key(tenant: &TenantId, channel: &ChannelId, name: &str) -> String {
     keys::key(tenant, &format!("shelf:{channel}:{name}"))
 }
 
+/// What lies there; nothing is not an empty text.
+fn lying(value: &Value) -> Option<String> {
+    if *value == Value::Nil { None } else { text(value) }
+}
+
 impl Router {
     /// What lies under a name of a channel's shelf, unless its time is over.
     ///
@@ -25,7 +30,7 @@ impl Router {
         let mut get = redis::cmd("GET");
         get.arg(key(tenant, channel, name));
         let value = self.store().run("find_on_shelf", &get).await?;
-        Ok(text(&value))
+        Ok(lying(&value))
     }
 
     /// What lies under several names of a channel's shelf, in their order.
@@ -43,7 +48,7 @@ impl Router {
             get.arg(key(tenant, channel, name));
         }
         match self.store().run("find_all_on_shelf", &get).await? {
-            Value::Array(found) => Ok(found.iter().map(text).collect()),
+            Value::Array(found) => Ok(found.iter().map(lying).collect()),
             _ => Ok(Vec::new()),
         }
     }

@@ -34,6 +34,8 @@ export interface components {
             capacity?: components["schemas"]["Capacity"];
             /** @description The language of the desk for this person. */
             locale?: components["schemas"]["Locale"];
+            /** @description Where the agent is rung for callbacks: a SIP address, or what the PBX calls the telephone. */
+            phone?: string;
             /** @description A disabled agent cannot sign in and gets no work. */
             enabled?: boolean;
         };
@@ -144,6 +146,89 @@ export interface components {
             days?: Record<string, never>;
         };
         CalendarId: string;
+        /**
+         * @description What is to happen with a call.
+         * @enum {string}
+         */
+        CallAct: "place" | "hang_up" | "hold" | "resume";
+        /** @description An act on the call of a conversation. */
+        CallChange: {
+            /** @description What is to happen. */
+            act: components["schemas"]["CallAct"];
+        };
+        CallId: string;
+        /** @description Another time, or another number. */
+        CallMoved: {
+            /** @description The number; the same as before when absent. */
+            number?: string | null;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description How a call ended.
+         * @enum {string}
+         */
+        CallOutcome: "completed" | "busy" | "no_answer" | "declined" | "voicemail" | "bad_number" | "failed" | "agent_unreachable" | "agent_left" | "cancelled" | "lost";
+        /**
+         * @description How far a call has come. It only goes forward; `held` and `connected` may take turns.
+         * @enum {string}
+         */
+        CallStage: "ordered" | "dialing" | "agent_ringing" | "agent_answered" | "contact_ringing" | "connected" | "held" | "ended";
+        /** @description Somebody would like to be called. */
+        CallWanted: {
+            /** @description Minted by the client: the same one again is the same request. */
+            client_id: string;
+            /** @description The number, in any form that is used in the channel's region, or international. */
+            number: string;
+            /** @description What it is about, a key of the channel's topics; the first when absent. */
+            topic?: string | null;
+            /** @description In the person's words. */
+            text?: string;
+            /** @description The person's name, at most 100 characters. */
+            name?: string;
+            /** @description The person's language. */
+            locale?: components["schemas"]["Locale"];
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description What a line is to do with a call.
+         * @enum {string}
+         */
+        CallWish: "hang_up" | "hold" | "resume";
+        /** @description A callback as people see it: without the number. */
+        Callback: {
+            /** @description How it stands. */
+            state: components["schemas"]["CallbackState"];
+            /** @description The number, masked: `+86*******1234`. */
+            number: string;
+            /** @description The phone channel whose line rings. */
+            line: components["schemas"]["ChannelId"];
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description When it was asked for. */
+            requested_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How often the contact's telephone was tried.
+             */
+            tries: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            outcome?: components["schemas"]["CallOutcome"] | null;
+            call?: components["schemas"]["LiveCall"] | null;
+        };
+        /** @description Somebody is to be rung. */
+        CallbackRequest: {
+            /** @description The number, in any form that is used in the channel's region, or international. */
+            number: string;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description How a callback stands.
+         * @enum {string}
+         */
+        CallbackState: "wanted" | "calling" | "over";
         /** @description How much an agent can hold at once. */
         Capacity: {
             /**
@@ -220,6 +305,30 @@ export interface components {
             last_delivered_at?: components["schemas"]["Timestamp"] | null;
             last_error?: components["schemas"]["Failed"] | null;
         };
+        /** @description A callback as the person who is rung may see it. */
+        ChatCallback: {
+            /** @description How it stands. */
+            state: components["schemas"]["CallbackState"];
+            /** @description The number, masked. */
+            number: string;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            outcome?: components["schemas"]["CallOutcome"] | null;
+            stage?: components["schemas"]["CallStage"] | null;
+        };
+        /** @description How people are called back. */
+        ChatCallbacks: {
+            /** @description The region in whose form numbers may be written nationally (ISO 3166-1). */
+            region: string;
+            /**
+             * Format: int32
+             * @description How many days ahead a time may be wished for.
+             */
+            days_ahead: number;
+            /** @description What a person agrees to by asking; both languages may be empty. */
+            consent: components["schemas"]["Localized"];
+        };
         /** @description What the widget needs to know of its channel: the answer to `GET /v1/chat/{channel}`. */
         ChatChannel: {
             /** @description The channel. */
@@ -241,6 +350,7 @@ export interface components {
             file_bytes_max: number;
             /** @description Do transcripts and answers go by mail? */
             by_mail: boolean;
+            callbacks?: components["schemas"]["ChatCallbacks"] | null;
             push?: components["schemas"]["ChatPush"] | null;
         };
         /** @description How an app's devices are woken. */
@@ -380,7 +490,7 @@ export interface components {
             contact: components["schemas"]["ContactId"];
             /** @description Through which channel. */
             channel: components["schemas"]["ChannelId"];
-            /** @description What kind of channel. */
+            /** @description What kind of channel. While a callback is wanted, a telephone serves it all the same. */
             kind: components["schemas"]["ChannelKind"];
             /** @description In which queue. */
             queue: components["schemas"]["QueueId"];
@@ -417,6 +527,7 @@ export interface components {
             received_by_contact?: number;
             /** @description The decision record of the last offer: why this agent, who was passed over. */
             why?: Record<string, never> | null;
+            callback?: components["schemas"]["Callback"] | null;
             /** @description What else is known. */
             info: components["schemas"]["ConversationInfo"];
         };
@@ -768,6 +879,11 @@ export interface components {
             last_used_at?: components["schemas"]["Timestamp"] | null;
             revoked_at?: components["schemas"]["Timestamp"] | null;
         };
+        /**
+         * @description One of the two people of a call.
+         * @enum {string}
+         */
+        Leg: "agent" | "contact";
         /** @description A letter in full. */
         Letter: {
             /** @description What the log keeps of it. */
@@ -782,6 +898,19 @@ export interface components {
             text: string;
             /** @description Quotes and signature. */
             rest: string;
+        };
+        /** @description A call that is under way. */
+        LiveCall: {
+            /** @description Its id. */
+            id: components["schemas"]["CallId"];
+            /** @description Whose telephone is rung for the desk. */
+            agent: components["schemas"]["AgentId"];
+            /** @description How far it has come. */
+            stage: components["schemas"]["CallStage"];
+            /** @description When it was ordered. */
+            since: components["schemas"]["Timestamp"];
+            connected_at?: components["schemas"]["Timestamp"] | null;
+            wish?: components["schemas"]["CallWish"] | null;
         };
         /**
          * @description A language that the desk speaks.
@@ -1043,6 +1172,58 @@ export interface components {
             /** @enum {string} */
             code: "file_missing";
         } | {
+            /** @description By whom: `contact`, `agent`, `system`. */
+            by: string;
+            /** @description The number, masked. */
+            number: string;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @enum {string} */
+            code: "callback_requested";
+        } | {
+            /** @description By whom: `contact`, `agent`, `system`. */
+            by: string;
+            /** @enum {string} */
+            code: "callback_cancelled";
+        } | {
+            /** @description The time. */
+            at: components["schemas"]["Timestamp"];
+            /** @enum {string} */
+            code: "callback_reminder";
+        } | {
+            /** @description Which call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            code: "call_ringing";
+        } | {
+            /** @description Which call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            code: "call_connected";
+        } | {
+            /** @description Which. */
+            call: components["schemas"]["CallId"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["CallOutcome"];
+            by?: components["schemas"]["Leg"] | null;
+            /** @description What the network said; may be empty. */
+            cause: string;
+            /**
+             * Format: int64
+             * @description For how long both spoke.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description How often the contact's telephone was tried so far.
+             */
+            attempt: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Under which name the PBX keeps its recording. */
+            recording?: string | null;
+            /** @enum {string} */
+            code: "call_ended";
+        } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
             recipient: string;
@@ -1120,6 +1301,39 @@ export interface components {
             old_password: string;
             /** @description The next one. */
             new_password: string;
+        };
+        /** @description The call that is under way. */
+        PlacedCallId: {
+            /** @description Its id. */
+            call: components["schemas"]["CallId"];
+        };
+        /** @description An honest place in the queue. */
+        Position: {
+            /**
+             * Format: int64
+             * @description At least so many are before.
+             */
+            before_min: number;
+            /**
+             * Format: int64
+             * @description At most so many are before.
+             */
+            before_max: number;
+            /**
+             * Format: int64
+             * @description The wait in seconds, at least; absent when nothing can be said honestly.
+             */
+            wait_secs_min?: number | null;
+            /**
+             * Format: int64
+             * @description The wait in seconds, at most.
+             */
+            wait_secs_max?: number | null;
+            /**
+             * Format: int64
+             * @description How many agents who could help are at work now.
+             */
+            agents: number;
         };
         /**
          * @description Whether an agent takes work just now.
@@ -1641,6 +1855,15 @@ export interface components {
              */
             version: number;
         };
+        /** @description A call that is wanted, as its person may see it. */
+        WantedCall: {
+            /** @description The token of the person's link; told once, on asking. */
+            token?: string | null;
+            /** @description Where the request stands; `offered` is shown as `queued`, `wrap_up` as `closed`. */
+            state: components["schemas"]["State"];
+            callback?: components["schemas"]["ChatCallback"] | null;
+            position?: components["schemas"]["Position"] | null;
+        };
         /** @description A wanted presence. */
         WantedPresence: {
             /** @description `ready`, `away` or `offline`. */
@@ -1656,6 +1879,11 @@ export interface components {
             events?: string[];
             /** @description Is it on? */
             enabled?: boolean;
+        };
+        /** @description A whole number. */
+        WholeNumber: {
+            /** @description In E.164 form. */
+            number: string;
         };
         /** @description What the widget needs of the channel's settings. */
         WidgetSettings: {

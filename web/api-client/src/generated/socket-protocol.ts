@@ -113,7 +113,61 @@ export interface components {
             /** @enum {string} */
             type: "system";
         };
+        CallId: string;
+        /**
+         * @description How a call ended.
+         * @enum {string}
+         */
+        CallOutcome: "completed" | "busy" | "no_answer" | "declined" | "voicemail" | "bad_number" | "failed" | "agent_unreachable" | "agent_left" | "cancelled" | "lost";
+        /**
+         * @description How far a call has come. It only goes forward; `held` and `connected` may take turns.
+         * @enum {string}
+         */
+        CallStage: "ordered" | "dialing" | "agent_ringing" | "agent_answered" | "contact_ringing" | "connected" | "held" | "ended";
+        /**
+         * @description What a line is to do with a call.
+         * @enum {string}
+         */
+        CallWish: "hang_up" | "hold" | "resume";
+        /** @description A callback as people see it: without the number. */
+        Callback: {
+            /** @description How it stands. */
+            state: components["schemas"]["CallbackState"];
+            /** @description The number, masked: `+86*******1234`. */
+            number: string;
+            /** @description The phone channel whose line rings. */
+            line: components["schemas"]["ChannelId"];
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description When it was asked for. */
+            requested_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How often the contact's telephone was tried.
+             */
+            tries: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            outcome?: components["schemas"]["CallOutcome"] | null;
+            call?: components["schemas"]["LiveCall"] | null;
+        };
+        /**
+         * @description How a callback stands.
+         * @enum {string}
+         */
+        CallbackState: "wanted" | "calling" | "over";
         ChannelId: string;
+        /** @description A callback as the person who is rung may see it. */
+        ChatCallback: {
+            /** @description How it stands. */
+            state: components["schemas"]["CallbackState"];
+            /** @description The number, masked. */
+            number: string;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            outcome?: components["schemas"]["CallOutcome"] | null;
+            stage?: components["schemas"]["CallStage"] | null;
+        };
         /** @description A conversation as the person who asks may see it. */
         ChatState: {
             /** @description Which. */
@@ -146,6 +200,7 @@ export interface components {
              * @description The grade given, after the end.
              */
             grade?: number | null;
+            callback?: components["schemas"]["ChatCallback"] | null;
             /**
              * @description Where answers go that are not read here, most of it hidden (`w…@city.cn`); absent when no address
              *     was left.
@@ -444,6 +499,18 @@ export interface components {
             /** @enum {string} */
             type: "received_marked";
         } | {
+            /** @description Which conversation. */
+            conversation: components["schemas"]["ConversationId"];
+            /** @description Who asks. */
+            contact: components["schemas"]["ContactId"];
+            agent?: components["schemas"]["AgentId"] | null;
+            /** @description The phone channel whose line rings. */
+            line: components["schemas"]["ChannelId"];
+            /** @description How it stands now. */
+            callback: components["schemas"]["Callback"];
+            /** @enum {string} */
+            type: "callback_changed";
+        } | {
             /** @description Whose. */
             agent: components["schemas"]["AgentId"];
             /** @description Now. */
@@ -508,6 +575,24 @@ export interface components {
             bytes: number;
             /** @description It still lies at the network and is being fetched: a notice tells when it is here. */
             pending?: boolean;
+        };
+        /**
+         * @description One of the two people of a call.
+         * @enum {string}
+         */
+        Leg: "agent" | "contact";
+        /** @description A call that is under way. */
+        LiveCall: {
+            /** @description Its id. */
+            id: components["schemas"]["CallId"];
+            /** @description Whose telephone is rung for the desk. */
+            agent: components["schemas"]["AgentId"];
+            /** @description How far it has come. */
+            stage: components["schemas"]["CallStage"];
+            /** @description When it was ordered. */
+            since: components["schemas"]["Timestamp"];
+            connected_at?: components["schemas"]["Timestamp"] | null;
+            wish?: components["schemas"]["CallWish"] | null;
         };
         /** @description One text in each language; an empty English text falls back to Chinese and the other way. */
         Localized: {
@@ -707,6 +792,58 @@ export interface components {
             reason: string;
             /** @enum {string} */
             code: "file_missing";
+        } | {
+            /** @description By whom: `contact`, `agent`, `system`. */
+            by: string;
+            /** @description The number, masked. */
+            number: string;
+            from?: components["schemas"]["Timestamp"] | null;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @enum {string} */
+            code: "callback_requested";
+        } | {
+            /** @description By whom: `contact`, `agent`, `system`. */
+            by: string;
+            /** @enum {string} */
+            code: "callback_cancelled";
+        } | {
+            /** @description The time. */
+            at: components["schemas"]["Timestamp"];
+            /** @enum {string} */
+            code: "callback_reminder";
+        } | {
+            /** @description Which call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            code: "call_ringing";
+        } | {
+            /** @description Which call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            code: "call_connected";
+        } | {
+            /** @description Which. */
+            call: components["schemas"]["CallId"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["CallOutcome"];
+            by?: components["schemas"]["Leg"] | null;
+            /** @description What the network said; may be empty. */
+            cause: string;
+            /**
+             * Format: int64
+             * @description For how long both spoke.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description How often the contact's telephone was tried so far.
+             */
+            attempt: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Under which name the PBX keeps its recording. */
+            recording?: string | null;
+            /** @enum {string} */
+            code: "call_ended";
         } | {
             message?: components["schemas"]["MessageId"] | null;
             /** @description Whom: personal data. */
