@@ -14,8 +14,8 @@ const styles = files.filter((name) => name.endsWith(".css"));
 
 let over = false;
 for (const { what, bytes, max } of [
-  { what: "desk scripts of the first paint", bytes: sum(scripts.filter((name) => page.includes(name))), max: 84 * KIB },
-  { what: "desk scripts in all", bytes: sum(scripts), max: 130 * KIB },
+  { what: "desk scripts of the first paint", bytes: sum(scripts.filter((name) => page.includes(name))), max: 85 * KIB },
+  { what: "desk scripts in all", bytes: sum(scripts), max: 134 * KIB },
   { what: "desk styles", bytes: sum(styles), max: 13 * KIB },
 ]) {
   const fits = bytes <= max;

@@ -7,6 +7,7 @@ use super::extract::Body;
 use crate::app::App;
 use crate::auth::access::Staff;
 use crate::clock::mint;
+use crate::pipeline::calls;
 use crate::socket::protocol::{AgentName, ChannelName, DeskSnapshot, QueueName};
 use actix_web::{HttpResponse, web};
 use domain::{AgentId, Presence, Role};
@@ -58,6 +59,7 @@ pub(crate) async fn desk(
                 name: c.name.clone(),
                 kind: c.kind,
                 adapter: c.adapter.clone(),
+                calls: calls::line_of(&view, &c.id).is_some(),
             })
             .collect(),
         request_types: desk.request_types.clone(),

@@ -15,11 +15,14 @@
 //! Close codes: 4001 not authenticated or revoked · 4002 bad frame · 4003 replaced ·
 //! 4008 too slow (reconnect and resume) · 1012 going away (reconnect after the hint) · 1013 try later.
 
+mod chat;
+
+pub use chat::{ChatCallback, ChatState, Position};
+
 use crate::pipeline::letters::reply::Addressees;
 use domain::{
-    AgentId, CallOutcome, CallStage, Callback, CallbackState, ChannelId, Conversation,
-    ConversationId, DeviceId, FileId, Localized, Message, MessageId, OfferToken, Presence, QueueId,
-    State, Timestamp,
+    AgentId, ChannelId, Conversation, ConversationId, DeviceId, FileId, Localized, Message,
+    MessageId, OfferToken, Presence, QueueId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -365,97 +368,6 @@ pub enum WidgetFrame {
     Pong,
 }
 
-/// A conversation as the person who asks may see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ChatState {
-    /// Which.
-    pub id: ConversationId,
-    /// Where it stands; `offered` is shown as `queued`, `wrap_up` as `closed`.
-    pub state: State,
-    /// The queue's name, in both languages.
-    pub queue_name: Localized,
-    /// The agent's name, when one serves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_name: Option<String>,
-    /// While queued: how many are before, at least and at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<Position>,
-    /// While scheduled: when the desk opens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub opens_at: Option<Timestamp>,
-    /// The highest seq in the log.
-    pub last_seq: u64,
-    /// The agent has read up to here.
-    pub read_by_agent: u64,
-    /// The contact has read up to here.
-    pub read_by_contact: u64,
-    /// The grade given, after the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grade: Option<u8>,
-    /// The call that is wanted, or was last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub callback: Option<Box<ChatCallback>>,
-    /// Where answers go that are not read here, most of it hidden (`w…@city.cn`); absent when no address
-    /// was left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail_address: Option<String>,
-}
-
-/// A callback as the person who is rung may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ChatCallback {
-    /// How it stands.
-    pub state: CallbackState,
-    /// The number, masked.
-    pub number: String,
-    /// Not before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Timestamp>,
-    /// The end of the window.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-    /// When it is tried again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_at: Option<Timestamp>,
-    /// How the last call ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<CallOutcome>,
-    /// How far the call has come that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage: Option<CallStage>,
-}
-
-impl From<Callback> for ChatCallback {
-    fn from(callback: Callback) -> Self {
-        Self {
-            state: callback.state,
-            number: callback.number,
-            from: callback.from,
-            until: callback.until,
-            next_at: callback.next_at,
-            outcome: callback.outcome,
-            stage: callback.call.map(|call| call.stage),
-        }
-    }
-}
-
-/// An honest place in the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Position {
-    /// At least so many are before.
-    pub before_min: u64,
-    /// At most so many are before.
-    pub before_max: u64,
-    /// The wait in seconds, at least; absent when nothing can be said honestly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait_secs_min: Option<u64>,
-    /// The wait in seconds, at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait_secs_max: Option<u64>,
-    /// How many agents who could help are at work now.
-    pub agents: u64,
-}
-
 /// A conversation in the desk's lists: its routing state and its last words.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ConversationSummary {
@@ -538,4 +450,6 @@ pub struct ChannelName {
     pub kind: domain::ChannelKind,
     /// The adapter's name: which network it is.
     pub adapter: String,
+    /// Can those who come through it be called back?
+    pub calls: bool,
 }

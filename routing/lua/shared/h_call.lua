@@ -162,6 +162,15 @@ function H.call_ended(c, v, cb, outcome, tries)
     tries)
 end
 
+-- The time of a callback is near: its contact is told once.
+function H.remind(c, v)
+  local cb = v and H.callback(c, v)
+  if H.is_wanted(cb) then
+    H.call_save(c, v, cb, 'remind', '')
+    H.notice(c, v, '"code":"callback_reminder","at":' .. cb.from)
+  end
+end
+
 -- Takes a conversation that nobody holds out of its place; gives the agent who was asked, if one was.
 local function detach(c, v)
   if v.state == 'queued' then

@@ -289,6 +289,8 @@ export interface components {
             kind: components["schemas"]["ChannelKind"];
             /** @description The adapter's name: which network it is. */
             adapter: string;
+            /** @description Can those who come through it be called back? */
+            calls: boolean;
         };
         /** @description How a channel stands. */
         ChannelState: {

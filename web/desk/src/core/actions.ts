@@ -140,3 +140,22 @@ export const describe = (id: string, change: DescribeConversation) =>
     await api.post(at(id, "describe"), change);
     await loadConversation(id);
   });
+
+/** What is to happen with the call of a conversation. */
+export const callAct = (id: string, act: "place" | "hang_up" | "hold" | "resume") => attempt(() => api.post(at(id, "call"), { act }));
+
+export const askCallback = (id: string, number: string, from: number | undefined) =>
+  attempt(() => api.put(at(id, "callback"), { number, from }));
+
+export const cancelCallback = (id: string) => attempt(() => api.delete(at(id, "callback")));
+
+/** The whole number; who looks is on record. */
+export async function revealNumber(id: string): Promise<string | null> {
+  try {
+    const { number } = await api.get<{ number: string }>(at(id, "callback/number"));
+    return number;
+  } catch (error) {
+    say(problemText(error), "danger");
+    return null;
+  }
+}

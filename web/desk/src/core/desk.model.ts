@@ -162,6 +162,8 @@ function stepped(state: DeskState, event: Event): DeskState {
       return change(state, event.conversation, { ...noOffer, state: "snoozed", agent: null, until: event.until });
     case "conversation_released":
       return change(withRest(state, event), event.conversation, { ...noOffer, state: "queued", agent: null });
+    case "callback_changed":
+      return change(state, event.conversation, { callback: event.callback });
     case "wrap_up_ended":
       return change(state, event.conversation, { state: "closed", until: null });
     default:

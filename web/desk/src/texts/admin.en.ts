@@ -101,6 +101,8 @@ export const en = {
   "admin.none": "None",
   "admin.reopen": "Hours to come back",
   "admin.role": "Role",
+  "admin.agent_phone": "Telephone",
+  "admin.agent_phone_hint": "Rung first for callbacks: a SIP address (sip:1001@10.0.0.5), or an extension of the PBX",
   "admin.agent_name_hint": "Shown to colleagues and to contacts",
   "admin.capacity": "Capacity",
   "admin.capacity_hint": "Each conversation holds units. A new one is offered only when it fits.",

@@ -103,6 +103,8 @@ export const zh: Record<keyof typeof en, string> = {
   "admin.none": "无",
   "admin.reopen": "可再次联系（小时）",
   "admin.role": "角色",
+  "admin.agent_phone": "话机地址",
+  "admin.agent_phone_hint": "回电时先呼叫这部话机：SIP 地址（sip:1001@10.0.0.5），或电话交换机里的分机",
   "admin.agent_name_hint": "同事和来访者都能看到",
   "admin.capacity": "容量",
   "admin.capacity_hint": "每个会话占用一定容量，容量足够时才会派新单。",

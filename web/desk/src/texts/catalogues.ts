@@ -1,6 +1,8 @@
 /** Every text in both languages that a page may need at once, put together from the areas of the desk. Those of the
  * admin pages come with these pages: most agents never see them. */
 import type { en as adminEn } from "./admin.en";
+import { en as callEn } from "./call.en";
+import { zh as callZh } from "./call.zh";
 import { en as chatEn } from "./chat.en";
 import { zh as chatZh } from "./chat.zh";
 import type { en as emailEn } from "./email.en";
@@ -16,9 +18,9 @@ import { zh as sharedZh } from "./shared.zh";
 import type { en as versionsEn } from "./versions.en";
 import type { en as webEn } from "./web-chat.en";
 
-const en = { ...sharedEn, ...serveEn, ...chatEn, ...liveEn, ...mailEn };
+const en = { ...sharedEn, ...serveEn, ...chatEn, ...liveEn, ...mailEn, ...callEn };
 type FirstKey = keyof typeof en;
-const zh: Record<FirstKey, string> = { ...sharedZh, ...serveZh, ...chatZh, ...liveZh, ...mailZh };
+const zh: Record<FirstKey, string> = { ...sharedZh, ...serveZh, ...chatZh, ...liveZh, ...mailZh, ...callZh };
 
 /** Keys that are there once an admin page is. */
 export type AdminKey = keyof typeof adminEn | keyof typeof webEn | keyof typeof versionsEn | keyof typeof emailEn | keyof typeof imEn;

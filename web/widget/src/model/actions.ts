@@ -41,6 +41,8 @@ export type Action =
   | { type: "end_said" }
   | { type: "mail_asked"; what: MailWish }
   | { type: "mail_dismissed" }
+  | { type: "call_asked" }
+  | { type: "call_dismissed" }
   | { type: "grade_chosen"; grade: number }
   | { type: "comment_typed"; text: string }
   | { type: "rate_said" }

@@ -66,6 +66,8 @@ export interface Model extends ChatLog {
   ending: "no" | "asked" | "sending";
   /** The person is asked for a mail address. */
   mailWish: MailWish | null;
+  /** The person is asked for a telephone number. */
+  callAsked: boolean;
   rating: Rating;
   announcement: Announcement | null;
   /** A quiet line about the last thing that did not work, by its code. */
@@ -91,6 +93,7 @@ export function initialModel(start: Pick<Model, "locale" | "elder"> & Partial<Mo
     shown: false,
     ending: "no",
     mailWish: null,
+    callAsked: false,
     rating: { grade: null, comment: "", state: "open" },
     announcement: null,
     problem: null,

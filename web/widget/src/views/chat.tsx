@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { over, rowsOf } from "@hutong/chat";
 import { AnswersLine, MailQuestion, TranscriptOffer } from "./by-mail.tsx";
+import { CallLine, CallQuestion } from "./callback.tsx";
 import { EarlierConversations } from "./earlier-conversations.tsx";
 import { usePanel } from "./context.ts";
 import { RowView } from "./rows.tsx";
@@ -43,7 +44,9 @@ export function Chat() {
         )}
       </div>
       <Standing />
-      {waits && model.mailWish === null && <AnswersLine />}
+      {!model.callAsked && <CallLine />}
+      {model.callAsked && <CallQuestion />}
+      {waits && model.mailWish === null && !model.callAsked && <AnswersLine />}
       {model.mailWish !== null && <MailQuestion key={model.mailWish} wish={model.mailWish} />}
       {model.ending !== "no" && <EndQuestion />}
     </>

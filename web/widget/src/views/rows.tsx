@@ -9,6 +9,8 @@ import { isPicture } from "@hutong/chat";
 import type { Outgoing } from "../model/model.ts";
 import { authorName, markOf, outgoingMark, type Mark } from "../model/select.ts";
 import type { Row } from "@hutong/chat";
+import { endedWords } from "../model/callback.ts";
+import { whenText } from "./when.ts";
 import { usePanel } from "./context.ts";
 import { FileFace } from "./file-face.tsx";
 import { Picture } from "./picture.tsx";
@@ -41,6 +43,12 @@ function Notice({ message }: { message: Message }) {
     : notice.code === "requeued" ? t("notice_requeued")
     : notice.code === "closed" ? t("notice_closed")
     : notice.code === "went_by_mail" ? t("notice_went_by_mail")
+    : notice.code === "callback_requested" ? t("notice_call_requested", { number: notice.number })
+    : notice.code === "callback_cancelled" ? t("notice_call_cancelled")
+    : notice.code === "callback_reminder" ? t("notice_call_reminder", { when: whenText(notice.at, Date.now(), model.locale, t) })
+    : notice.code === "call_ringing" ? t("call_ringing", {})
+    : notice.code === "call_connected" ? t("call_connected", {})
+    : notice.code === "call_ended" ? t(endedWords(notice.outcome, typeof notice.next_at === "number"), { when: whenText(notice.next_at ?? 0, Date.now(), model.locale, t) })
     : t("notice_reopened");
   return <li class="row-notice"><span>{text}</span></li>;
 }

@@ -51,6 +51,7 @@ export function AgentForm({ value, onValue }: FormProps<"agents">) {
       <Group title={t("admin.skills")}>
         <SkillLevels skills={value.skills ?? {}} onValue={(skills) => onValue({ ...value, skills })} />
       </Group>
+      <Field label={t("admin.agent_phone")} hint={t("admin.agent_phone_hint")} value={value.phone ?? ""} onValue={(phone) => onValue({ ...value, phone })} />
       <Capacity value={value} onValue={onValue} />
       <CheckBox label={t("admin.agent_enabled")} hint={t("admin.agent_enabled_hint")} value={value.enabled !== false} onValue={(enabled) => onValue({ ...value, enabled })} />
     </>

@@ -3,6 +3,9 @@ import type { ChannelKind, Notice } from "@hutong/api-client";
 import { agentName, queueName } from "../../core/names";
 import { othersIn } from "../../core/undelivered.model";
 import { desk } from "../../core/store";
+import { exactText } from "@hutong/ui";
+import { locale } from "../../core/preferences";
+import { callNotice, isOfCalls, type CallNotice, type Words } from "../call/model";
 import { t, tOr } from "../../texts/texts";
 
 export function undeliveredText({ permanent, recipient, more }: { permanent: boolean; recipient: string; more: number }) {
@@ -11,7 +14,14 @@ export function undeliveredText({ permanent, recipient, more }: { permanent: boo
   return more > 0 ? t("mail.undelivered_and", { what, n: more }) : what;
 }
 
-export function noticeText(notice: Notice, kind: ChannelKind): string {
+function callText(words: Words): string {
+  return t(words.key, { ...words.params, outcome: tOr(`call.outcome.${String(words.params.outcome)}`, "") });
+}
+
+export const noticeText = (notice: Notice, kind: ChannelKind): string =>
+  isOfCalls(notice) ? callText(callNotice(notice, (at) => exactText(at, locale()))) : wordsOf(notice, kind);
+
+function wordsOf(notice: Exclude<Notice, CallNotice>, kind: ChannelKind): string {
   switch (notice.code) {
     case "joined":
       return notice.agent === desk.value?.me.id ? t("notice.joined_me") : t("notice.joined", { agent: agentName(notice.agent) });

@@ -8,6 +8,7 @@ import { mayAs } from "../../core/names";
 import { changeLog, desk, logs, openLog } from "../../core/store";
 import { newLog } from "../../core/log.model";
 import { t } from "../../texts/texts";
+import { CallBar } from "../call/call-bar";
 import { WrapUpBar } from "../endings/wrap-up-bar";
 import { Composer } from "./composer";
 import { cameBack } from "./drafts";
@@ -43,6 +44,7 @@ export function ConversationPane({ id }: { id: string }) {
     <>
       <Head one={one} />
       {one.state === "wrap_up" && held && <WrapUpBar one={one} />}
+      <CallBar key={id} one={one} held={held} />
       <Timeline one={one} log={log} />
       {!held && <StandBar one={one} />}
       {mayNote && <Composer key={`${id}-${mayReply}-${turn}`} one={one} mayReply={mayReply} />}
