@@ -29,6 +29,7 @@ pub mod registry;
 mod rig;
 pub mod secret;
 pub mod settings;
+pub mod sip;
 pub mod slack;
 pub mod socket;
 pub mod split;
@@ -52,3 +53,4 @@ pub use outbound::{
     Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,
 };
 pub use secret::Secret;
+pub use sip::reach::{SipCertificate, SipNotAllowed, SipReach};

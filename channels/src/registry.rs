@@ -12,6 +12,7 @@ use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
 use crate::push;
+use crate::sip::{self, Sip};
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
@@ -32,6 +33,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (feishu::ADAPTER, ChannelKind::Im),
     (telegram::ADAPTER, ChannelKind::Im),
     (slack::ADAPTER, ChannelKind::Im),
+    (sip::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -51,6 +53,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         feishu::SECRETS,
         telegram::SECRETS,
         slack::SECRETS,
+        sip::SECRETS,
         push::SECRETS,
     ];
     all.into_iter().flatten()
@@ -84,6 +87,7 @@ pub fn build(
         feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
+        sip::ADAPTER => Ok(Arc::new(Sip::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }
