@@ -1,3 +1,4 @@
 //! Telephones, each line against what somebody else wrote.
 
 mod board;
+mod sip;

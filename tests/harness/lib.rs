@@ -15,6 +15,7 @@
 pub mod agent;
 pub mod answer;
 pub mod api;
+pub mod baresip;
 pub mod binary;
 pub mod bridge;
 pub mod chaos;
@@ -41,6 +42,7 @@ pub mod prosody;
 pub mod proxy;
 pub mod redis_group;
 pub mod redis_server;
+pub mod sipp;
 pub mod socket;
 pub mod synapse;
 pub mod token;
