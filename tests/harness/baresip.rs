@@ -132,23 +132,12 @@ impl Phone {
         self.heard.look(|heard| heard.iter().filter(|value| value["type"] == event).count())
     }
 
-    /// What it answers to a question, such as `callstat`.
-    ///
-    /// # Panics
-    /// When it does not answer within ten seconds.
-    pub async fn asked(&self, command: &str) -> String {
-        let token = self.heard.look(Vec::len).to_string();
-        let text = json!({ "command": command, "token": token }).to_string();
-        let text = format!("{}:{text},", text.len());
-        self.control.lock().await.write_all(text.as_bytes()).await.unwrap();
-        let is_answer = |value: &&Value| value["response"] == true && value["token"] == token;
-        let what = format!("{} answers {command}", self.user);
-        self.heard
-            .until(&what, |heard| {
-                let answer = heard.iter().find(is_answer)?;
-                Some(answer["data"].as_str().unwrap_or_default().to_owned())
-            })
-            .await
+    /// Does it hear something now? It tells its bits in each direction twice a second.
+    pub fn hears(&self) -> bool {
+        let output = self.output();
+        let last = output.rsplit("audio=").find(|part| part.contains("(bit/s)"));
+        let bits = last.and_then(|part| part.split(' ').next()?.split_once('/'));
+        bits.is_some_and(|(_sent, heard)| heard.parse::<u64>().is_ok_and(|bits| bits > 0))
     }
 }
 

@@ -27,6 +27,7 @@ pub mod gateway;
 pub mod history;
 pub mod house;
 pub mod http_server;
+pub mod kamailio;
 pub mod mail_server;
 pub mod mta;
 pub mod name_server;

@@ -1,52 +1,176 @@
 //! Two telephones are brought together, and let go.
 
-use super::kit::{CONTACT, Line};
-use channels::phone::CallEvent;
+use super::kit::{CONTACT, Line, agent, phone};
+use channels::phone::{CallEvent, CallOrder};
 use domain::{CallOutcome, Leg};
 use serde_json::json;
 use tests::baresip::{Answers, Phone};
-use tests::eventually;
-use tests::eventually::holds;
+use tests::eventually::{eventually, holds};
+use tests::sipp::Sipp;
 
 /// A line between two telephones that answer at once.
-async fn two() -> (Line, Phone, Phone) {
-    let folder = tempfile::tempdir().unwrap();
-    let contact = Phone::start(&folder.path().join("contact"), CONTACT, Answers::AtOnce).await;
-    let line = Line::open(contact.port(), &json!({}));
-    let agent = Phone::start(&line.beside("agent"), "1001", Answers::AtOnce).await;
+pub(super) async fn two() -> (Line, Phone, Phone) {
+    let (folder, contact) = phone(CONTACT, Answers::AtOnce).await;
+    let line = Line::open(contact.port(), &json!({})).beside_of(folder);
+    let agent = agent(&line, Answers::AtOnce).await;
     (line, agent, contact)
 }
 
-/// What the first line of a description with this beginning says, in the last message of a phone with it.
-fn last<'a>(output: &'a str, start: &str) -> &'a str {
-    output.lines().rev().find(|line| line.starts_with(start)).unwrap_or_default()
+/// Both hear something, and from each other: where the one was told to send is where the other listens.
+pub(super) async fn hear_each_other(agent: &Phone, contact: &Phone) {
+    for (phone, other) in [(agent, contact), (contact, agent)] {
+        let told = format!("m=audio {} ", other.media_port());
+        eventually("sound arrives", async || {
+            let (output, hears) = (phone.output(), phone.hears());
+            holds(output.contains(&told), format!("{told} is not told"))?;
+            holds(hears, format!("nothing is heard at {}", phone.uri()))
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
 async fn two_telephones_hear_each_other_directly_and_either_may_hang_up() {
     for leg in [Leg::Agent, Leg::Contact] {
-        let (line, agent, contact) = two().await;
+        let (mut line, agent, contact) = two().await;
         let call = line.places(&agent.uri());
         let told = line.board.until(&call, &CallEvent::Connected).await;
-        assert_eq!(told.last(), Some(&CallEvent::Connected), "{told:?}");
-        agent.does("callstat").await;
-        hears(&agent, &contact).await;
+        let rings = |leg| CallEvent::Ringing(leg);
+        let expected = [
+            CallEvent::Answered(Leg::Agent),
+            CallEvent::Answered(Leg::Contact),
+            CallEvent::Connected,
+        ];
+        let without = told
+            .into_iter()
+            .filter(|event| *event != rings(Leg::Agent) && *event != rings(Leg::Contact));
+        assert_eq!(without.collect::<Vec<_>>(), expected);
+        hear_each_other(&agent, &contact).await;
         let left = if leg == Leg::Agent { &agent } else { &contact };
         left.does("hangup").await;
         let end = line.board.end(&call).await;
         assert_eq!((end.outcome, end.by), (CallOutcome::Completed, Some(leg)), "{end:?}");
         agent.tells("CALL_CLOSED", 1).await;
         contact.tells("CALL_CLOSED", 1).await;
+        line.ends().await;
     }
 }
 
-async fn hears(agent: &Phone, contact: &Phone) {
-    eventually::eventually("sound arrives", async || {
-        for phone in [agent, contact] {
-            let said = phone.asked("callstat").await;
-            holds(said.contains("recv"), format!("{said}\n{}", last(&phone.output(), "m=audio")))?;
+#[tokio::test]
+async fn the_desk_hangs_up_on_both_and_the_same_order_twice_rings_nobody_twice() {
+    let (line, agent, contact) = two().await;
+    let order = line.call(&agent.uri());
+    line.board.order(CallOrder::Place(order.clone()));
+    line.board.order(CallOrder::Place(order.clone()));
+    line.board.until(&order.id, &CallEvent::Connected).await;
+    line.board.order(CallOrder::HangUp(order.id.clone()));
+    let end = line.board.end(&order.id).await;
+    assert_eq!((end.outcome, end.by), (CallOutcome::Completed, None), "{end:?}");
+    agent.tells("CALL_CLOSED", 1).await;
+    contact.tells("CALL_CLOSED", 1).await;
+    assert_eq!((agent.told("CALL_INCOMING"), contact.told("CALL_INCOMING")), (1, 1));
+    let numbers = agent.output().matches("INVITE sip:1001").count();
+    assert_eq!(numbers, 2, "one to ring, one to be told where the other listens");
+}
+
+#[tokio::test]
+async fn over_tcp_it_is_the_same() {
+    let (folder, contact) = phone(CONTACT, Answers::AtOnce).await;
+    let trunk = format!("sip:127.0.0.1:{};transport=tcp", contact.port());
+    let line = Line::open(0, &json!({ "trunk": { "uri": trunk } })).beside_of(folder);
+    let agent = agent(&line, Answers::AtOnce).await;
+    let call = line.places(&format!("{};transport=tcp", agent.uri()));
+    line.board.until(&call, &CallEvent::Connected).await;
+    hear_each_other(&agent, &contact).await;
+    assert!(agent.output().contains("TCP 127.0.0.1"), "{}", agent.output());
+    contact.does("hangup").await;
+    assert_eq!(line.board.end(&call).await.outcome, CallOutcome::Completed);
+    agent.tells("CALL_CLOSED", 1).await;
+}
+
+#[tokio::test]
+async fn an_agent_with_a_name_is_reached_where_agents_are() {
+    let (folder, contact) = phone(CONTACT, Answers::AtOnce).await;
+    let mut line = Line::open(contact.port(), &json!({})).beside_of(folder);
+    let agent = agent(&line, Answers::AtOnce).await;
+    line.dies().await;
+    line.settings["agents_via"] = format!("sip:127.0.0.1:{}", agent.port()).into();
+    line.start();
+    let call = line.places("1001");
+    line.board.until(&call, &CallEvent::Connected).await;
+    for address in ["", "tel:+86138", "sip:1001@127.0.0.1\r\nX: y", "10 01", "PJSIP/1001"] {
+        let end = line.board.end(&line.places(address)).await;
+        assert_eq!(end.outcome, CallOutcome::AgentUnreachable, "{address:?}");
+        assert_eq!(end.cause, "the agent's address cannot be used");
+    }
+}
+
+#[tokio::test]
+async fn sound_before_the_answer_is_borne_and_a_second_answer_is_let_go() {
+    for script in ["early", "answers_twice"] {
+        let folder = tempfile::tempdir().unwrap();
+        let trunk = Sipp::start(folder.path(), script).await;
+        let line = Line::open(trunk.port(), &json!({}));
+        let agent = agent(&line, Answers::AtOnce).await;
+        let call = line.places(&agent.uri());
+        let told = line.board.until(&call, &CallEvent::Connected).await;
+        assert_eq!(
+            told.iter().filter(|event| **event == CallEvent::Ringing(Leg::Contact)).count(),
+            1
+        );
+        if script == "answers_twice" {
+            trunk.saw("BYE sip:second@").await;
+            assert_eq!(agent.told("CALL_CLOSED"), 0, "the first one is still spoken with");
+        } else {
+            agent.does("hangup").await;
+            assert_eq!(line.board.end(&call).await.by, Some(Leg::Agent));
+            trunk.ends_well().await;
         }
-        Ok(())
-    })
-    .await;
+    }
+}
+
+#[tokio::test]
+async fn what_crosses_is_asked_again_and_what_is_not_understood_ends_the_call() {
+    let folder = tempfile::tempdir().unwrap();
+    for (script, outcome) in [("crosses", None), ("understands_nothing", Some(CallOutcome::Failed))]
+    {
+        let (beside, contact) = phone(CONTACT, Answers::AtOnce).await;
+        let agent = Sipp::start(folder.path(), script).await;
+        let line = Line::open(contact.port(), &json!({})).beside_of(beside);
+        let call = line.places(&format!("sip:1001@127.0.0.1:{}", agent.port()));
+        match outcome {
+            None => {
+                line.board.until(&call, &CallEvent::Connected).await;
+                contact.does("hangup").await;
+            }
+            Some(outcome) => {
+                let end = line.board.end(&call).await;
+                assert_eq!((end.outcome, end.cause.as_str()), (outcome, "488 Not Acceptable Here"));
+                contact.tells("CALL_CLOSED", 1).await;
+            }
+        }
+        agent.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_desk_does_not_keep_at_once_is_told_again_in_order() {
+    let (line, agent, _contact) = two().await;
+    line.board.heard.change(|heard| heard.refusals = 5);
+    let call = line.places(&agent.uri());
+    line.board.until(&call, &CallEvent::Connected).await;
+    agent.does("hangup").await;
+    assert_eq!(line.board.end(&call).await.by, Some(Leg::Agent));
+}
+
+#[tokio::test]
+async fn a_call_that_is_somebody_elses_rings_nobody() {
+    let (line, agent, contact) = two().await;
+    let order = line.call(&agent.uri());
+    line.board.heard.change(|heard| heard.not_ours.push(order.id.clone()));
+    line.board.order(CallOrder::Place(order));
+    // The one after it is made: then the first was looked at.
+    let next = line.places(&agent.uri());
+    line.board.until(&next, &CallEvent::Connected).await;
+    assert_eq!((agent.told("CALL_INCOMING"), contact.told("CALL_INCOMING")), (1, 1));
 }

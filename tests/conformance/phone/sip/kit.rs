@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tests::baresip::{Answers, Phone};
 use tests::port::Port;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ pub(super) struct Line {
     pub(super) port: Port,
     pub(super) folder: TempDir,
     pub(super) settings: Value,
+    kept: Option<TempDir>,
     running: Option<Running>,
 }
 
@@ -44,7 +46,8 @@ impl Line {
         });
         merge(&mut settings, more);
         let folder = tempfile::tempdir().unwrap();
-        let mut line = Self { board: Board::open(), port, folder, settings, running: None };
+        let mut line =
+            Self { board: Board::open(), port, folder, settings, kept: None, running: None };
         line.start();
         line
     }
@@ -88,6 +91,17 @@ impl Line {
         self.folder.path()
     }
 
+    /// Keeps a folder as long as the line.
+    pub(super) fn beside_of(mut self, folder: TempDir) -> Self {
+        self.kept = Some(folder);
+        self
+    }
+
+    /// A call from this address, which is not ordered yet.
+    pub(super) fn call(&self, agent: &str) -> Call {
+        call(agent)
+    }
+
     /// Orders a call from this address.
     pub(super) fn places(&self, agent: &str) -> CallId {
         let call = call(agent);
@@ -95,6 +109,18 @@ impl Line {
         self.board.order(CallOrder::Place(call));
         id
     }
+}
+
+/// A telephone with a folder of its own.
+pub(super) async fn phone(user: &str, answers: Answers) -> (TempDir, Phone) {
+    let folder = tempfile::tempdir().unwrap();
+    let phone = Phone::start(&folder.path().join("phone"), user, answers).await;
+    (folder, phone)
+}
+
+/// The agent's telephone.
+pub(super) async fn agent(line: &Line, answers: Answers) -> Phone {
+    Phone::start(&line.beside("agent"), "1001", answers).await
 }
 
 /// An adapter with these settings, which may reach everything.
