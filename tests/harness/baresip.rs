@@ -6,6 +6,7 @@ use crate::port::Port;
 use crate::process::Process;
 use crate::watched::Watched;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -130,6 +131,16 @@ impl Phone {
     /// How many events of a type it has told so far.
     pub fn told(&self, event: &str) -> usize {
         self.heard.look(|heard| heard.iter().filter(|value| value["type"] == event).count())
+    }
+
+    /// How many calls have come in so far, answered or not.
+    pub fn calls(&self) -> usize {
+        let output = self.output();
+        let mut ids = BTreeSet::new();
+        for invite in output.split("\nINVITE sip:").skip(1) {
+            ids.insert(invite.lines().find(|line| line.starts_with("Call-ID:")));
+        }
+        ids.len()
     }
 
     /// Does it hear something now? It tells its bits in each direction twice a second.

@@ -26,22 +26,39 @@ impl Sipp {
     /// # Panics
     /// When it does not listen within ten seconds.
     pub async fn start(folder: &Path, script: &str) -> Self {
-        Self::start_at(folder, script, Port::take(), &[]).await
+        Self::start_with(folder, script, &[], None).await
     }
 
-    /// The same at this port, with more words on its command line.
+    /// Starts a script with words for what it leaves open as `{{name}}`; with a port, it calls there.
     ///
     /// # Panics
     /// As [`Sipp::start`].
-    pub async fn start_at(folder: &Path, script: &str, port: Port, more: &[&str]) -> Self {
-        let folder = folder.join(script);
+    pub async fn start_with(
+        folder: &Path,
+        script: &str,
+        words: &[(&str, &str)],
+        calls: Option<u16>,
+    ) -> Self {
+        let (port, folder) = (Port::take(), folder.join(script));
         std::fs::create_dir_all(&folder).unwrap();
-        let file = root().join(format!("tests/peers/sip/{script}.xml"));
+        let mut text =
+            std::fs::read_to_string(root().join(format!("tests/peers/sip/{script}.xml"))).unwrap();
+        for (name, word) in words {
+            // The answer's pattern stands in an attribute.
+            let word =
+                if *name == "proof" { word.replace('"', "&quot;") } else { (*word).to_owned() };
+            text = text.replace(&format!("{{{{{name}}}}}"), &word);
+        }
+        let file = folder.join("script.xml");
+        std::fs::write(&file, text).unwrap();
         let mut command = Command::new(program(&["sipp"]));
         command.arg("-sf").arg(&file).args(["-i", "127.0.0.1", "-p", &port.number().to_string()]);
         command.args(["-m", "1", "-nostdin", "-trace_msg", "-trace_err"]);
         command.args(["-message_file", "messages.log", "-error_file", "errors.log"]);
-        command.args(more).current_dir(&folder).env("TERM", "dumb");
+        if let Some(to) = calls {
+            command.arg(format!("127.0.0.1:{to}"));
+        }
+        command.current_dir(&folder).env("TERM", "dumb");
         let process = Process::start("sipp", &mut command, &folder);
         let sipp = Self { process, port, folder };
         sipp.listens().await;

@@ -76,8 +76,10 @@ async fn every_way_of_asking_is_answered() {
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let words = ["-key", "status", status, "-key", "field", field, "-key", "proof", proof];
-        let trunk = Sipp::start_at(folder.path(), "challenges", Port::take(), &words).await;
+        let answer =
+            if status.starts_with("401") { "Authorization:" } else { "Proxy-Authorization:" };
+        let words = [("status", status), ("field", field), ("proof", proof), ("answer", answer)];
+        let trunk = Sipp::start_with(folder.path(), "challenges", &words, None).await;
         let line = Line::open(trunk.port(), &login("secret"));
         let agent = agent(&line, Answers::AtOnce).await;
         let end = line.board.end(&line.places(&agent.uri())).await;
@@ -129,7 +131,7 @@ async fn a_check_says_exactly_what_is_missing() {
     for point in ["callback", "connection", "credentials"] {
         assert_eq!(passed(&found, point), Some(Passed::Yes), "{found:?}");
     }
-    assert!(!proxy.output().contains("HUTONG registered <"), "a check moves nobody");
+    assert!(!proxy.output().contains("HUTONG registered <sip"), "a check moves nobody");
     let found = adapter(settings(proxy.port(), "wrong", true)).check().await;
     assert_eq!(passed(&found, "credentials"), Some(Passed::No), "{found:?}");
     let found = adapter(settings(proxy.port(), "", false)).check().await;

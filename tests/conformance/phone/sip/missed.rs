@@ -8,9 +8,8 @@ use tests::sipp::Sipp;
 #[tokio::test]
 async fn a_call_from_the_trunk_is_kept_before_it_is_told_that_nobody_is_there() {
     let line = Line::open(Port::take().number(), &json!({ "missed_calls_from": ["127.0.0.1"] }));
-    let to = format!("127.0.0.1:{}", line.port.number());
-    let words = [&to, "-key", "from", CONTACT];
-    let caller = Sipp::start_at(line.folder(), "calls", Port::take(), &words).await;
+    let (to, words) = (Some(line.port.number()), [("from", CONTACT)]);
+    let caller = Sipp::start_with(line.folder(), "calls", &words, to).await;
     caller.ends_well().await;
     let missed = line.board.heard.look(|heard| heard.missed.clone());
     assert_eq!(missed.len(), 1, "{missed:?}");
@@ -21,9 +20,8 @@ async fn a_call_from_the_trunk_is_kept_before_it_is_told_that_nobody_is_there() 
 #[tokio::test]
 async fn from_anywhere_else_nothing_is_kept() {
     let line = Line::open(Port::take().number(), &json!({ "missed_calls_from": ["192.0.2.1"] }));
-    let to = format!("127.0.0.1:{}", line.port.number());
-    let words = [&to, "-key", "from", CONTACT];
-    let caller = Sipp::start_at(line.folder(), "calls_unknown", Port::take(), &words).await;
+    let (to, words) = (Some(line.port.number()), [("from", CONTACT)]);
+    let caller = Sipp::start_with(line.folder(), "calls_unknown", &words, to).await;
     caller.ends_well().await;
     assert!(line.board.heard.look(|heard| heard.missed.is_empty()));
 }
