@@ -49,7 +49,11 @@ pub(super) enum Unsent {
 
 /// How others are reached: only where it is allowed.
 #[derive(Clone)]
-pub(super) struct Ways(SipReach);
+pub(super) struct Ways {
+    reach: SipReach,
+    /// The address from which we speak.
+    from: IpAddr,
+}
 
 impl Ways {
     /// Where requests to an address go.
@@ -57,7 +61,7 @@ impl Ways {
         let transport = transport_of(uri);
         let port = uri.host_with_port.port.map_or(default_port(transport), |port| port.0);
         let host = uri.host_with_port.host.to_string();
-        let found = tokio::time::timeout(RESOLVE, self.0.resolve(&host, port)).await;
+        let found = tokio::time::timeout(RESOLVE, self.reach.resolve(&host, port, self.from)).await;
         let at = found.map_err(|_late| SipNotAllowed)??;
         // A certificate is for the name: the stack resolves it once more, by `DomainResolver` below.
         let keeps_name = transport == Transport::Tls && matches!(uri.host(), Host::Domain(_));
@@ -83,7 +87,7 @@ impl DomainResolver for Ways {
     async fn resolve(&self, target: &SipAddr) -> rsipstack::Result<SipAddr> {
         let transport = target.r#type.unwrap_or_default();
         let port = target.addr.port.map_or(default_port(transport), |port| port.0);
-        let found = self.0.resolve(&target.addr.host.to_string(), port).await;
+        let found = self.reach.resolve(&target.addr.host.to_string(), port, self.from).await;
         let at = found.map_err(|error| rsipstack::Error::Error(error.to_string()))?;
         Ok(SipAddr { r#type: Some(transport), addr: at.into() })
     }
@@ -128,7 +132,9 @@ impl Line {
         cancel: &CancellationToken,
     ) -> Result<(Arc<Self>, TransactionReceiver), AdapterError> {
         let refused = |error: rsipstack::Error| AdapterError::Unavailable(stack_words(&error));
-        let ways = Ways(reach.clone());
+        let from =
+            config.listen.first().map_or(IpAddr::from([0, 0, 0, 0]), |listen| listen.at.ip());
+        let ways = Ways { reach: reach.clone(), from };
         let mut builder = EndpointBuilder::new();
         builder.with_user_agent(AGENT).with_cancel_token(cancel.clone());
         builder.with_option(EndpointOption { timerc: RINGS_MAX, ..EndpointOption::default() });

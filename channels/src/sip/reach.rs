@@ -74,11 +74,17 @@ impl SipReach {
             && has(&self.listen_ports, at.port())
     }
 
-    /// Resolves a host, once, and gives the first of its addresses: what is sent goes there and nowhere else.
+    /// Resolves a host, once, and gives the first of its addresses that is of the same family as the address
+    /// from which we speak: what is sent goes there and nowhere else.
     ///
     /// # Errors
     /// [`SipNotAllowed`] when one of its addresses is not allowed, or when there is none.
-    pub async fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, SipNotAllowed> {
+    pub async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        from: IpAddr,
+    ) -> Result<SocketAddr, SipNotAllowed> {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let found: Vec<SocketAddr> = match bare.parse::<IpAddr>() {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
@@ -87,8 +93,11 @@ impl SipReach {
                 Err(_unknown) => Vec::new(),
             },
         };
-        let first = found.first().filter(|_| found.iter().all(|address| self.allows(*address)));
-        first.copied().ok_or(SipNotAllowed)
+        if !found.iter().all(|address| self.allows(*address)) {
+            return Err(SipNotAllowed);
+        }
+        let same = found.iter().find(|address| address.is_ipv4() == from.is_ipv4());
+        same.or_else(|| found.first()).copied().ok_or(SipNotAllowed)
     }
 }
 
@@ -129,9 +138,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_of_this_machine_is_resolved_and_refused() {
-        assert_eq!(reach().resolve("localhost", 5_060).await, Err(SipNotAllowed));
-        assert_eq!(reach().resolve("[::1]", 5_060).await, Err(SipNotAllowed));
-        let anywhere = SipReach::anywhere().resolve("127.0.0.1", 5_060).await;
+        let (four, six) = ("0.0.0.0".parse().unwrap(), "::".parse().unwrap());
+        assert_eq!(reach().resolve("localhost", 5_060, four).await, Err(SipNotAllowed));
+        assert_eq!(reach().resolve("[::1]", 5_060, six).await, Err(SipNotAllowed));
+        let anywhere = SipReach::anywhere().resolve("localhost", 5_060, four).await;
         assert_eq!(anywhere, Ok("127.0.0.1:5060".parse().unwrap()));
     }
 }
