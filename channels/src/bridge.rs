@@ -21,7 +21,6 @@ mod inbound;
 mod media;
 mod outbound;
 mod people;
-mod signature;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -7,6 +7,7 @@
 
 pub mod adapter;
 pub mod app;
+pub mod asterisk;
 pub mod bridge;
 mod digest;
 pub mod dingtalk;
@@ -22,6 +23,7 @@ pub mod matrix;
 pub mod means;
 pub mod outbound;
 pub mod phone;
+pub mod phone_bridge;
 pub mod push;
 mod refusal;
 pub mod registry;
@@ -33,6 +35,7 @@ pub mod sip;
 pub mod slack;
 pub mod socket;
 pub mod split;
+mod standard_webhooks;
 pub mod telegram;
 pub mod token;
 pub mod web_chat;

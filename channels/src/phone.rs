@@ -8,6 +8,12 @@
 //!
 //! [`ChannelAdapter::run`]: crate::ChannelAdapter::run
 
+pub(crate) mod dialling;
+pub mod number;
+pub(crate) mod pbx;
+pub mod policy;
+pub(crate) mod telling;
+
 use crate::inbound::{Accepted, SinkError};
 use domain::{CallId, CallOutcome, CallStage, Leg, Locale, PhoneNumber, Timestamp};
 use std::fmt;
@@ -103,6 +109,8 @@ impl fmt::Debug for CallEvent {
     }
 }
 
+/// The most calls of one line at once; more are refused.
+pub const CALLS_MAX: usize = 1_000;
 /// The most bytes of a trace.
 pub const TRACE_BYTES_MAX: usize = 16 * 1024;
 

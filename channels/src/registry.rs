@@ -2,6 +2,7 @@
 
 use crate::adapter::ChannelAdapter;
 use crate::app::{self, App};
+use crate::asterisk::{self, Asterisk};
 use crate::bridge::{self, Bridge};
 use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
@@ -11,6 +12,8 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::phone::policy::{self, CallbackPolicy};
+use crate::phone_bridge::{self, PhoneBridge};
 use crate::push;
 use crate::sip::{self, Sip};
 use crate::slack::{self, Slack};
@@ -34,6 +37,8 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (telegram::ADAPTER, ChannelKind::Im),
     (slack::ADAPTER, ChannelKind::Im),
     (sip::ADAPTER, ChannelKind::Phone),
+    (phone_bridge::ADAPTER, ChannelKind::Phone),
+    (asterisk::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -55,6 +60,8 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         slack::SECRETS,
         sip::SECRETS,
         push::SECRETS,
+        phone_bridge::SECRETS,
+        asterisk::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -71,10 +78,14 @@ pub fn build(
     if channel.kind == ChannelKind::Im {
         problems.extend(ImSettings::of(channel).err().unwrap_or_default());
     }
+    if channel.kind == ChannelKind::Phone {
+        problems.extend(CallbackPolicy::of(channel).err().unwrap_or_default());
+    }
+    problems.extend(policy::telephone_problem(channel));
     if !problems.is_empty() {
         return Err(problems);
     }
-    let channel = &im::without(channel);
+    let channel = &policy::without(&im::without(channel));
     match channel.adapter.as_str() {
         web_chat::ADAPTER => Ok(Arc::new(WebChat::open(channel)?)),
         app::ADAPTER => Ok(Arc::new(App::open(channel, means)?)),
@@ -88,6 +99,8 @@ pub fn build(
         telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         sip::ADAPTER => Ok(Arc::new(Sip::open(channel, means)?)),
+        asterisk::ADAPTER => Ok(Arc::new(Asterisk::open(channel, means)?)),
+        phone_bridge::ADAPTER => Ok(Arc::new(PhoneBridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
     }

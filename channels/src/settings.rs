@@ -111,6 +111,25 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A list of whole numbers; the default when absent.
+    pub fn numbers(&mut self, key: &str, default: &[u64]) -> Vec<u64> {
+        let items = match self.left.remove(key) {
+            None | Some(Value::Null) => return default.to_vec(),
+            Some(Value::Array(items)) => items,
+            Some(other) => vec![other],
+        };
+        let mut numbers = Vec::with_capacity(items.len());
+        for item in items {
+            match item.as_u64() {
+                Some(number) => numbers.push(number),
+                None => {
+                    self.say(key, format!("must be a list of whole numbers, not {}", shown(&item)));
+                }
+            }
+        }
+        numbers
+    }
+
     /// One of some words; the first when absent.
     pub fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)], default: T) -> T {
         let text = match self.left.remove(key) {

@@ -29,6 +29,9 @@ pub struct Agent {
     /// The language of the desk for this person.
     #[serde(default)]
     pub locale: Locale,
+    /// Where the agent is rung for callbacks: a SIP address, or what the PBX calls the telephone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
     /// A disabled agent cannot sign in and gets no work.
     #[serde(default = "yes")]
     pub enabled: bool,

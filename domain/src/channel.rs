@@ -115,6 +115,19 @@ impl Channel {
     }
 }
 
+impl Channel {
+    /// The phone channel that rings those who come through this one, as its settings name it.
+    pub fn telephone(&self) -> Option<&str> {
+        if self.kind == ChannelKind::Phone {
+            return Some(self.id.as_str());
+        }
+        self.settings.get(TELEPHONE)?.get("channel")?.as_str()
+    }
+}
+
+/// The key of a channel's settings that names the phone channel for callbacks: `{"channel": "hotline"}`.
+pub const TELEPHONE: &str = "phone";
+
 /// A choice offered to the person who asks, leading to a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

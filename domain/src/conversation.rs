@@ -1,5 +1,6 @@
 //! Conversations: what a contact wants, from first word to close.
 
+use crate::callback::Callback;
 use crate::channel::ChannelKind;
 use crate::contact::Audience;
 use crate::id::{AgentId, ChannelId, ContactId, ConversationId, OfferToken, QueueId};
@@ -102,7 +103,7 @@ pub struct Conversation {
     pub contact: ContactId,
     /// Through which channel.
     pub channel: ChannelId,
-    /// What kind of channel.
+    /// What kind of channel. While a callback is wanted, a telephone serves it all the same.
     pub kind: ChannelKind,
     /// In which queue.
     pub queue: QueueId,
@@ -139,6 +140,9 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub why: Option<serde_json::Value>,
+    /// Somebody wants, or wanted, to be rung.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Callback>,
     /// What else is known.
     pub info: ConversationInfo,
 }

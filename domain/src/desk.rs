@@ -100,6 +100,9 @@ pub const PUSH_BOX_PREFIX: &str = "push-";
 const BOX_PREFIXES: [&str; 4] =
     [LETTER_BOX_PREFIX, CHAT_BOX_PREFIX, FETCH_BOX_PREFIX, PUSH_BOX_PREFIX];
 
+/// The longest address of an agent's telephone, in bytes.
+const PHONE_BYTES_MAX: usize = 200;
+
 /// A problem of a desk, with the dotted path of what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskProblem {
@@ -130,6 +133,16 @@ impl Desk {
             for (skill, level) in &agent.skills {
                 check_skill(&format!("agents[{n}].skills"), skill, *level, &skills, &mut say);
             }
+            let is_phone = agent.phone.len() <= PHONE_BYTES_MAX
+                && agent.phone.bytes().all(|sign| sign.is_ascii_graphic());
+            if !is_phone {
+                say(
+                    format!("agents[{n}].phone"),
+                    format!(
+                        "must be at most {PHONE_BYTES_MAX} letters, digits and signs without spaces"
+                    ),
+                );
+            }
             if !(1..=1000).contains(&agent.capacity.units) {
                 say(format!("agents[{n}].capacity.units"), "must be 1 to 1000".to_owned());
             }
@@ -159,6 +172,10 @@ impl Desk {
             if let Some(problem) = channel.mailbox().and_then(|name| self.mailbox_problem(name)) {
                 say(format!("channels[{n}].settings.mail.channel"), problem);
             }
+            if let Some(problem) = channel.telephone().and_then(|name| self.telephone_problem(name))
+            {
+                say(format!("channels[{n}].settings.phone.channel"), problem);
+            }
             for (m, topic) in channel.topics.iter().enumerate() {
                 if !queues.contains(&topic.queue) {
                     say(
@@ -169,6 +186,17 @@ impl Desk {
             }
         }
         found
+    }
+
+    /// What keeps a channel from ringing those who come through another.
+    fn telephone_problem(&self, name: &str) -> Option<String> {
+        let named = self.channels.iter().find(|channel| channel.id.as_str() == name);
+        let problem = match named {
+            None => "there is no channel of this name",
+            Some(one) if one.kind != ChannelKind::Phone => "this channel is no telephone",
+            Some(_) => return None,
+        };
+        Some(format!("`{name}`: {problem}"))
     }
 
     /// What keeps a channel from carrying the letters of a chat.

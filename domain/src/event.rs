@@ -4,6 +4,7 @@
 //! cursor from which sockets, webhooks, metrics and records go on reading.
 
 use crate::agent::Presence;
+use crate::callback::Callback;
 use crate::conversation::State;
 use crate::id::{
     AgentId, ChannelId, ContactId, ConversationId, DeliveryId, EndpointId, OfferToken, QueueId,
@@ -233,6 +234,19 @@ pub enum Event {
         /// Up to here.
         seq: u64,
     },
+    /// A callback is wanted, was changed, or its call came further.
+    CallbackChanged {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who asks.
+        contact: ContactId,
+        /// Who holds it, if anyone.
+        agent: Option<AgentId>,
+        /// The phone channel whose line rings.
+        line: ChannelId,
+        /// How it stands now.
+        callback: Callback,
+    },
     /// An agent's presence changed.
     PresenceChanged {
         /// Whose.
@@ -302,6 +316,7 @@ impl Event {
             Self::ConversationDescribed { .. } => "conversation_described",
             Self::ReadMarked { .. } => "read_marked",
             Self::ReceivedMarked { .. } => "received_marked",
+            Self::CallbackChanged { .. } => "callback_changed",
             Self::PresenceChanged { .. } => "presence_changed",
             Self::AgentChanged { .. } => "agent_changed",
             Self::DeliveryRecorded { .. } => "delivery_recorded",
@@ -335,6 +350,7 @@ impl Event {
             | Self::ConversationDescribed { conversation, .. }
             | Self::ReadMarked { conversation, .. }
             | Self::ReceivedMarked { conversation, .. }
+            | Self::CallbackChanged { conversation, .. }
             | Self::ConversationRated { conversation, .. } => Some(conversation),
             Self::PresenceChanged { .. }
             | Self::AgentChanged { .. }

@@ -28,6 +28,7 @@
 pub mod agent;
 pub mod calendar;
 pub mod call;
+pub mod callback;
 pub mod channel;
 pub mod contact;
 pub mod conversation;
@@ -48,6 +49,7 @@ pub mod wishes;
 pub use agent::{Agent, Capacity, KindCapacity, Presence, Role};
 pub use calendar::Calendar;
 pub use call::{CallOutcome, CallStage, Leg, NotE164, PhoneNumber};
+pub use callback::{CallWish, Callback, CallbackState, Follows, LiveCall, RetryPolicy};
 pub use channel::{Channel, ChannelKind, Topic};
 pub use contact::{Audience, Contact, Evidence, EvidenceKind, Identity};
 pub use conversation::{Conversation, ConversationInfo, State};

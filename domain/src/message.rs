@@ -1,6 +1,7 @@
 //! Messages: the entries of a conversation's log.
 
-use crate::id::{AgentId, ContactId, FileId, MessageId, QueueId};
+use crate::call::{CallOutcome, Leg};
+use crate::id::{AgentId, CallId, ContactId, FileId, MessageId, QueueId};
 use crate::mail::MailHead;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,6 +175,56 @@ pub enum Notice {
         file: FileId,
         /// What the network said, cut short.
         reason: String,
+    },
+    /// Somebody is to be rung, or at another time or number than before.
+    CallbackRequested {
+        /// By whom: `contact`, `agent`, `system`.
+        by: String,
+        /// The number, masked.
+        number: String,
+        /// Not before; absent for as soon as possible.
+        from: Option<Timestamp>,
+        /// The end of the window.
+        until: Option<Timestamp>,
+    },
+    /// Nobody is to be rung any more.
+    CallbackCancelled {
+        /// By whom: `contact`, `agent`, `system`.
+        by: String,
+    },
+    /// The time at which somebody is to be rung is near.
+    CallbackReminder {
+        /// The time.
+        at: Timestamp,
+    },
+    /// The contact's telephone rings.
+    CallRinging {
+        /// Which call.
+        call: CallId,
+    },
+    /// Agent and contact speak with each other.
+    CallConnected {
+        /// Which call.
+        call: CallId,
+    },
+    /// A call is over.
+    CallEnded {
+        /// Which.
+        call: CallId,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// Whose telephone ended it, where somebody's did.
+        by: Option<Leg>,
+        /// What the network said; may be empty.
+        cause: String,
+        /// For how long both spoke.
+        seconds: u64,
+        /// How often the contact's telephone was tried so far.
+        attempt: u32,
+        /// When it is tried again.
+        next_at: Option<Timestamp>,
+        /// Under which name the PBX keeps its recording.
+        recording: Option<String>,
     },
     /// A letter did not reach somebody, or is late.
     Undelivered {

@@ -28,6 +28,24 @@ pub enum Locale {
     En,
 }
 
+impl Locale {
+    /// The name on the wire and in Redis, a language tag (BCP 47).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ZhCn => "zh-CN",
+            Self::En => "en",
+        }
+    }
+}
+
+impl std::str::FromStr for Locale {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = [Self::ZhCn, Self::En].into_iter().find(|locale| locale.name() == text);
+        found.ok_or_else(|| format!("unknown language `{text}`"))
+    }
+}
+
 /// One text in each language; an empty English text falls back to Chinese and the other way.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -21,6 +21,7 @@ pub mod letters;
 pub mod lines;
 pub mod openapi;
 pub mod pages;
+pub mod phone;
 pub mod settings;
 pub mod supervisors;
 pub mod system;
@@ -64,6 +65,7 @@ fn routes(config: &mut web::ServiceConfig) {
         web::scope("/v1")
             .configure(auth::routes)
             .configure(chat::routes)
+            .configure(phone::routes)
             .configure(files::routes)
             .configure(desk::routes)
             .configure(conversations::routes)

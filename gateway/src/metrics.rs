@@ -138,6 +138,11 @@ pub fn door_failed(adapter: &'static str, reason: &'static str) {
     counter!("hutong_door_failures_total", "adapter" => adapter, "reason" => reason).increment(1);
 }
 
+/// A telephone call is over, and how.
+pub fn call_ended(outcome: &'static str) {
+    counter!("hutong_calls_total", "outcome" => outcome).increment(1);
+}
+
 /// A network's call was not taken, for this reason (`not_authentic`, `malformed`, `unsupported`,
 /// `not_taken`).
 pub fn callback_refused(reason: &'static str) {

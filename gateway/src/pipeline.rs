@@ -8,6 +8,7 @@ mod acknowledgements;
 mod archiver;
 mod audit;
 pub mod by_mail;
+pub mod calls;
 pub mod chats;
 mod commits;
 pub mod deliveries;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
+    calls::spawn(app);
     chats::telling::spawn(app);
     chats::places::spawn(app);
     chats::signs::spawn(app);

@@ -2,8 +2,27 @@
 
 use domain::{
     AgentId, ChannelId, ContactId, ConversationId, ConversationInfo, DeliveryId, DeviceId,
-    EndpointId, Entry, MessageContent, Notice, Role, Timestamp,
+    EndpointId, Entry, Locale, MessageContent, Notice, PhoneNumber, Role, Timestamp,
 };
+
+/// Somebody wants to be rung.
+#[derive(Debug, Clone)]
+pub struct RequestCallback<'a> {
+    /// The number.
+    pub number: &'a PhoneNumber,
+    /// The phone channel whose line rings.
+    pub line: &'a ChannelId,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// The end of the window.
+    pub until: Option<Timestamp>,
+    /// When the contact is reminded.
+    pub remind_at: Option<Timestamp>,
+    /// Who asks for it: the contact, whoever holds the conversation or held it last, or the desk itself.
+    pub by: Closer<'a>,
+    /// The contact's language.
+    pub locale: Locale,
+}
 
 /// A contact's word on its way into the queue.
 #[derive(Debug, Clone)]
@@ -195,6 +214,17 @@ pub enum Closer<'a> {
     Contact(&'a ContactId),
     /// A supervisor or a rule.
     System,
+}
+
+impl<'a> Closer<'a> {
+    /// What it is, and who.
+    pub(crate) fn parts(&self) -> (&'static str, &'a str) {
+        match self {
+            Self::Agent(agent) => ("agent", agent.as_str()),
+            Self::Contact(contact) => ("contact", contact.as_str()),
+            Self::System => ("system", ""),
+        }
+    }
 }
 
 /// Who may let go of a conversation in a transfer.

@@ -17,7 +17,7 @@
 //! | `idle:GROUP`, `turn:GROUP` | zset | ready agents who are alike to the matcher |
 //! | `ready` | zset | the groups, by whoever is idle longest |
 //! | `profiles`, `online`, `handling` | hash | skill texts, who is at work, mean handling time |
-//! | `timers` | zset by time | `w` plan · `o` offer · `u` wrap-up · `z` rest · `s` opening · `h` heartbeat · `m` match |
+//! | `timers` | zset by time | `w` plan · `o` offer · `u` wrap-up · `z` rest · `s` opening · `c` reminder of a callback · `h` heartbeat · `m` match |
 //! | | | members are `kind:id`; `w`, `z` and `s` have the due time in between, which settles ties |
 //! | `timers_failed` | zset by time | timers that failed and were put aside |
 //! | `closed` | zset | conversations to archive |
@@ -31,6 +31,9 @@
 //! | `places` | zset by time | when to look whether what a waiting contact was told of the queue is still so |
 //! | `addresses:ID` | set, expires | names of the addresses that a contact named in a conversation |
 //! | `here:CONTACT` | zset by time, expires | the contact's sockets on the line; `DEVICE/SOCKET` those of apps in the foreground |
+//! | `callback:ID` | hash | the callback of a conversation, and its call |
+//! | `callback_numbers` | hash | the conversation for which each number is to be rung |
+//! | `calls:LINE` | zset by time | the conversations that have a call on a phone channel's line |
 //! | `rate:…`, `once:…` | expire | rate limits, idempotency keys |
 //! | `meta` | hash | the epoch of this history, counters, the settings' version |
 

@@ -53,6 +53,12 @@ pub(crate) fn unpack(hash: impl IntoIterator<Item = (String, String)>) -> BTreeM
             None => drop(fields.insert(field, value)),
         }
     }
+    // The kind by which it is served comes first; that of its door follows where it is another.
+    if let Some(kind) = fields.get_mut("kind") {
+        let door = kind.chars().last().map(String::from);
+        *kind = kind.chars().take(1).collect();
+        fields.extend(door.map(|door| ("door".to_owned(), door)));
+    }
     fields
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::RoutingError;
 use domain::{
-    AgentId, ConversationId, DeliveryId, EndpointId, Presence, QueueId, State, Timestamp,
+    AgentId, CallId, CallStage, CallWish, ConversationId, DeliveryId, EndpointId, Locale,
+    PhoneNumber, Presence, QueueId, State, Timestamp,
 };
 
 /// The answer to `receive_message`.
@@ -171,6 +172,103 @@ pub enum Moved {
     NotAssigned,
     /// There is no such open conversation.
     Unknown,
+}
+
+/// The answer to `request_callback`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestedCallback {
+    /// It is wanted; the conversation stands in this state now.
+    Requested(State),
+    /// The number is to be rung for another conversation already.
+    Taken(ConversationId),
+    /// A call is under way.
+    Busy,
+    /// It is somebody else's.
+    NotAssigned,
+    /// There is no such open conversation.
+    Unknown,
+}
+
+/// The answer to `cancel_callback`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The conversation goes on without a telephone.
+    WaitsOn(State),
+    /// Being rung was all that it was for.
+    NothingLeft,
+    /// None is wanted.
+    None,
+    /// It is somebody else's.
+    NotAssigned,
+    /// There is no such open conversation.
+    Unknown,
+}
+
+/// The answer to `place_call`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlacedCall {
+    /// This call is under way.
+    Placed(CallId),
+    /// No callback is wanted.
+    None,
+    /// Somebody else holds it.
+    NotAssigned,
+    /// There is no such open conversation.
+    Unknown,
+}
+
+/// The answer to `steer_call`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SteeredCall {
+    /// Its line is told.
+    Steered,
+    /// No call is under way.
+    None,
+    /// Somebody else holds it.
+    NotAssigned,
+    /// There is no such conversation.
+    Unknown,
+}
+
+/// A call that a line's owner took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenCall {
+    /// Is it to be dialled, or was it somebody's?
+    pub how: Taking,
+    /// The call.
+    pub call: CallId,
+    /// Whom it is for.
+    pub number: PhoneNumber,
+    /// Who is rung first.
+    pub agent: AgentId,
+    /// How far it had come.
+    pub stage: CallStage,
+    /// What the owner before left behind.
+    pub trace: Option<String>,
+    /// What is to be done with it.
+    pub wish: Option<CallWish>,
+    /// The contact's language.
+    pub locale: Locale,
+}
+
+/// How a call was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taking {
+    /// Nobody has dialled it.
+    Place,
+    /// Another owner had it.
+    TakeOver,
+    /// It was ours already.
+    Ours,
+}
+
+/// The answer to `note_call` and `end_call`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotedCall {
+    /// It is kept, or was known.
+    Kept,
+    /// The call is over, or another owner's.
+    NotOurs,
 }
 
 /// The answer to `assign`.

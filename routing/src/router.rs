@@ -5,6 +5,7 @@
 //! by token; the others arrive at the same state.
 
 mod agents;
+mod calls;
 mod conversations;
 mod deliveries;
 mod duties;
@@ -15,6 +16,7 @@ mod push;
 mod queries;
 mod shelf;
 
+pub use calls::{CallNote, CallOver, CallOwner};
 pub use duties::Trimmed;
 pub use push::DEVICES_MAX;
 

@@ -1,6 +1,7 @@
 //! Tests of the switchboard against a real Redis: each transition, and the twin.
 
 mod by_mail;
+mod calls;
 mod chats;
 mod check;
 mod desk;

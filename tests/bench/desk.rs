@@ -253,6 +253,7 @@ fn agent(n: usize, skills: &Skills) -> Result<Agent> {
         skills: skills.clone(),
         capacity: Capacity { units: 100, kinds },
         locale: Locale::ZhCn,
+        phone: String::new(),
         enabled: true,
     })
 }

@@ -5,3 +5,5 @@ mod desk;
 mod schema;
 mod signed;
 mod xmpp;
+
+pub(crate) use desk::library;

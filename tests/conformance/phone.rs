@@ -1,4 +1,6 @@
 //! Telephones, each line against what somebody else wrote.
 
 mod board;
+mod bridge;
+mod running;
 mod sip;

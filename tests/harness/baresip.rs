@@ -53,12 +53,25 @@ impl Phone {
     /// # Panics
     /// When it does not come up within ten seconds.
     pub async fn start(folder: &Path, user: &str, answers: Answers) -> Self {
+        Self::start_with(folder, user, answers, "").await
+    }
+
+    /// Starts one that speaks TLS as well, as whom this file (PEM, with the key) says.
+    ///
+    /// # Panics
+    /// As [`Phone::start`].
+    pub async fn start_with_tls(folder: &Path, user: &str, answers: Answers, pem: &Path) -> Self {
+        let more = format!("sip_certificate {}\n", pem.display());
+        Self::start_with(folder, user, answers, &more).await
+    }
+
+    async fn start_with(folder: &Path, user: &str, answers: Answers, more: &str) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let (sip, media, control) = (pair(), pair(), Port::take());
         let tone = folder.join("tone.wav");
         std::fs::write(&tone, wav(&tone_of(440.0))).unwrap();
         let config = config(&tone, sip.0.number(), media.0.number(), control.number());
-        std::fs::write(folder.join("config"), config).unwrap();
+        std::fs::write(folder.join("config"), config + more).unwrap();
         std::fs::write(folder.join("accounts"), account(user, sip.0.number(), answers)).unwrap();
         std::fs::write(folder.join("contacts"), "").unwrap();
         let mut command = Command::new(program(&["baresip"]));
@@ -95,6 +108,11 @@ impl Phone {
     /// Where it listens.
     pub fn port(&self) -> u16 {
         self.sip.0.number()
+    }
+
+    /// Its address within TLS.
+    pub fn tls_uri(&self) -> String {
+        format!("sip:{}@127.0.0.1:{};transport=tls", self.user, self.sip.1.number())
     }
 
     /// Where it hears sound.

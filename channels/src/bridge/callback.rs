@@ -1,12 +1,12 @@
 //! What the bridge posts to us.
 
 use super::Bridge;
-use super::signature::{Head, is_authentic};
 use super::wire::Event;
 use crate::adapter::{Inlet, RawReply, RawRequest};
 use crate::error::AdapterError;
 use crate::inbound::Accepted;
-use serde_json::{Value, json};
+use crate::standard_webhooks::{is_signed, refused, taken};
+use serde_json::Value;
 
 /// Where it posts, below the channel's callback address.
 const PATH: &str = "/events";
@@ -23,7 +23,7 @@ impl Bridge {
         if request.method != "POST" || request.below != PATH {
             return Err(AdapterError::Unsupported("take this request of a bridge"));
         }
-        if !self.is_of_bridge(request) {
+        if !is_signed(request, &self.config.keys, self.means.clock.now().0) {
             return Err(AdapterError::NotAuthentic);
         }
         let value: Value = serde_json::from_slice(&request.body).map_err(|error| {
@@ -51,13 +51,6 @@ impl Bridge {
         }
     }
 
-    fn is_of_bridge(&self, request: &RawRequest) -> bool {
-        let header = |name: &str| request.header(name).unwrap_or_default();
-        let head = Head { id: header("webhook-id"), timestamp: header("webhook-timestamp") };
-        let signed = (header("webhook-signature"), request.body.as_ref());
-        is_authentic(&self.config.keys, head, signed, self.means.clock.now().0)
-    }
-
     /// Did the bridge answer this check?
     pub(super) async fn was_called(&self, check: &str) -> bool {
         matches!(self.means.shelf.find(&check_note(check)).await, Ok(Some(_)))
@@ -66,12 +59,4 @@ impl Bridge {
 
 fn check_note(id: &str) -> String {
     format!("check.{}", crate::digest::digest(id))
-}
-
-fn taken(result: &str) -> RawReply {
-    RawReply::json(200, &json!({ "result": result }))
-}
-
-fn refused(status: u16, code: &str, detail: &str) -> RawReply {
-    RawReply::json(status, &json!({ "result": "refused", "code": code, "detail": detail }))
 }

@@ -1,9 +1,9 @@
 //! The settings of a bridge, checked as a whole. What the messenger behind it can carry only they tell.
 
-use super::signature::Key;
 use crate::adapter::{Capabilities, Limits, ReplyWindow};
 use crate::error::SettingsProblem;
 use crate::settings::Fields;
+use crate::standard_webhooks::{self, Key};
 use domain::limits::{FILE_BYTES_MAX, TEXT_BYTES_MAX};
 use serde_json::Value;
 use std::ops::RangeInclusive;
@@ -50,12 +50,11 @@ impl BridgeConfig {
         let mut fields = Fields::open(settings, "settings", &mut problems);
         let url = fields.base_url("url", "");
         let files_url = fields.base_url("files_url", &url);
-        let keys = ["secret", "previous_secret"].map(|key| secret(&mut fields, key));
+        let keys = standard_webhooks::keys(&mut fields);
         let capabilities = capabilities(fields.inner("capabilities"));
         let limits = limits(&mut fields, capabilities);
         let reply_window = reply_window(&mut fields);
         fields.finish();
-        let keys = keys.into_iter().flatten().collect();
         let config = Self { url, files_url, keys, capabilities, limits, reply_window };
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
@@ -66,19 +65,6 @@ impl BridgeConfig {
             [("settings.url", self.url.is_empty()), ("settings.secret", self.keys.is_empty())];
         needed.into_iter().find_map(|(path, is_missing)| is_missing.then_some(path))
     }
-}
-
-fn secret(fields: &mut Fields<'_>, name: &str) -> Option<Key> {
-    let text = fields.secret(name);
-    if text.is_empty() {
-        return None;
-    }
-    let key = Key::read(text.reveal());
-    if key.is_none() {
-        // The value itself is never shown.
-        fields.say(name, "must be `whsec_` and 24 to 64 bytes in base64");
-    }
-    key
 }
 
 fn capabilities(mut fields: Fields<'_>) -> Capabilities {

@@ -2,10 +2,10 @@
 
 use super::Bridge;
 use super::answer::spoken;
-use super::signature::{Head, signatures};
 use crate::digest::digest;
 use crate::error::AdapterError;
 use crate::http::CallError;
+use crate::standard_webhooks;
 use bytes::Bytes;
 use reqwest::{Method, RequestBuilder};
 use std::time::Duration;
@@ -69,12 +69,7 @@ impl Bridge {
         id: &str,
         content: &[u8],
     ) -> RequestBuilder {
-        let timestamp = (self.means.clock.now().0 / 1_000).to_string();
-        let head = Head { id, timestamp: &timestamp };
-        let signatures = signatures(&self.config.keys, head, content);
-        request
-            .header("webhook-id", id)
-            .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", signatures)
+        let now_ms = self.means.clock.now().0;
+        standard_webhooks::signed(request, &self.config.keys, (id, content), now_ms)
     }
 }

@@ -1,12 +1,12 @@
 //! Settings, signatures and events of a bridge, without a bridge.
 
 use super::config::BridgeConfig;
-use super::signature::{Head, Key, is_authentic, signatures};
 use super::wire::Event;
 use super::*;
 use crate::adapter::ReplyWindow;
 use crate::inbound::Payload;
 use crate::outbound::Action;
+use crate::standard_webhooks::{Head, Key, is_authentic, signatures};
 use domain::{Audience, Author, Localized};
 use proptest::prelude::*;
 use serde_json::{Value, json};

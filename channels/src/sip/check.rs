@@ -10,7 +10,7 @@ use super::reach::SipReach;
 use super::registration::{self, Registered, Tells};
 use crate::adapter::Finding;
 use rsipstack::sip::{Method, Transport};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -70,10 +70,15 @@ fn listening(config: &SipConfig, reach: &SipReach) -> Finding {
 /// The line itself may be running, here or elsewhere: another port of the same address asks.
 fn probe(config: &SipConfig, reach: &SipReach) -> Option<(SipConfig, SipReach)> {
     let first = *config.listen.first().filter(|listen| reach.allows_listening(listen.at))?;
-    let at = SocketAddr::new(first.at.ip(), 0);
+    let at = free_at(first.at.ip())?;
     let listen = super::config::Listen { transport: Transport::Udp, at };
-    let reach = SipReach { listen_ports: Arc::from([0..=0]), ..reach.clone() };
+    let reach = SipReach { listen_ports: Arc::from([at.port()..=at.port()]), ..reach.clone() };
     Some((SipConfig { listen: vec![listen], public_address: None, ..config.clone() }, reach))
+}
+
+/// A port that nobody has now.
+fn free_at(ip: IpAddr) -> Option<SocketAddr> {
+    std::net::UdpSocket::bind((ip, 0)).and_then(|socket| socket.local_addr()).ok()
 }
 
 async fn ask_trunk(line: &Arc<Line>, trunk: &Trunk) -> Vec<Finding> {

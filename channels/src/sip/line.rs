@@ -150,7 +150,10 @@ impl Line {
             places.push(Listen { at: told, ..*listen });
         }
         let layer = &endpoint.inner.transport_layer;
-        layer.set_tls_config(TlsConfig { ca_certs: Some(authorities()), ..TlsConfig::default() });
+        layer.set_tls_config(TlsConfig {
+            ca_certs: Some(authorities(reach.authorities.as_deref())),
+            ..TlsConfig::default()
+        });
         let incoming = endpoint.incoming_transactions().map_err(refused)?;
         Ok((Arc::new(Self { config, ways, endpoint: endpoint.inner, places }), incoming))
     }
@@ -309,9 +312,11 @@ async fn wait_for(listen: Listen) -> io::Result<()> {
     Ok(())
 }
 
-/// The authorities that this machine trusts, PEM: the stack trusts none by itself.
-fn authorities() -> Vec<u8> {
-    let mut pem = String::new();
+/// The authorities that this machine trusts, and those of whoever runs the gateway, PEM: the stack trusts none
+/// by itself.
+fn authorities(more: Option<&[u8]>) -> Vec<u8> {
+    let mut pem = String::from_utf8_lossy(more.unwrap_or_default()).into_owned();
+    pem.push('\n');
     for certificate in rustls_native_certs::load_native_certs().certs {
         pem.push_str("-----BEGIN CERTIFICATE-----\n");
         let text = base64::engine::general_purpose::STANDARD.encode(&certificate);

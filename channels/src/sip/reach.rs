@@ -22,6 +22,8 @@ pub struct SipReach {
     pub listen_ports: Arc<[RangeInclusive<u16>]>,
     /// What lines that listen with TLS show; without it none may.
     pub certificate: Option<SipCertificate>,
+    /// Authorities that are trusted beside this machine's own, PEM: for trunks and telephones with TLS.
+    pub authorities: Option<Arc<[u8]>>,
 }
 
 /// A certificate and its key, PEM.
@@ -56,6 +58,7 @@ impl SipReach {
             listen: all,
             listen_ports: ports,
             certificate: None,
+            authorities: None,
         }
     }
 
@@ -116,6 +119,7 @@ mod tests {
             listen: Arc::from(["192.0.2.7/32".parse().unwrap()]),
             listen_ports: Arc::from([5_060..=5_060]),
             certificate: None,
+            authorities: None,
         }
     }
 

@@ -271,6 +271,7 @@ pub(crate) async fn bootstrap(
         skills: std::collections::BTreeMap::new(),
         capacity: domain::Capacity::default(),
         locale: domain::Locale::default(),
+        phone: String::new(),
         enabled: true,
     };
     let change = Change { expected_version: None, by: "bootstrap", now: app.clock.now() };

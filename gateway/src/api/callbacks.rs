@@ -5,6 +5,7 @@ use super::error::{ApiError, Code};
 use crate::app::App;
 use crate::doors::{self, Failed, Failing};
 use crate::metrics;
+use crate::pipeline::calls::Board;
 use crate::pipeline::chats::door;
 use crate::pipeline::inbound::Intake;
 use actix_web::http::StatusCode;
@@ -49,8 +50,11 @@ pub(crate) async fn call(
     }
     let turn = app.at_once.begin(&format!("callbacks of {channel}"), AT_ONCE_MAX);
     let Some(_turn) = turn else { return Err(ApiError::limited(1_000)) };
-    let bookmarks = doors::bookmarks(&app, &tenant, &channel);
-    let inlet = Inlet::new(Arc::new(Intake::new(&app, &tenant)), bookmarks);
+    let inlet = Inlet {
+        sink: Arc::new(Intake::new(&app, &tenant)),
+        bookmarks: doors::bookmarks(&app, &tenant, &channel),
+        calls: Board::of_caller(&app, &tenant, &channel),
+    };
     let raw = raw(&request, below, body);
     match adapter.callback(&raw, &inlet).await {
         Ok(reply) => Ok(answer(reply)),

@@ -1,6 +1,7 @@
 //! For the widget: the channel, visitors' sessions, a visitor's own messages.
 
 mod by_mail;
+mod callback;
 mod channel;
 mod devices;
 mod earlier;
@@ -8,7 +9,7 @@ mod frames;
 mod session;
 
 pub use by_mail::{AnswerAddress, TranscriptWish};
-pub use channel::{ChatChannel, ChatPush, ChatTopic};
+pub use channel::{ChatCallbacks, ChatChannel, ChatPush, ChatTopic};
 pub use devices::{DeviceWish, RegisteredDevice};
 pub use earlier::{EarlierConversation, EarlierConversations};
 pub use frames::{FrameList, SaidFrame};
@@ -30,6 +31,7 @@ use std::borrow::Cow;
 use utoipa::IntoParams;
 
 pub(crate) use by_mail::*;
+pub(crate) use callback::*;
 pub(crate) use channel::*;
 pub(crate) use devices::*;
 pub(crate) use earlier::*;
@@ -43,6 +45,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/chat/conversations", web::get().to(earlier::earlier))
         .route("/chat/conversations/{id}/messages", web::get().to(earlier::earlier_messages))
         .route("/chat/transcripts", web::post().to(by_mail::transcript))
+        .route("/chat/callback", web::put().to(callback::ask_callback))
+        .route("/chat/callback", web::delete().to(callback::drop_callback))
         .route("/chat/address", web::put().to(by_mail::leave_address))
         .route("/chat/address", web::delete().to(by_mail::withdraw_address))
         .route("/chat/devices/{device}", web::put().to(devices::register))

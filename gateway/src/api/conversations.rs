@@ -1,11 +1,15 @@
 //! Conversations: reading them, and what an agent does with them.
 
 mod act;
+mod calls;
 mod read;
 
 use actix_web::web;
 
+pub use calls::CallbackRequest;
+
 pub(crate) use act::*;
+pub(crate) use calls::*;
 pub(crate) use read::*;
 
 /// The routes.
@@ -22,5 +26,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/conversations/{id}/end_wrap_up", web::post().to(act::end_wrap_up))
         .route("/conversations/{id}/snooze", web::post().to(act::snooze))
         .route("/conversations/{id}/describe", web::post().to(act::describe))
-        .route("/conversations/{id}/assign", web::post().to(act::assign));
+        .route("/conversations/{id}/assign", web::post().to(act::assign))
+        .route("/conversations/{id}/callback", web::put().to(calls::request_callback))
+        .route("/conversations/{id}/callback", web::delete().to(calls::cancel_callback))
+        .route("/conversations/{id}/callback/number", web::get().to(calls::callback_number))
+        .route("/conversations/{id}/call", web::post().to(calls::call));
 }

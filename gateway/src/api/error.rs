@@ -45,6 +45,8 @@ pub enum Code {
     AgentUnavailable,
     /// The network carries no more answers until the contact writes again.
     ReplyWindowClosed,
+    /// The number is to be rung for another conversation already.
+    NumberTaken,
     /// The conversation named as many mail addresses as it may.
     TooManyAddresses,
     /// The idempotency key was used for another request.
@@ -93,6 +95,7 @@ impl Code {
             Self::ReplyWindowClosed => {
                 ("reply_window_closed", 409, "The time to answer is over", false)
             }
+            Self::NumberTaken => ("number_taken", 409, "The number is to be rung already", false),
             Self::TooManyAddresses => {
                 ("too_many_addresses", 409, "Two addresses are the most", false)
             }

@@ -2,7 +2,7 @@
 
 use super::{
     admin, auth, channel_states, chat, contacts, conversations, desk, files, health, letters,
-    lines, settings, supervisors, system,
+    lines, phone, settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
@@ -23,14 +23,17 @@ use utoipa::{Modify, OpenApi};
         health::healthz, health::readyz, health::metrics,
         auth::login, auth::refresh, auth::logout, auth::password, auth::bootstrap,
         chat::channel, chat::open, chat::messages, chat::transcript, chat::leave_address, chat::withdraw_address,
+        chat::ask_callback, chat::drop_callback,
         chat::earlier, chat::earlier_messages,
         chat::register, chat::remove, chat::wishes, chat::set_wishes, chat::frames, chat::say,
+        phone::ask, phone::look, phone::change, phone::cancel,
         files::upload, files::download, files::shared,
         desk::desk, desk::presence,
         conversations::list, conversations::one, conversations::messages, conversations::send,
         conversations::accept, conversations::decline, conversations::transfer,
         conversations::close, conversations::end_wrap_up, conversations::snooze,
-        conversations::describe, conversations::assign,
+        conversations::describe, conversations::assign, conversations::request_callback,
+        conversations::cancel_callback, conversations::callback_number, conversations::call,
         contacts::one, contacts::separate, contacts::join_again,
         letters::view, letters::addressees, letters::list, letters::original, letters::retry,
         letters::remove, lines::of_conversation, lines::check, lines::check_new,

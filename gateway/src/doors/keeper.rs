@@ -4,6 +4,7 @@
 use super::{Failed, Failing};
 use crate::app::App;
 use crate::metrics;
+use crate::pipeline::calls::Board;
 use crate::pipeline::inbound::Intake;
 use crate::tasks::{OnEnd, TaskResult};
 use channels::{AdapterError, Bookmarks, ChannelAdapter, Inlet, SettingsProblem, SinkError};
@@ -284,8 +285,11 @@ impl Door {
     fn inlet(&self, epoch: u64) -> Inlet {
         let (tenant, channel) = self.place.clone();
         let (app, duty) = (Arc::clone(&self.app), self.duty());
-        let sink = Arc::new(Intake::new(&app, &tenant));
-        Inlet::new(sink, Arc::new(DoorBookmarks { app, tenant, channel, duty, epoch }))
+        Inlet {
+            sink: Arc::new(Intake::new(&app, &tenant)),
+            calls: Board::of_owner(&app, &tenant, &channel, epoch),
+            bookmarks: Arc::new(DoorBookmarks { app, tenant, channel, duty, epoch }),
+        }
     }
 }
 

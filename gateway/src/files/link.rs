@@ -11,6 +11,8 @@ use domain::{FileId, TenantId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+/// What the proof is for: no other link opens a file.
+const PURPOSE: &str = "hutong file link";
 /// Longer ones are not looked at, in bytes.
 const TOKEN_BYTES_MAX: usize = 160;
 
@@ -26,7 +28,7 @@ pub struct Claim<'a> {
 /// The token of a link to a file that ends at a time; `None` for a key that is none.
 pub fn token(key: &[u8], tenant: &TenantId, file: &FileId, until: Timestamp) -> Option<String> {
     let secs = until.0.div_euclid(1000).to_string();
-    let proof = proof(key, tenant, file, &secs)?;
+    let proof = proof(key, PURPOSE, (tenant, file.as_str()), &secs)?;
     Some(format!("{tenant}.{secs}.{proof}"))
 }
 
@@ -45,7 +47,7 @@ pub fn claim(token: &str) -> Option<Claim<'_>> {
 impl Claim<'_> {
     /// Is it a link to this file, by this key, whose time is not over?
     pub fn opens(&self, key: &[u8], file: &FileId, now: Timestamp) -> bool {
-        let expected = proof(key, &self.tenant, file, self.secs);
+        let expected = proof(key, PURPOSE, (&self.tenant, file.as_str()), self.secs);
         let is_ours = expected
             .is_some_and(|expected| same_secret(expected.as_bytes(), self.proof.as_bytes()));
         let until: Option<i64> = self.secs.parse().ok();
@@ -53,9 +55,15 @@ impl Claim<'_> {
     }
 }
 
-fn proof(key: &[u8], tenant: &TenantId, file: &FileId, secs: &str) -> Option<String> {
+/// What proves that a link is ours: for this purpose, of this tenant, to this thing, until this second.
+pub(crate) fn proof(
+    key: &[u8],
+    purpose: &'static str,
+    (tenant, thing): (&TenantId, &str),
+    secs: &str,
+) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    for part in ["hutong file link", tenant.as_str(), file.as_str(), secs] {
+    for part in [purpose, tenant.as_str(), thing, secs] {
         mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(part.as_bytes());
     }

@@ -135,8 +135,8 @@ pub fn frame<T: Serialize>(frame: &T) -> Utf8Bytes {
     Utf8Bytes::from(serde_json::to_string(frame).unwrap_or_default())
 }
 
-/// A message as its contact may see it; `None` when it is among agents: notes, what became of letters,
-/// and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes either.
+/// A message as its contact may see it; `None` when it is among agents: notes, what became of letters, calls that did not
+/// reach for the contact, and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes either.
 pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
     let content = &message.content;
     if content.kind == MessageKind::Note || content.notice.as_ref().is_some_and(is_among_agents) {
@@ -157,7 +157,7 @@ fn is_among_agents(notice: &Notice) -> bool {
             | Notice::AddressLeft { .. }
             | Notice::AddressWithdrawn
             | Notice::AutomaticAnswer { .. }
-    )
+    ) || matches!(notice, Notice::CallEnded { outcome, .. } if !outcome.reached_for_contact())
 }
 
 /// For whom among the agents an event is.
@@ -189,6 +189,7 @@ pub fn audience(event: &Event) -> Audience<'_> {
         Event::MessageAppended { conversation, agent, .. }
         | Event::ConversationClosed { conversation, agent, .. }
         | Event::ConversationDescribed { conversation, agent }
+        | Event::CallbackChanged { conversation, agent, .. }
         | Event::ReadMarked { conversation, agent, .. }
         | Event::ReceivedMarked { conversation, agent, .. } => match agent {
             Some(agent) => Audience::Agent(agent),
@@ -220,6 +221,7 @@ pub fn contact(event: &Event) -> Option<&ContactId> {
         | Event::ConversationSnoozed { contact, .. }
         | Event::ConversationClosed { contact, .. }
         | Event::ConversationReopened { contact, .. }
+        | Event::CallbackChanged { contact, .. }
         | Event::ReadMarked { contact, .. } => Some(contact),
         Event::NeedRelaxed { .. }
         | Event::ConversationOverdue { .. }
@@ -259,6 +261,7 @@ pub fn changes_state(event: &Event) -> bool {
             | Event::ConversationSnoozed { .. }
             | Event::ConversationClosed { .. }
             | Event::ConversationReopened { .. }
+            | Event::CallbackChanged { .. }
     )
 }
 

@@ -4,7 +4,7 @@
 pub(in crate::pipeline) mod arrival;
 pub(in crate::pipeline) mod changes;
 pub(in crate::pipeline) mod deeds;
-mod desk;
+pub(in crate::pipeline) mod desk;
 pub(in crate::pipeline) mod fetch;
 pub mod links;
 pub(in crate::pipeline) mod people;

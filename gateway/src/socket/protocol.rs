@@ -17,8 +17,9 @@
 
 use crate::pipeline::letters::reply::Addressees;
 use domain::{
-    AgentId, ChannelId, Conversation, ConversationId, DeviceId, FileId, Localized, Message,
-    MessageId, OfferToken, Presence, QueueId, State, Timestamp,
+    AgentId, CallOutcome, CallStage, Callback, CallbackState, ChannelId, Conversation,
+    ConversationId, DeviceId, FileId, Localized, Message, MessageId, OfferToken, Presence, QueueId,
+    State, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -391,10 +392,51 @@ pub struct ChatState {
     /// The grade given, after the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grade: Option<u8>,
+    /// The call that is wanted, or was last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Box<ChatCallback>>,
     /// Where answers go that are not read here, most of it hidden (`w…@city.cn`); absent when no address
     /// was left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail_address: Option<String>,
+}
+
+/// A callback as the person who is rung may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatCallback {
+    /// How it stands.
+    pub state: CallbackState,
+    /// The number, masked.
+    pub number: String,
+    /// Not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// The end of the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// When it is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// How the last call ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CallOutcome>,
+    /// How far the call has come that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<CallStage>,
+}
+
+impl From<Callback> for ChatCallback {
+    fn from(callback: Callback) -> Self {
+        Self {
+            state: callback.state,
+            number: callback.number,
+            from: callback.from,
+            until: callback.until,
+            next_at: callback.next_at,
+            outcome: callback.outcome,
+            stage: callback.call.map(|call| call.stage),
+        }
+    }
 }
 
 /// An honest place in the queue.

@@ -58,6 +58,7 @@ pub(crate) fn conversation(n: u128, closed_at: i64) -> Conversation {
         received_by_contact: 0,
         read_by_agent: 0,
         why: None,
+        callback: None,
         info: ConversationInfo {
             contact_name: "小明".to_owned(),
             audience: Audience::Public,

@@ -21,6 +21,11 @@ H.register('archive', function(c, args)
   end
   redis.call('ZREM', c.t .. 'closed', v.id)
   redis.call('DEL', log)
+  local cb = H.callback(c, v)
+  if H.is_live(cb) then
+    -- Its line finds it gone, and lets both telephones go.
+    H.call_ended(c, v, cb, 'lost', cb.tries)
+  end
   local pointer = c.t .. 'open:' .. v.channel .. ':' .. v.contact
   -- One of a thread is found by its letters as long as it may be reopened.
   local threads = redis.call('HGET', c.t .. 'conv:' .. v.id, 'threads') == '1'
@@ -36,7 +41,7 @@ H.register('archive', function(c, args)
     end
   end
   if left <= 0 or not (threads or pointed or look_at) then
-    redis.call('DEL', c.t .. 'conv:' .. v.id)
+    redis.call('DEL', c.t .. 'conv:' .. v.id, c.t .. 'callback:' .. v.id)
     if pointed then
       redis.call('DEL', pointer)
     end
@@ -44,6 +49,7 @@ H.register('archive', function(c, args)
   end
   H.save(v, 'base', last)
   redis.call('PEXPIRE', c.t .. 'conv:' .. v.id, H.int(left))
+  redis.call('PEXPIRE', c.t .. 'callback:' .. v.id, H.int(left))
   if pointed then
     redis.call('PEXPIRE', pointer, H.int(left))
   end

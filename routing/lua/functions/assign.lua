@@ -26,11 +26,11 @@ local function detach(c, v)
 end
 
 -- Would it fit, were it taken from the offer that this agent may have of it?
-local function fits(v, a)
+local function fits(c, v, a)
   if v.state == 'offered' and v.agent == a.id then
     return true
   end
-  return H.fits(a, v.kind)
+  return H.fits(a, H.next_kind(c, v))
 end
 
 H.register('assign', function(c, args)
@@ -47,7 +47,7 @@ H.register('assign', function(c, args)
   if not a or a.presence == 'offline' then
     return { 'agent_unavailable' }
   end
-  if not fits(v, a) then
+  if not fits(c, v, a) then
     return { 'over_capacity' }
   end
   local old = detach(c, v)

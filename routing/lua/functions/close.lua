@@ -40,6 +40,10 @@ H.register('close', function(c, args)
   if args[5] ~= '' then
     H.save(v, 'info', args[5])
   end
+  local cb = H.callback(c, v)
+  if H.is_wanted(cb) then
+    H.end_callback(c, v, cb, 'cancelled')
+  end
   H.save(v, 'closed', c.now)
   H.notice(c, v, '"code":"closed","by":"' .. by .. '"')
   H.event(c, 'conversation_closed', '"conversation":"' .. v.id .. '","contact":"' .. v.contact

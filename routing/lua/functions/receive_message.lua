@@ -36,6 +36,7 @@ local function reopen(c, v, e)
   end
   redis.call('ZREM', c.t .. 'closed', v.id)
   redis.call('PERSIST', c.t .. 'conv:' .. v.id)
+  redis.call('PERSIST', c.t .. 'callback:' .. v.id)
   redis.call('PERSIST', c.t .. 'open:' .. v.channel .. ':' .. v.contact)
   H.save(v, 'closed', '', 'accepted', '', 'agent', '')
   H.apply_entry(v, e)

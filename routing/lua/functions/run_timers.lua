@@ -83,6 +83,16 @@ function RUN.h(c, id)
   H.abandon(c, a, 'agent_lost', false)
 end
 
+-- c: the time of a callback is near.
+function RUN.c(c, id)
+  local v = H.load(c, id)
+  local cb = v and H.callback(c, v)
+  if H.is_wanted(cb) then
+    H.call_save(c, v, cb, 'remind', '')
+    H.notice(c, v, '"code":"callback_reminder","at":' .. cb.from)
+  end
+end
+
 -- m: an agent could take more than one call gives.
 function RUN.m(c, id)
   local a = H.load_agent(c, id)

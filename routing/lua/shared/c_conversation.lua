@@ -1,8 +1,9 @@
--- Conversations: reading and writing the hash, the log, and the indexes of those that wait.
+-- Conversations: reading and writing the hash, and the indexes of those that wait.
 
 -- Two long texts instead of twenty short fields: reading and writing a field costs Redis as much as
 -- copying a page of text. `entry` is what the queue's policy says and changes seldom, `place` is
--- where the conversation stands. Values hold no line breaks. packed.rs takes them apart likewise.
+-- where the conversation stands. Values hold no line breaks. packed.rs takes them apart likewise. Served by
+-- another kind than its door's (a callback, h_call.lua), the kind is followed by the door's.
 local L = '([^\n]*)\n' -- a line; `string` does not exist yet while the library loads
 local ENTRY = '^' .. L .. L .. L .. L .. L .. L .. L .. L .. '([^\n]*)$'
 local ENTRY_FORMAT = '%s\n%s\n%d\n%s\n%s\n%d\n%d\n%s\n%s'
@@ -12,7 +13,7 @@ local PLACE_FORMAT = '%s\n%s\n%s\n%s\n%d\n%d\n%d\n%s\n%d\n%d\n%s\n%s\n%s'
 -- Fields that stay by themselves: written when given, and not read here.
 local APART = {
   info = true, why = true, threads = true, read_by_contact = true, read_by_agent = true, received_by_contact = true,
-  address = true, mailed = true, way = true, said = true, told = true,
+  address = true, mailed = true, way = true, said = true, told = true, callback = true,
 }
 
 -- The conversation, or nil. One call knows each conversation once, so that its copy is the truth.
@@ -30,7 +31,8 @@ function H.load(c, id)
     string.match(packed[2], PLACE)
   local v = {
     id = id, entry = packed[1], place = packed[2], apart = false,
-    contact = contact, channel = channel, opened = opened, kind = kind, queue = queue,
+    contact = contact, channel = channel, opened = opened, kind = string.sub(kind, 1, 1),
+    door = string.sub(kind, -1), queue = queue,
     arrived = tonumber(arrived), due = tonumber(due), plan = plan, policy = policy,
     state = state, agent = agent, token = token, lane = lane, entered = tonumber(entered),
     step = tonumber(step), units = tonumber(units), last = last, base = tonumber(base),
@@ -44,7 +46,7 @@ end
 function H.new_conversation(c, id)
   local v = {
     id = id, entry = '', place = '', apart = false,
-    contact = '', channel = '', opened = c.now, kind = '', queue = '', arrived = 0, due = 0, plan = '',
+    contact = '', channel = '', opened = c.now, kind = '', door = '', queue = '', arrived = 0, due = 0, plan = '',
     policy = '', state = '', agent = '', token = '', lane = '', entered = 0, step = 0, units = 0, last = '',
     base = 0, offers = 0, accepted = '', closed = '', ['until'] = '',
   }
@@ -74,7 +76,8 @@ end
 -- Writes what this call changed of a conversation.
 local function flush_conversation(c, v)
   local fields = v.apart or {}
-  local entry = string.format(ENTRY_FORMAT, v.contact, v.channel, v.opened, v.kind, v.queue, v.arrived,
+  local kind = v.kind == v.door and v.kind or v.kind .. v.door
+  local entry = string.format(ENTRY_FORMAT, v.contact, v.channel, v.opened, kind, v.queue, v.arrived,
     v.due, v.plan, v.policy)
   if entry ~= v.entry then
     fields[#fields + 1] = 'entry'
@@ -123,49 +126,6 @@ end
 
 function H.cancel_placed(c, kind, v)
   H.cancel(c, kind, placed(kind, v))
-end
-
--- The place of the next message: the log's length plus what was archived before.
-function H.next_seq(c, v)
-  return redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base + 1
-end
-
--- Lets a mark grow up to a seq, never beyond the log. The seq that it has now, or nil when it stays.
-function H.grow_mark(c, v, field, wanted)
-  local seq = math.min(tonumber(wanted), redis.call('LLEN', c.t .. 'log:' .. v.id) + v.base)
-  if seq <= tonumber(redis.call('HGET', c.t .. 'conv:' .. v.id, field) or '0') then
-    return nil
-  end
-  H.save(v, field, seq)
-  return H.int(seq)
-end
-
--- What is said to an app's user (`a`) waits for somebody to look whether it was read: what waits longest
--- counts, and a new word ends a pause. Their own words wait for nobody.
-local function waits_for_push(c, v, content)
-  if v.kind == 'a' and not string.find(content, '"author":{"type":"contact"', 1, true) then
-    redis.call('ZADD', c.t .. 'unpushed', 'LT', H.int(c.now), v.id)
-  end
-end
-
--- Appends to the log and returns the seq.
-function H.append(c, v, content, seq)
-  local log = c.t .. 'log:' .. v.id
-  waits_for_push(c, v, content)
-  seq = seq or H.next_seq(c, v)
-  local message = '{"seq":' .. H.int(seq) .. ',"at":' .. H.int(c.now) .. ',' .. string.sub(content, 2)
-  redis.call('RPUSH', log, message)
-  H.event(c, 'message_appended', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
-    .. '","agent":' .. H.json_id(v.agent) .. ',"message":' .. message)
-  return seq
-end
-
--- Appends a system fact; its id follows from its place.
-function H.notice(c, v, fields)
-  local place = H.next_seq(c, v)
-  local id = 'msg_' .. string.sub(v.id, 6) .. '_' .. H.int(place)
-  return H.append(c, v, '{"id":"' .. id
-    .. '","author":{"type":"system"},"kind":"notice","notice":{' .. fields .. '}}', place)
 end
 
 -- Sticky lanes have heads of their own, so that they cost nothing to other agents.

@@ -41,9 +41,12 @@ function H.enter(c, v, reason, excluded)
 end
 
 -- Takes over an entry: where and how the conversation waits from now on. It stands in no lane until
--- it enters.
+-- it enters. Its kind is its door's, or that of a callback, and stays.
 function H.apply_entry(v, e)
-  H.save(v, 'queue', e.queue, 'kind', e.kind, 'arrived', e.arrived, 'due', e.due, 'plan', e.plan,
+  if v.door == '' then
+    v.door, v.kind = e.kind, e.kind
+  end
+  H.save(v, 'queue', e.queue, 'arrived', e.arrived, 'due', e.due, 'plan', e.plan,
     'policy', e.policy, 'lane', '')
 end
 
@@ -56,16 +59,22 @@ function H.entry(args, from)
   }
 end
 
--- Waits for opening hours, or enters at once.
+-- Waits for opening hours, or until somebody wants to be rung, or enters at once.
 function H.schedule_or_enter(c, v, e, reason, excluded)
   redis.call('SADD', c.t .. 'queues', v.queue)
-  if not e.not_before or e.not_before <= c.now then
+  local at = math.max(e.not_before or 0, H.wanted_from(c, v))
+  if at <= c.now then
     return H.enter(c, v, reason, excluded)
   end
-  H.save(v, 'state', 'scheduled', 'agent', '', 'token', '', 'until', e.not_before, 'units', 0)
-  H.placed_timer(c, 's', v, e.not_before)
+  H.schedule(c, v, at)
+end
+
+-- Waits for a time: opening hours, or when somebody wants to be rung.
+function H.schedule(c, v, at)
+  H.save(v, 'state', 'scheduled', 'agent', '', 'token', '', 'until', at, 'units', 0)
+  H.placed_timer(c, 's', v, at)
   H.event(c, 'conversation_scheduled', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
-    .. '","queue":"' .. v.queue .. '","until":' .. H.int(e.not_before))
+    .. '","queue":"' .. v.queue .. '","until":' .. H.int(at))
 end
 
 -- Gives the conversation to an agent who holds its units already. Being given work ends idleness, so
@@ -77,6 +86,7 @@ function H.assign(c, v, a, how)
   H.event(c, 'conversation_assigned', '"conversation":"' .. v.id .. '","contact":"' .. v.contact
     .. '","agent":"' .. a.id .. '","how":"' .. how .. '","waited_ms":' .. H.int(c.now - v.arrived))
   H.notice(c, v, '"code":"joined","agent":"' .. a.id .. '"')
+  H.call_on_assign(c, v)
 end
 
 -- Holds the conversation out to an agent, or gives it at once where the queue says so. The caller
@@ -111,6 +121,7 @@ function H.release(c, v, a, reason)
   a.idle_since = c.now
   H.event(c, 'conversation_released', '"conversation":"' .. v.id .. '","agent":"' .. a.id
     .. '","reason":"' .. reason .. '"')
+  H.call_on_release(c, v)
 end
 
 -- Says in the log that it went back to the queue.
@@ -120,6 +131,9 @@ end
 
 -- Over for good: to be archived.
 function H.finish(c, v)
+  if v.kind ~= v.door then
+    H.settle_kind(c, v)
+  end
   H.save(v, 'state', 'closed', 'token', '', 'until', '', 'units', 0)
   redis.call('ZADD', c.t .. 'closed', H.int(tonumber(v.closed) or c.now), v.id)
 end
@@ -147,8 +161,8 @@ local function held_by(c, a)
 end
 
 -- Every conversation that an agent holds or is offered goes back to the queue with its old place,
--- those first that are due first. Mail can wait for its agent: it is kept unless `all`. The agent's
--- capacity bounds how much that is.
+-- those first that are due first. Mail can wait for its agent, and two people who speak by telephone
+-- need no page that is open: both are kept unless `all`. The agent's capacity bounds how much that is.
 function H.abandon(c, a, reason, all)
   for _, v in ipairs(held_by(c, a)) do
     if v.state == 'offered' then
@@ -156,7 +170,7 @@ function H.abandon(c, a, reason, all)
       H.save_agent(c, a)
       H.event(c, 'offer_withdrawn', '"conversation":"' .. v.id .. '","agent":"' .. a.id .. '"')
       H.requeue(c, v, 'withdrawn')
-    elseif v.state == 'active' and (all or v.kind ~= 'e') then
+    elseif v.state == 'active' and (all or not (v.kind == 'e' or H.is_live(H.callback(c, v)))) then
       H.release(c, v, a, reason)
       H.save_agent(c, a)
       v.agent = ''
@@ -178,49 +192,6 @@ function H.end_wrap_up(c, v, a)
   end
   H.event(c, 'wrap_up_ended', '"conversation":"' .. v.id .. '","agent":"' .. v.agent .. '"')
   H.finish(c, v)
-end
-
-local function set_excluded(v, excluded)
-  local lane = H.lane(v.lane)
-  H.save(v, 'lane', H.lane_text(lane.kind, lane.need .. '|' .. lane.only, excluded))
-end
-
--- The agent is asked again for this conversation only after everyone else.
-function H.exclude(v, agent)
-  set_excluded(v, H.excluding(H.lane(v.lane).excluded, agent))
-end
-
--- Was everybody asked who is at work and could take it, so that those who were excluded are next?
-function H.everyone_was_asked(c, v)
-  if H.lane(v.lane).excluded == '' then
-    return false
-  end
-  local _, others = H.at_work(c, v)
-  return others == 0
-end
-
--- Nobody is excluded any more. The conversation stands in no lane now.
-function H.ask_again(v)
-  set_excluded(v, '')
-end
-
--- Whoever says `ready` again is asked anew for what was declined or missed before. The conversations
--- keep their places and timers, since for everyone else nothing changes.
-function H.ask_anew(c, a)
-  local left = H.ASKED_ANEW_MAX
-  for _, heads in ipairs({ c.t .. 'heads', c.t .. 'heads:' .. a.id }) do
-    for _, lane in ipairs(redis.call('ZRANGE', heads, 0, H.LOOKED_AT_MAX - 1)) do
-      if left > 0 and H.listed(H.lane(lane).excluded, a.id) then
-        for _, id in ipairs(redis.call('ZRANGE', c.t .. 'lane:' .. lane, 0, left - 1)) do
-          local v = H.load(c, id)
-          H.lane_remove(c, v)
-          set_excluded(v, H.without(H.lane(lane).excluded, a.id))
-          H.lane_add(c, v)
-          left = left - 1
-        end
-      end
-    end
-  end
 end
 
 -- A conversation that rested waits from now on, with as much time as its entry had.

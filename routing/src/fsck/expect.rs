@@ -19,9 +19,9 @@ pub(super) enum Kind {
 pub(super) fn kind_of(key: &str) -> Option<Kind> {
     match key.split(':').next().unwrap_or("") {
         "lane" | "heads" | "waiting" | "idle" | "turn" | "ready" | "timers" | "timers_failed"
-        | "closed" | "box" | "boxes" | "dead" => Some(Kind::Sorted),
+        | "closed" | "box" | "boxes" | "dead" | "calls" => Some(Kind::Sorted),
         "held" | "resting" | "agents" | "queues" => Some(Kind::Set),
-        "online" => Some(Kind::Hash),
+        "online" | "callback_numbers" => Some(Kind::Hash),
         "open" => Some(Kind::Text),
         _ => None,
     }
@@ -57,6 +57,9 @@ pub(super) fn indexes(found: &Dump) -> Dump {
     for (key, conv) in found {
         if let Some(id) = key.strip_prefix("conv:") {
             of_conversation(&mut dump, found, id, conv);
+        }
+        if let Some(id) = key.strip_prefix("callback:") {
+            of_callback(&mut dump, id, conv);
         }
     }
     super::agents::indexes(&mut dump, found);
@@ -107,6 +110,18 @@ fn of_conversation(dump: &mut Dump, found: &Dump, id: &str, conv: &Content) {
             put(dump, "closed".to_owned(), id, get(conv, "closed"));
         }
         _ => {}
+    }
+}
+
+fn of_callback(dump: &mut Dump, id: &str, callback: &Content) {
+    if get(callback, "state") != "over" {
+        put(dump, "callback_numbers".to_owned(), get(callback, "number"), id);
+    }
+    if !matches!(get(callback, "stage"), "" | "ended") {
+        put(dump, format!("calls:{}", get(callback, "line")), id, get(callback, "since"));
+    }
+    if !get(callback, "remind").is_empty() {
+        put(dump, "timers".to_owned(), &format!("c:{id}"), get(callback, "remind"));
     }
 }
 

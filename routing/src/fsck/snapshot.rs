@@ -79,7 +79,9 @@ async fn read(router: &Router, key: &str, kind: &str) -> Result<Content, Routing
             value.map(|value| fields.map(str::to_owned).into_iter().zip(members(&value)).collect())
         }
         "held" | "resting" | "queues" | "agents" => scan(router, "SSCAN", key).await,
-        "profiles" | "online" | "handling" => scan(router, "HSCAN", key).await,
+        "profiles" | "online" | "handling" | "callback" | "callback_numbers" => {
+            scan(router, "HSCAN", key).await
+        }
         _ => scan(router, "ZSCAN", key).await,
     };
     match answer {

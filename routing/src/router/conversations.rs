@@ -273,11 +273,7 @@ impl Router {
         closer: &Closer<'_>,
         info: Option<&ConversationInfo>,
     ) -> Result<Closed, RoutingError> {
-        let (by, who) = match closer {
-            Closer::Agent(agent) => ("agent", agent.as_str()),
-            Closer::Contact(contact) => ("contact", contact.as_str()),
-            Closer::System => ("system", ""),
-        };
+        let (by, who) = closer.parts();
         let info = info.map(json).transpose()?.unwrap_or_default();
         closed(&self.call("close", tenant, &[conversation.as_str(), by, who, &info]).await?)
     }

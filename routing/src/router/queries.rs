@@ -503,7 +503,7 @@ fn conversation(id: &ConversationId, reply: &Reply) -> Result<Conversation, Stri
         state,
         contact: text("contact").parse().map_err(bad("contact"))?,
         channel: text("channel").parse().map_err(bad("channel"))?,
-        kind: kind_of(text("kind")).ok_or("field `kind`")?,
+        kind: kind_of(text("door")).ok_or("field `kind`")?,
         queue: text("queue").parse().map_err(bad("queue"))?,
         agent: agent.parse().ok(),
         offer_token: text("token").parse().ok(),
@@ -518,6 +518,7 @@ fn conversation(id: &ConversationId, reply: &Reply) -> Result<Conversation, Stri
         read_by_agent: place("read_by_agent"),
         received_by_contact: place("received_by_contact"),
         why: serde_json::from_str(text("why")).ok(),
+        callback: serde_json::from_str(text("callback")).ok(),
         info: serde_json::from_str(text("info"))
             .map_err(|error| format!("field `info`: {error}"))?,
     })

@@ -51,6 +51,7 @@ pub(super) fn agent(name: &str, skills: &str, chats: u32) -> Agent {
         skills,
         capacity: Capacity { units: 100, kinds },
         locale: Locale::ZhCn,
+        phone: String::new(),
         enabled: true,
     }
 }

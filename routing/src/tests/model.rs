@@ -4,6 +4,7 @@
 //! Redis should hold are computed from the state alone ([`Twin::dump`]).
 
 mod by_mail;
+mod calls;
 mod dump;
 mod fairness;
 mod letters;
@@ -13,10 +14,11 @@ mod outbox;
 mod people;
 mod plan;
 
+pub(super) use calls::{Ring, STAGES as CALL_STAGES, Wanted};
 pub(super) use dump::read as dump_of;
 pub(super) use outbox::Outbox;
 
-use domain::{AgentRule, Entry, PlanAction, PlanStep, State};
+use domain::{AgentRule, ChannelKind, Entry, PlanAction, PlanStep, State};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +56,10 @@ pub(super) struct Conv {
     pub(super) address: Option<String>,
     /// What went there already.
     pub(super) mailed: u64,
+    /// The kind of its door; that of the entry is how it is served.
+    pub(super) door: ChannelKind,
+    /// Somebody wants, or wanted, to be rung.
+    pub(super) ring: Option<Ring>,
 }
 
 /// What a waiting conversation wants just now.

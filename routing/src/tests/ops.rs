@@ -29,6 +29,13 @@ pub(super) enum Op {
     MailUnread { conv: usize, stale: bool, letter: bool },
     Transcript { conv: usize, address: u32 },
     Attend { who: u32, socket: u32, ms: u64 },
+    Ring { conv: usize, by: usize, number: u32, from: i64 },
+    CancelRing { conv: usize, by: usize, opens: i64 },
+    PlaceCall { conv: usize, agent: usize },
+    TakeCall { conv: usize, epoch: u64 },
+    NoteCall { conv: usize, stage: usize, owner: usize },
+    EndCall { conv: usize, outcome: usize, follows: usize, owner: usize },
+    SteerCall { conv: usize, agent: usize, wish: usize },
 }
 
 pub(super) const AGENTS: [&str; 6] = ["amy", "bo", "cy", "di", "ed", "flo"];
@@ -60,6 +67,13 @@ pub(super) fn op() -> impl Strategy<Value = (Op, i64)> {
         3 => (conv.clone(), 0u32..4).prop_map(|(conv, address)| Op::LeaveAddress { conv, address }),
         1 => conv.clone().prop_map(|conv| Op::WithdrawAddress { conv }),
         3 => (conv.clone(), prop::bool::weighted(0.2), prop::bool::weighted(0.8)).prop_map(|(conv, stale, letter)| Op::MailUnread { conv, stale, letter }),
+        4 => (conv.clone(), 0usize..6, 0u32..4, -20_000i64..60_000).prop_map(|(conv, by, number, from)| Op::Ring { conv, by, number, from }),
+        1 => (conv.clone(), 0usize..6, -20_000i64..20_000).prop_map(|(conv, by, opens)| Op::CancelRing { conv, by, opens }),
+        1 => (conv.clone(), 1usize..6).prop_map(|(conv, agent)| Op::PlaceCall { conv, agent }),
+        3 => (conv.clone(), 0u64..4).prop_map(|(conv, epoch)| Op::TakeCall { conv, epoch }),
+        4 => (conv.clone(), 0usize..9, 0usize..4).prop_map(|(conv, stage, owner)| Op::NoteCall { conv, stage, owner }),
+        3 => (conv.clone(), 0usize..11, 0usize..3, 0usize..4).prop_map(|(conv, outcome, follows, owner)| Op::EndCall { conv, outcome, follows, owner }),
+        2 => (conv.clone(), 0usize..7, 0usize..3).prop_map(|(conv, agent, wish)| Op::SteerCall { conv, agent, wish }),
         1 => (conv, 0u32..4).prop_map(|(conv, address)| Op::Transcript { conv, address }),
         2 => (0u32..6, 0u32..2, prop_oneof![Just(0u64), 300_000u64..400_000]).prop_map(|(who, socket, ms)| Op::Attend { who, socket, ms }),
         8 => (1u32..20).prop_map(|limit| Op::Timers { limit }),

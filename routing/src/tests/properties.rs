@@ -295,7 +295,10 @@ impl Run {
             Op::Attend { who, socket, ms } => {
                 super::by_mail::attend(router, &mut self.twin, *who, (*socket, *ms)).await
             }
-            _ => unreachable!("carried out before"),
+            _ => {
+                let id = self.conv(op.calls_of().expect("carried out before"));
+                super::calls::carry_out(router, &mut self.twin, &id, op).await
+            }
         }
     }
 

@@ -88,7 +88,7 @@ pub(super) fn adapter(settings: Value) -> Arc<Bridge> {
 }
 
 /// The library of somebody else.
-pub(super) fn library() -> Peer {
+pub(crate) fn library() -> Peer {
     let mut command = tokio::process::Command::new(python());
     Peer::start("webhooks", command.arg(root().join("tests/peers/bridge/webhooks.py")))
 }

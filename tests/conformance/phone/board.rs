@@ -51,6 +51,18 @@ impl Board {
             .await
     }
 
+    /// Waits until there is a trace of a call, and tells how many there are.
+    pub(crate) async fn until_trace(&self, call: &CallId) -> usize {
+        let is_trace =
+            |(of, event): &&(CallId, CallEvent)| of == call && matches!(event, CallEvent::Trace(_));
+        self.heard
+            .until(&format!("a trace of {call}"), |heard| {
+                let count = heard.events.iter().filter(is_trace).count();
+                (count > 0).then_some(count)
+            })
+            .await
+    }
+
     /// Waits until a call is over, and tells how.
     pub(crate) async fn end(&self, call: &CallId) -> CallEnd {
         self.heard

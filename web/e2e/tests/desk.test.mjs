@@ -191,6 +191,7 @@ test("a supervisor whispers, and takes over", { timeout: 60_000 }, async () => {
   await expect("Ming sees the whisper", () => ming.page.getByTestId("message-note").getByText("先道歉").isVisible());
   await visitor.neverSaw("先道歉");
   await sun.page.getByTestId("take").click();
+  await expect("she may answer", () => sun.page.getByRole("textbox", { name: "回复对方" }).isVisible());
   await sun.says("我是主管，由我来处理");
   await visitor.sees("我是主管，由我来处理");
   await expect("Ming holds it no more", async () => (await ming.page.getByTestId("row").count()) === 0);

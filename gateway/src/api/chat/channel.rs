@@ -4,6 +4,7 @@ use super::find;
 use crate::api::error::ApiError;
 use crate::api::extract::id;
 use crate::app::App;
+use crate::pipeline::calls;
 use crate::settings::DeskView;
 use actix_web::web;
 use channels::web_chat::WidgetSettings;
@@ -30,9 +31,23 @@ pub struct ChatChannel {
     pub file_bytes_max: u64,
     /// Do transcripts and answers go by mail?
     pub by_mail: bool,
+    /// How people are called back; absent where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callbacks: Option<ChatCallbacks>,
     /// How an app's devices are woken; absent where they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<ChatPush>,
+}
+
+/// How people are called back.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ChatCallbacks {
+    /// The region in whose form numbers may be written nationally (ISO 3166-1).
+    pub region: String,
+    /// How many days ahead a time may be wished for.
+    pub days_ahead: u32,
+    /// What a person agrees to by asking; both languages may be empty.
+    pub consent: Localized,
 }
 
 /// How an app's devices are woken.
@@ -80,6 +95,11 @@ pub(crate) async fn channel(
     let push = view
         .push(&channel.id)
         .map(|push| ChatPush { providers: push.providers(), web_push_key: push.web_push_key() });
+    let callbacks = calls::line_of(&view, &channel.id).map(|(_, policy)| ChatCallbacks {
+        region: policy.region,
+        days_ahead: policy.days_ahead,
+        consent: policy.consent,
+    });
     let by_mail = view.by_mail(&channel.id).is_some_and(|(mailbox, _)| mailbox.enabled);
     Ok(web::Json(ChatChannel {
         channel: channel.id,
@@ -90,6 +110,7 @@ pub(crate) async fn channel(
         media_types: crate::files::MEDIA_TYPES.iter().map(|name| (*name).to_owned()).collect(),
         file_bytes_max: app.config.file_bytes_max(),
         by_mail,
+        callbacks,
         push,
     }))
 }

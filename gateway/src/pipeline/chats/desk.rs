@@ -10,7 +10,7 @@ use routing::command::{PlaceTold, PostWord};
 
 /// What the desk says.
 #[derive(Debug)]
-pub(super) struct DeskWord<'a> {
+pub(in crate::pipeline) struct DeskWord<'a> {
     /// Its name: said once.
     pub(super) name: &'a str,
     /// The text.
@@ -25,7 +25,7 @@ pub(super) struct DeskWord<'a> {
 
 impl<'a> DeskWord<'a> {
     /// A text and nothing around it.
-    pub(super) fn plain(name: &'a str, text: &'a str) -> Self {
+    pub(in crate::pipeline) fn plain(name: &'a str, text: &'a str) -> Self {
         Self { name, text, choices: Vec::new(), notice: None, place: None }
     }
 }
@@ -51,7 +51,7 @@ pub(super) async fn say(
 ///
 /// # Errors
 /// As [`say`].
-pub(super) async fn say_on(
+pub(in crate::pipeline) async fn say_on(
     app: &App,
     (tenant, line): (&TenantId, &Line),
     conversation: &Conversation,

@@ -80,7 +80,7 @@ fn has_messengers(app: &App, tenant: &TenantId) -> bool {
 type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A conversation of a messenger, its line, and what the desk does there.
-pub(super) async fn chat(
+pub(in crate::pipeline) async fn chat(
     app: &App,
     tenant: &TenantId,
     id: &ConversationId,

@@ -40,6 +40,7 @@ fn kind_of(message: &Message) -> Option<NotificationKind> {
         message.content.notice.as_ref().filter(|_| message.content.kind == MessageKind::Notice);
     match notice? {
         Notice::Joined { .. } | Notice::Requeued { .. } => Some(NotificationKind::Status),
+        Notice::CallbackReminder { .. } => Some(NotificationKind::Reminder),
         Notice::Closed { by } if by != "contact" => Some(NotificationKind::Rating),
         _ => None,
     }

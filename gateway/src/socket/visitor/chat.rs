@@ -5,7 +5,7 @@ use crate::api::error::ApiError;
 use crate::hub::fact::{for_contact, frame};
 use crate::pipeline::inbound::Standing;
 use crate::pipeline::{estimates, log};
-use crate::socket::protocol::{ChatState, Position, VisitorResume, WidgetFrame};
+use crate::socket::protocol::{ChatCallback, ChatState, Position, VisitorResume, WidgetFrame};
 use domain::limits::PAGE_MESSAGES_MAX;
 use domain::{AgentId, Conversation, ConversationId, Localized, Message, State, Timestamp};
 use std::borrow::Cow;
@@ -44,6 +44,7 @@ impl Chat {
             read_by_agent: 0,
             read_by_contact: 0,
             grade: None,
+            callback: None,
             mail_address: None,
         };
         Self { state, agent: None, standing: Standing::Unknown, shown: 0 }
@@ -275,6 +276,7 @@ impl Visitor {
             read_by_agent: conversation.read_by_agent,
             read_by_contact: conversation.read_by_contact,
             grade,
+            callback: conversation.callback.clone().map(ChatCallback::from).map(Box::new),
             mail_address,
         })
     }

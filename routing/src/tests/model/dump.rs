@@ -52,6 +52,14 @@ impl Twin {
                 put(&mut dump, format!("here:{contact}"), socket, until);
             }
         }
+        for conv in self.convs.values() {
+            if let Some(ring) = conv.ring.as_ref().filter(|ring| ring.wanted) {
+                put(&mut dump, "callback_numbers".into(), &ring.number, &conv.id);
+            }
+            if let Some(call) = conv.ring.as_ref().and_then(|ring| ring.call.as_ref()) {
+                put(&mut dump, "calls:line".into(), &conv.id, call.since);
+            }
+        }
         for (contact, id) in &self.open {
             put(&mut dump, format!("open:site:{contact}"), id, "");
         }
@@ -94,6 +102,11 @@ impl Twin {
                 ("channel", if conv.threads { "mail" } else { "site" }.to_owned()),
                 ("threads", if conv.threads { "1" } else { "" }.to_owned()),
                 ("kind", conv.entry.kind.letter().to_string()),
+                ("door", conv.door.letter().to_string()),
+                (
+                    "callback",
+                    conv.ring.as_ref().map(|ring| ring.view().to_string()).unwrap_or_default(),
+                ),
                 ("queue", conv.entry.queue.to_string()),
                 ("agent", text(&conv.agent)),
                 ("token", text(&conv.token)),
@@ -218,6 +231,8 @@ pub(in super::super) async fn read(router: &Router) -> Dump {
         "cursors",
         "rate:",
         "once:",
+        // Shown to people in `callback` of the conversation; what lines need of it stands in replies.
+        "callback:",
     ];
     all.into_iter()
         .map(|(key, kind, content)| (key.strip_prefix("{t1}:").unwrap().to_owned(), kind, content))
@@ -235,6 +250,10 @@ fn read_content(name: &str, kind: &str, content: Vec<String>) -> BTreeMap<String
     match kind {
         "hash" if name.starts_with("conv:") || name.starts_with("agent:") => {
             let mut fields = crate::packed::unpack(pairs());
+            if let Some(callback) = fields.get_mut("callback") {
+                *callback =
+                    serde_json::from_str::<serde_json::Value>(callback).unwrap().to_string();
+            }
             fields.retain(|field, value| {
                 !(value.is_empty() || value == "0" || field == "why" || field == "info")
             });

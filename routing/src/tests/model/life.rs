@@ -34,12 +34,13 @@ impl Twin {
     ) {
         self.queues.insert(self.conv(id).entry.queue.to_string());
         let now = self.now;
-        match self.conv(id).entry.not_before.filter(|at| at.0 > now) {
+        let opens = self.conv(id).entry.not_before.map_or(0, |at| at.0);
+        match Some(opens.max(self.wanted_from(id))).filter(|at| *at > now) {
             None => self.enter(id, excluded, but),
             Some(at) => {
                 let conv = self.edit(id);
                 conv.state = State::Scheduled;
-                (conv.agent, conv.token, conv.units, conv.until) = (None, None, 0, Some(at.0));
+                (conv.agent, conv.token, conv.units, conv.until) = (None, None, 0, Some(at));
                 self.say("conversation_scheduled");
             }
         }
@@ -73,6 +74,7 @@ impl Twin {
         conv.accepted = Some(now);
         self.say("conversation_assigned");
         self.notice(id, json!({ "code": "joined", "agent": agent }));
+        self.rung_when_assigned(id);
     }
 
     pub(super) fn exclude(&mut self, id: &str, agent: &str) {
@@ -87,14 +89,15 @@ impl Twin {
         let now = self.now;
         self.person(agent).idle_since = now;
         self.say("conversation_released");
-        let conv = self.edit(id);
-        conv.agent = None;
+        self.let_go_of_call(id);
+        self.edit(id).agent = None;
     }
 
     fn finish(&mut self, id: &str) {
         let now = self.now;
         let conv = self.edit(id);
         conv.state = State::Closed;
+        conv.entry.kind = conv.door;
         (conv.token, conv.until, conv.units) = (None, None, 0);
         let closed = conv.closed.unwrap_or(now);
         self.to_archive.insert(id.to_owned(), closed);
@@ -275,10 +278,10 @@ impl Twin {
             return "agent_unavailable";
         };
         let offered_already = conv.state == State::Offered && holder == agent;
-        if !offered_already && !self.mask(person).contains(conv.entry.kind.letter()) {
+        if !offered_already && !self.mask(person).contains(self.next_kind(id).letter()) {
             return "over_capacity";
         }
-        let cost = person.agent.capacity.of(conv.entry.kind).cost;
+        let cost = person.agent.capacity.of(self.next_kind(id)).cost;
         match conv.state {
             State::Offered => {
                 self.person(&holder).offer = None;
@@ -314,6 +317,7 @@ impl Twin {
             return "not_assigned";
         }
         let now = self.now;
+        self.unwanted(id);
         self.edit(id).closed = Some(now);
         self.notice(id, json!({ "code": "closed", "by": by }));
         self.say("conversation_closed");
@@ -426,6 +430,8 @@ impl Twin {
             return false;
         }
         self.to_archive.remove(id);
+        self.call_is_lost(id);
+        let conv = self.conv(id);
         let left = conv.closed.unwrap_or(0) + conv.entry.reopen_ms - now;
         let look = self.unread.get(id).map(|at| at + 3_600_000 - now);
         let left = look.map_or(left, |look| left.max(look));
@@ -448,7 +454,9 @@ impl Twin {
 impl Conv {
     /// From now on it waits by another entry; it stands in no lane until it enters.
     fn wait_by(&mut self, entry: &Entry) {
+        let kind = self.entry.kind;
         self.entry = entry.clone();
+        self.entry.kind = kind;
         self.lane = None;
     }
 }
@@ -480,5 +488,7 @@ pub(super) fn new_conv(id: &str, contact: &str, entry: &Entry, now: i64) -> Conv
         threads: false,
         address: None,
         mailed: 0,
+        door: entry.kind,
+        ring: None,
     }
 }

@@ -117,15 +117,15 @@ impl Twin {
             .values()
             .filter(|conv| conv.agent.as_deref() == Some(agent))
             .map(|conv| {
-                let mail = conv.entry.kind == domain::ChannelKind::Email;
-                (conv.entry.due_at, conv.id.clone(), conv.state, mail)
+                let stays = conv.entry.kind == domain::ChannelKind::Email || self.on_call(&conv.id);
+                (conv.entry.due_at, conv.id.clone(), conv.state, stays)
             })
             .collect();
         held.sort_by_key(|(due, id, ..)| (*due, id.clone()));
-        for (_, id, state, mail) in held {
+        for (_, id, state, stays) in held {
             match state {
                 State::Offered => self.withdraw(agent),
-                State::Active if all || !mail => {
+                State::Active if all || !stays => {
                     self.released(&id, agent);
                     self.requeued(&id, reason);
                     self.enter(&id, Vec::new(), None);
@@ -181,6 +181,11 @@ impl Twin {
                 timers.insert((at, kind, name));
             }
         }
+        for conv in self.convs.values() {
+            if let Some(at) = conv.ring.as_ref().and_then(|ring| ring.remind) {
+                timers.insert((at, 'c', conv.id.clone()));
+            }
+        }
         for person in self.people.values() {
             if let Some(lease) = person.lease {
                 timers.insert((lease, 'h', person.agent.id.to_string()));
@@ -214,6 +219,10 @@ impl Twin {
             'o' => self.expired(id),
             'z' => self.wake(id),
             's' => self.enter(id, Vec::new(), None),
+            'c' => {
+                let at = self.reminded(id);
+                self.notice(id, serde_json::json!({ "code": "callback_reminder", "at": at }));
+            }
             'u' => {
                 let agent = self.conv(id).agent.clone().unwrap_or_default();
                 self.wrapped_up(id);

@@ -1,11 +1,16 @@
 //! Two telephones are brought together, and let go.
 
 use super::kit::{CONTACT, Line, agent, phone};
+use channels::SipCertificate;
 use channels::phone::{CallEvent, CallOrder};
 use domain::{CallOutcome, Leg};
 use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
 use tests::baresip::{Answers, Phone};
 use tests::eventually::{eventually, holds};
+use tests::mail_server::Authority;
+use tests::port::Port;
 use tests::sipp::Sipp;
 
 /// A line between two telephones that answer at once.
@@ -86,6 +91,64 @@ async fn over_tcp_it_is_the_same() {
     contact.does("hangup").await;
     assert_eq!(line.board.end(&call).await.outcome, CallOutcome::Completed);
     agent.tells("CALL_CLOSED", 1).await;
+}
+
+#[tokio::test]
+async fn within_tls_it_is_the_same_and_whoever_nobody_vouches_for_is_not_called() {
+    let (folder, contact) = phone(CONTACT, Answers::AtOnce).await;
+    let authority = Authority::make(folder.path());
+    let read = |file: &Path| std::fs::read(file).unwrap();
+    let (chain, key) = (read(&authority.certificate), read(&authority.key));
+    let pem = folder.path().join("phone.pem");
+    std::fs::write(&pem, [key.as_slice(), &chain].concat()).unwrap();
+    let mut line = Line::open(contact.port(), &json!({}));
+    line.dies().await;
+    let tls = Port::take();
+    line.settings["listen"] = json!([
+        format!("udp:127.0.0.1:{}", line.port.number()),
+        format!("tls:127.0.0.1:{}", tls.number()),
+    ]);
+    line.start();
+    let words = line.fails().await.to_string();
+    assert!(words.contains("has given no certificate"), "{words}");
+    line.reach.certificate = Some(SipCertificate { chain: chain.into(), key: key.into() });
+    line.start();
+    let agent = Phone::start_with_tls(&line.beside("agent"), "1001", Answers::AtOnce, &pem).await;
+    let end = line.board.end(&line.places(&agent.tls_uri())).await;
+    assert_eq!(end.outcome, CallOutcome::AgentUnreachable, "nobody vouches for it");
+    assert_eq!(agent.calls(), 0);
+    line.dies().await;
+    line.reach.authorities = Some(read(&authority.ca).into());
+    line.start();
+    let call = line.places(&agent.tls_uri());
+    line.board.until(&call, &CallEvent::Connected).await;
+    hear_each_other(&agent, &contact).await;
+    assert!(agent.output().contains("TLS 127.0.0.1"), "{}", agent.output());
+    agent.does("hangup").await;
+    let end = line.board.end(&call).await;
+    assert_eq!((end.outcome, end.by), (CallOutcome::Completed, Some(Leg::Agent)));
+    contact.tells("CALL_CLOSED", 1).await;
+}
+
+#[tokio::test]
+async fn what_the_operator_does_not_allow_is_neither_listened_at_nor_reached() {
+    let (folder, contact) = phone(CONTACT, Answers::AtOnce).await;
+    let mut line = Line::open(contact.port(), &json!({})).beside_of(folder);
+    let agent = agent(&line, Answers::AtOnce).await;
+    line.dies().await;
+    line.reach.inner_ports = Arc::from([agent.port()..=agent.port()]);
+    line.start();
+    let end = line.board.end(&line.places(&agent.uri())).await;
+    assert_eq!((end.outcome, contact.calls()), (CallOutcome::Failed, 0), "{end:?}");
+    agent.tells("CALL_CLOSED", 1).await;
+    line.dies().await;
+    line.reach.listen_ports = Arc::from([]);
+    line.start();
+    let words = line.fails().await.to_string();
+    assert!(words.contains("whoever runs this gateway does not allow"), "{words}");
+    line.settings["listen"] = json!([]);
+    line.start();
+    assert!(line.fails().await.to_string().contains("no place to listen at"));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(super) struct Line {
     pub(super) port: Port,
     pub(super) folder: TempDir,
     pub(super) settings: Value,
+    pub(super) reach: SipReach,
     kept: Option<TempDir>,
     running: Option<Running>,
 }
@@ -46,15 +47,16 @@ impl Line {
         });
         merge(&mut settings, more);
         let folder = tempfile::tempdir().unwrap();
-        let mut line =
-            Self { board: Board::open(), port, folder, settings, kept: None, running: None };
+        let (board, reach) = (Board::open(), SipReach::anywhere());
+        let mut line = Self { board, port, folder, settings, reach, kept: None, running: None };
         line.start();
         line
     }
 
     /// Runs it, as the gateway does that has just got the channel's duty.
     pub(super) fn start(&mut self) {
-        let (adapter, stop) = (adapter(self.settings.clone()), CancellationToken::new());
+        let adapter = adapter_that_reaches(self.settings.clone(), self.reach.clone());
+        let stop = CancellationToken::new();
         let (behind, _) = crate::inlet::Behind::open();
         let inlet = Inlet { calls: self.board.clone(), ..behind };
         let (token, mut tasks) = (stop.clone(), JoinSet::new());
@@ -125,7 +127,12 @@ pub(super) async fn agent(line: &Line, answers: Answers) -> Phone {
 
 /// An adapter with these settings, which may reach everything.
 pub(super) fn adapter(settings: Value) -> Sip {
-    let means = Means { sip: SipReach::anywhere(), ..Means::none() };
+    adapter_that_reaches(settings, SipReach::anywhere())
+}
+
+/// An adapter with these settings, which may reach this.
+pub(super) fn adapter_that_reaches(settings: Value, sip: SipReach) -> Sip {
+    let means = Means { sip, ..Means::none() };
     Sip::open(&channel(settings), &means).unwrap()
 }
 

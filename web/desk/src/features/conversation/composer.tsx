@@ -50,8 +50,9 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   const line = useLine(one);
   const uploads = useUploads(draft?.files, fileLimitOf(line));
   const sent = uploads.uploads.flatMap((upload) => upload.file ?? []);
+  const keep = (written: string) => keepDraft(me, one.id, { text: written, note, ...(isMail ? { mail: mail.chosen ?? undefined, files: sent } : {}) });
   // Before the next key or a reload: an effect after painting would lose the last of what was typed.
-  useLayoutEffect(() => keepDraft(me, one.id, { text, note, ...(isMail ? { mail: mail.chosen ?? undefined, files: sent } : {}) }), [text, note, mail.chosen, uploads.uploads]);
+  useLayoutEffect(() => keep(text), [text, note, mail.chosen, uploads.uploads]);
   useEffect(() => {
     if (mayReply && takesFocus(one.id)) area.current?.focus();
   }, []);
@@ -83,6 +84,8 @@ function useComposer(one: ConversationSummary, mayReply: boolean) {
   };
   const onText = (value: string) => {
     setText(value);
+    // Another composer may take this one's place before it is drawn again: whoever takes over a conversation types on.
+    keep(value);
     onCaret();
     if (!note && value !== "") tellTyping(one.id);
   };

@@ -1,0 +1,279 @@
+//! The other side of a line: its orders come out of the queue, and what it tells goes into it.
+//!
+//! Nothing here is remembered that matters: whoever keeps the line next reads the same from Redis. What is known of
+//! calls only keeps the same order from being given twice.
+
+use super::request::{self, NewCaller};
+use super::{conversation_of, line_of};
+use crate::app::App;
+use channels::phone::{Call, CallDesk, CallEnd, CallEvent, CallOrder, MissedCall, Told};
+use channels::{Accepted, SinkError};
+use domain::{
+    CallId, CallOutcome, CallStage, CallWish, ChannelId, ConversationId, Event, Follows, Leg,
+    TenantId,
+};
+use routing::RoutingError;
+use routing::reply::{NotedCall, TakenCall, Taking};
+use routing::router::{CallNote, CallOver, CallOwner};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The most calls that a line has at once.
+const CALLS_MAX: usize = 1_000;
+/// How many commits are looked at in one go.
+const COMMITS_AT_ONCE: usize = 256;
+/// All calls of the line are looked at so often, whatever was told.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The pause when Redis did not answer.
+const FAILED_PAUSE: Duration = Duration::from_secs(1);
+/// How long a line waits before it tells something again that could not be kept, in milliseconds.
+const TELL_AGAIN_MS: u64 = 500;
+
+/// What one owner of a line knows.
+pub struct Board {
+    app: Arc<App>,
+    tenant: TenantId,
+    line: ChannelId,
+    owner: CallOwner,
+    orders: tokio::sync::Mutex<Orders>,
+    /// The calls that this owner was given, and what it was last told to do with them.
+    known: Mutex<HashMap<ConversationId, (CallId, Option<CallWish>)>>,
+}
+
+#[derive(Default)]
+struct Orders {
+    waiting: VecDeque<CallOrder>,
+    /// Up to where the commits were looked at; `None` before the first look.
+    cursor: Option<Arc<str>>,
+    look_at: Option<Instant>,
+}
+
+impl Board {
+    /// For whoever keeps the line in this epoch of its duty.
+    pub fn of_owner(app: &Arc<App>, tenant: &TenantId, line: &ChannelId, epoch: u64) -> Arc<Self> {
+        Self::open(app, tenant, line, CallOwner::Epoch(epoch))
+    }
+
+    /// For a line that is called back, on any gateway: it tells, and gets no orders.
+    pub fn of_caller(app: &Arc<App>, tenant: &TenantId, line: &ChannelId) -> Arc<Self> {
+        Self::open(app, tenant, line, CallOwner::Any)
+    }
+
+    fn open(app: &Arc<App>, tenant: &TenantId, line: &ChannelId, owner: CallOwner) -> Arc<Self> {
+        Arc::new(Self {
+            app: Arc::clone(app),
+            tenant: tenant.clone(),
+            line: line.clone(),
+            owner,
+            orders: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+        })
+    }
+
+    /// The conversations that may have something new: all of the line, or those that commits named.
+    async fn to_look_at(&self, orders: &mut Orders) -> Result<Vec<ConversationId>, RoutingError> {
+        let desk = self.app.hub.desk(&self.tenant);
+        let due = orders.look_at.is_none_or(|at| at <= Instant::now());
+        let heard = orders.cursor.as_ref().filter(|_| !due);
+        let commits = heard.and_then(|cursor| desk.commits_after(cursor, COMMITS_AT_ONCE));
+        if let Some(commits) = commits {
+            if let Some(last) = commits.last() {
+                orders.cursor = Some(Arc::clone(&last.cursor));
+            }
+            let events = commits.iter().flat_map(|commit| commit.events());
+            let changed: BTreeSet<&ConversationId> = events
+                .filter_map(|event| match event {
+                    Event::CallbackChanged { conversation, line, .. } if *line == self.line => {
+                        Some(conversation)
+                    }
+                    _ => None,
+                })
+                .collect();
+            return Ok(changed.into_iter().cloned().collect());
+        }
+        // The position first: what changes while the calls are read is looked at again.
+        orders.cursor = desk.position().map(|(_, newest)| newest);
+        let calls = self.app.router.calls_of_line(&self.tenant, &self.line, CALLS_MAX).await?;
+        orders.look_at = Some(Instant::now() + LOOK_EVERY);
+        Ok(calls)
+    }
+
+    async fn look(&self, orders: &mut Orders) -> Result<(), RoutingError> {
+        let CallOwner::Epoch(epoch) = self.owner else { return Ok(()) };
+        for conversation in self.to_look_at(orders).await? {
+            match self.app.router.take_call(&self.tenant, &self.line, &conversation, epoch).await? {
+                Some(taken) => self.order(&conversation, taken, orders).await?,
+                None => {
+                    let gone = self.known().remove(&conversation);
+                    orders.waiting.extend(gone.map(|(call, _)| CallOrder::HangUp(call)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn order(
+        &self,
+        conversation: &ConversationId,
+        taken: TakenCall,
+        orders: &mut Orders,
+    ) -> Result<(), RoutingError> {
+        let known = self.known().get(conversation).cloned().filter(|(call, _)| *call == taken.call);
+        let told = known.as_ref().and_then(|(_, wish)| *wish);
+        if known.is_none() {
+            let Some(call) = self.call(&taken) else {
+                return self.cannot_ring(conversation, &taken).await;
+            };
+            // A line that began anew in the same epoch knows nothing of what it had.
+            orders.waiting.push_back(match taken.how {
+                Taking::Place => CallOrder::Place(call),
+                Taking::TakeOver | Taking::Ours => {
+                    CallOrder::TakeOver { call, stage: taken.stage, trace: taken.trace }
+                }
+            });
+        }
+        if let Some(wish) = taken.wish.filter(|wish| Some(*wish) != told) {
+            let call = taken.call.clone();
+            orders.waiting.push_back(match wish {
+                CallWish::HangUp => CallOrder::HangUp(call),
+                CallWish::Hold => CallOrder::Hold(call),
+                CallWish::Resume => CallOrder::Resume(call),
+            });
+        }
+        self.known().insert(conversation.clone(), (taken.call, taken.wish));
+        Ok(())
+    }
+
+    /// `None` when the agent has no telephone, or the line rings nobody any more.
+    fn call(&self, taken: &TakenCall) -> Option<Call> {
+        let view = self.app.settings.desk(&self.tenant);
+        let (_, policy) = line_of(&view, &self.line)?;
+        let agent = view.agent(&taken.agent).filter(|agent| !agent.phone.is_empty())?;
+        Some(Call {
+            id: taken.call.clone(),
+            agent: agent.phone.clone(),
+            contact: taken.number.clone(),
+            locale: taken.locale,
+            ring_agent: policy.ring_agent,
+            ring_contact: policy.ring_contact,
+        })
+    }
+
+    async fn cannot_ring(
+        &self,
+        conversation: &ConversationId,
+        taken: &TakenCall,
+    ) -> Result<(), RoutingError> {
+        let over = CallOver {
+            outcome: CallOutcome::AgentUnreachable,
+            by: Some(Leg::Agent),
+            cause: "the agent has no telephone",
+            follows: Follows::Stay,
+        };
+        let call = (conversation, &taken.call);
+        self.app.router.end_call(&self.tenant, call, self.owner, &over).await.map(drop)
+    }
+
+    async fn ended(
+        &self,
+        conversation: &ConversationId,
+        call: &CallId,
+        end: &CallEnd,
+    ) -> Result<NotedCall, RoutingError> {
+        let view = self.app.settings.desk(&self.tenant);
+        let known = self.app.router.conversation(&self.tenant, conversation).await?;
+        let before = known
+            .and_then(|(conversation, _)| conversation.callback)
+            .map_or(0, |callback| callback.tries);
+        let tries = before + u32::from(end.outcome.reached_for_contact());
+        let pause_ms =
+            end.retry_after.map_or(0, |pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        let now = (self.app.clock.now(), pause_ms);
+        let follows = match line_of(&view, &self.line) {
+            Some((_, policy)) => policy.retry.follows(end.outcome, tries, now),
+            None => Follows::Stay,
+        };
+        crate::metrics::call_ended(end.outcome.name());
+        let over = CallOver { outcome: end.outcome, by: end.by, cause: &end.cause, follows };
+        self.app.router.end_call(&self.tenant, (conversation, call), self.owner, &over).await
+    }
+
+    async fn keep(&self, call: &CallId, event: &CallEvent) -> Result<NotedCall, RoutingError> {
+        let Some(conversation) = conversation_of(call) else { return Ok(NotedCall::NotOurs) };
+        let stage = |stage| CallNote::Stage(stage);
+        let note = match event {
+            CallEvent::Ringing(Leg::Agent) => stage(CallStage::AgentRinging),
+            CallEvent::Ringing(Leg::Contact) => stage(CallStage::ContactRinging),
+            CallEvent::Answered(Leg::Agent) => stage(CallStage::AgentAnswered),
+            // Both hear each other a moment later, and that is told.
+            CallEvent::Answered(Leg::Contact) => return Ok(NotedCall::Kept),
+            CallEvent::Connected | CallEvent::Resumed => stage(CallStage::Connected),
+            CallEvent::Held => stage(CallStage::Held),
+            CallEvent::Trace(trace) => CallNote::Trace(trace),
+            CallEvent::Recorded(id) => CallNote::Recording(id),
+            CallEvent::Ended(end) => {
+                let noted = self.ended(&conversation, call, end).await?;
+                self.known().remove(&conversation);
+                return Ok(noted);
+            }
+        };
+        self.app.router.note_call(&self.tenant, (&conversation, call), self.owner, note).await
+    }
+
+    fn known(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<ConversationId, (CallId, Option<CallWish>)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Board {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Board").field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+#[async_trait::async_trait]
+impl CallDesk for Board {
+    async fn next(&self) -> CallOrder {
+        let mut orders = self.orders.lock().await;
+        let mut commits = self.app.hub.desk(&self.tenant).commits();
+        loop {
+            if let Some(order) = orders.waiting.pop_front() {
+                return order;
+            }
+            commits.borrow_and_update();
+            let looked =
+                if self.app.accepts_work() { self.look(&mut orders).await } else { Ok(()) };
+            if let Err(error) = looked {
+                tracing::debug!(tenant.id = %self.tenant, channel.id = %self.line, error = %error, "calls wait for Redis");
+                orders.look_at = None;
+                tokio::time::sleep(FAILED_PAUSE).await;
+            } else if orders.waiting.is_empty() {
+                let _woken = tokio::time::timeout(LOOK_EVERY, commits.changed()).await;
+            }
+        }
+    }
+
+    async fn told(&self, call: &CallId, event: CallEvent) -> Result<Told, SinkError> {
+        match self.keep(call, &event).await {
+            Ok(NotedCall::Kept) => Ok(Told::Kept),
+            Ok(NotedCall::NotOurs) => Ok(Told::NotOurs),
+            Err(error) => Err(SinkError {
+                reason: crate::telemetry::chain(&error),
+                retry_after_ms: TELL_AGAIN_MS,
+            }),
+        }
+    }
+
+    async fn missed(&self, missed: MissedCall) -> Result<Accepted, SinkError> {
+        let caller = NewCaller::of_missed(&missed);
+        let taken = request::open(&self.app, &self.tenant, &self.line, caller).await;
+        taken.map_err(|error| SinkError {
+            reason: error.to_string(),
+            retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! Somebody asks to be rung: may this number be rung, and when?
+
+use super::{line_of, words};
+use crate::api::error::{ApiError, Code};
+use crate::app::App;
+use crate::middleware::limits::{Limit, WithoutRedis};
+use crate::pipeline::entries;
+use crate::pipeline::inbound::{self, Standing, named_uuid};
+use crate::settings::DeskView;
+use channels::inbound::NewMessage;
+use channels::phone::policy::CallbackPolicy;
+use channels::phone::{MissedCall, number};
+use channels::{Accepted, Assurance, Inbound, Payload, Sender};
+use domain::{
+    ChannelId, Conversation, ConversationId, Locale, PhoneNumber, State, TenantId, Timestamp,
+};
+use routing::command::{Belongs, Closer, RequestCallback};
+use routing::reply::{Cancelled, Closed, RequestedCallback};
+use std::fmt;
+
+/// The shortest window, in milliseconds: the queue needs some room.
+const WINDOW_MS_MIN: i64 = 15 * 60_000;
+/// A window may begin so long ago and still count as now, in milliseconds: clocks differ.
+const PAST_MS_MAX: i64 = 5 * 60_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// What somebody wants.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackWish {
+    /// The number as it was written.
+    pub number: String,
+    /// Not before; `None` for as soon as possible.
+    pub from: Option<Timestamp>,
+    /// Not after.
+    pub until: Option<Timestamp>,
+}
+
+// Numbers must not reach a log by `{:?}`.
+impl fmt::Debug for CallbackWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackWish")
+            .field("from", &self.from)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Somebody who comes by telephone alone.
+#[derive(Debug, Clone)]
+pub struct NewCaller {
+    /// The request's id at its door: the same again is the same request.
+    pub external_id: String,
+    /// What they want.
+    pub wish: CallbackWish,
+    /// What it is about, in their words; may be empty.
+    pub text: String,
+    /// Their name; may be empty.
+    pub name: String,
+    /// The topic, a key of the phone channel.
+    pub topic: Option<String>,
+    /// Their language.
+    pub locale: Locale,
+}
+
+impl NewCaller {
+    /// Somebody rang, and nobody took the call.
+    pub fn of_missed(missed: &MissedCall) -> Self {
+        let locale = Locale::default();
+        Self {
+            external_id: format!("missed:{}", missed.external_id),
+            wish: CallbackWish { number: missed.from.e164().to_owned(), from: None, until: None },
+            text: words::missed(locale).to_owned(),
+            name: String::new(),
+            topic: None,
+            locale,
+        }
+    }
+}
+
+fn not_configured() -> ApiError {
+    ApiError::new(Code::NotConfigured, "nobody is called back here")
+}
+
+/// The number that somebody wrote, if this line may ring it.
+///
+/// # Errors
+/// The same words for each reason, without the number.
+pub fn number_of(policy: &CallbackPolicy, text: &str) -> Result<PhoneNumber, ApiError> {
+    let number = number::read(text, &policy.region)
+        .map_err(|bad| ApiError::field("number", bad.to_string()))?;
+    policy.callable.allows(&number).map_err(|bad| ApiError::field("number", bad.to_string()))?;
+    Ok(number)
+}
+
+/// When somebody is to be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+/// A window that the desk can keep: it opens with the desk at the earliest.
+fn window(
+    (view, policy): (&DeskView, &CallbackPolicy),
+    conversation: &Conversation,
+    wish: &CallbackWish,
+    now: Timestamp,
+) -> Result<Window, ApiError> {
+    let ahead_ms = i64::from(policy.days_ahead) * DAY_MS;
+    let from = wish.from.filter(|from| *from > now);
+    if wish.from.is_some_and(|from| from.ms_since(now) > ahead_ms) {
+        return Err(ApiError::field("from", format!("must be within {} days", policy.days_ahead)));
+    }
+    if wish.from.is_some_and(|from| now.ms_since(from) > PAST_MS_MAX) {
+        return Err(ApiError::field("from", "is over"));
+    }
+    let begins = from.unwrap_or(now);
+    if wish.until.is_some_and(|until| until.ms_since(begins) < WINDOW_MS_MIN) {
+        return Err(ApiError::field("until", "must be 15 minutes after the beginning at least"));
+    }
+    let opens_at = entries::opens_at(view, conversation, begins);
+    if let (Some(opens_at), Some(until)) = (opens_at, wish.until)
+        && opens_at >= until
+    {
+        return Err(ApiError::field("from", "the desk is closed at that time"));
+    }
+    Ok(Window { from: opens_at.or(from), until: wish.until })
+}
+
+/// Has somebody rung for a conversation that is there. Gives its state.
+///
+/// # Errors
+/// `not_configured` where nobody is called back, `invalid` for a number or a window that cannot be,
+/// `too_many_requests` for a number that is asked for too often, `number_taken` when it is to be rung already, `wrong_state` while a call is
+/// under way, `not_assigned` for whose conversation it is not.
+pub async fn request(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+    wish: &CallbackWish,
+    by: Closer<'_>,
+) -> Result<State, ApiError> {
+    let view = app.settings.desk(tenant);
+    let (line, policy) = line_of(&view, &conversation.channel).ok_or_else(not_configured)?;
+    let number = number_of(&policy, &wish.number)?;
+    let now = app.clock.now();
+    let window = window((&view, &policy), conversation, wish, now)?;
+    limit(app, tenant, &policy, &number).await?;
+    let remind_ms = i64::try_from(policy.remind_before.as_millis()).unwrap_or(i64::MAX);
+    let remind_at = window.from.filter(|_| remind_ms > 0).map(|from| from.plus_ms(-remind_ms));
+    let wanted = RequestCallback {
+        number: &number,
+        line: &line.id,
+        from: window.from,
+        until: window.until,
+        remind_at,
+        by,
+        locale: conversation.info.locale,
+    };
+    match app.router.request_callback(tenant, &conversation.id, &wanted).await? {
+        RequestedCallback::Requested(state) => Ok(state),
+        RequestedCallback::Taken(_) => {
+            Err(ApiError::new(Code::NumberTaken, "this number is to be rung already"))
+        }
+        RequestedCallback::Busy => Err(ApiError::new(Code::WrongState, "a call is under way")),
+        RequestedCallback::NotAssigned => {
+            Err(ApiError::new(Code::NotAssigned, "the conversation is somebody else's"))
+        }
+        RequestedCallback::Unknown => {
+            Err(ApiError::new(Code::WrongState, "the conversation is over"))
+        }
+    }
+}
+
+/// How often a number may be asked for is counted by the number, so that nobody has somebody else rung all day.
+async fn limit(
+    app: &App,
+    tenant: &TenantId,
+    policy: &CallbackPolicy,
+    number: &PhoneNumber,
+) -> Result<(), ApiError> {
+    let name = named_uuid(&["callback number", tenant.as_str(), number.e164()]);
+    let limit = Limit::per_day(policy.per_number_per_day);
+    app.take(tenant, &format!("callback:{name}"), limit, WithoutRedis::Refuse).await
+}
+
+/// Nobody is to be rung any more; a conversation that was for nothing else is over.
+///
+/// # Errors
+/// `not_found` when nobody is, `not_assigned` for whose conversation it is not.
+pub async fn cancel(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+    by: Closer<'_>,
+) -> Result<(), ApiError> {
+    let view = app.settings.desk(tenant);
+    let opens_at = entries::opens_at(&view, conversation, app.clock.now());
+    let not_assigned = || ApiError::new(Code::NotAssigned, "the conversation is somebody else's");
+    match app.router.cancel_callback(tenant, &conversation.id, &by, opens_at).await? {
+        Cancelled::WaitsOn(_) => Ok(()),
+        Cancelled::None | Cancelled::Unknown => Err(ApiError::unknown("callback")),
+        Cancelled::NotAssigned => Err(not_assigned()),
+        // Whoever holds it closes it with what came of it.
+        Cancelled::NothingLeft if conversation.state == State::Active => Ok(()),
+        Cancelled::NothingLeft => {
+            match app.router.close(tenant, &conversation.id, &by, None).await? {
+                Closed::WrapUp | Closed::Closed | Closed::Already | Closed::Unknown => Ok(()),
+                Closed::NotAssigned => Err(not_assigned()),
+            }
+        }
+    }
+}
+
+/// Somebody who comes by telephone alone: their request opens a conversation of the phone channel, or goes on with the
+/// one that is open, and they are rung.
+///
+/// # Errors
+/// As [`request`]; repeating it with the same id is safe.
+pub async fn open(
+    app: &App,
+    tenant: &TenantId,
+    line: &ChannelId,
+    caller: NewCaller,
+) -> Result<Accepted, ApiError> {
+    let view = app.settings.desk(tenant);
+    let (channel, policy) =
+        line_of(&view, line).filter(|(found, _)| found.id == *line).ok_or_else(not_configured)?;
+    let number = number_of(&policy, &caller.wish.number)?;
+    let text = if caller.text.trim().is_empty() {
+        words::asked(caller.locale).to_owned()
+    } else {
+        caller.text
+    };
+    let inbound = Inbound {
+        channel: channel.id.clone(),
+        external_id: caller.external_id,
+        external_conversation: None,
+        sender: Sender {
+            kind: "phone".to_owned(),
+            value: number.e164().to_owned(),
+            assurance: Assurance::Claimed,
+            contact: None,
+            name: caller.name,
+            locale: Some(caller.locale),
+        },
+        occurred_at: None,
+        received_at: app.clock.now(),
+        payload: Payload::MessageNew(NewMessage {
+            text,
+            topic: caller.topic,
+            ..NewMessage::default()
+        }),
+        raw: bytes::Bytes::new(),
+    };
+    let accepted =
+        inbound::accept(app, tenant, inbound, Standing::Unknown, Belongs::ToContact).await?;
+    if let Accepted::Message { conversation, .. } = &accepted {
+        ring_for(app, tenant, conversation, &caller.wish).await?;
+    }
+    Ok(accepted)
+}
+
+async fn ring_for(
+    app: &App,
+    tenant: &TenantId,
+    id: &ConversationId,
+    wish: &CallbackWish,
+) -> Result<(), ApiError> {
+    let known = app.router.conversation(tenant, id).await?;
+    let (conversation, _) = known.ok_or_else(|| ApiError::unknown("conversation"))?;
+    let is_wanted = |callback: &domain::Callback| callback.state != domain::CallbackState::Over;
+    // Said once more, or asked for by the same number while it waits: it waits on as it does.
+    if wish.from.is_none() && conversation.callback.as_ref().is_some_and(is_wanted) {
+        return Ok(());
+    }
+    request(app, tenant, &conversation, wish, Closer::System).await.map(drop)
+}

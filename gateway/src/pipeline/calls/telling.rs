@@ -1,0 +1,135 @@
+//! What the desk says of calls where the contact does not read the log: in messengers. A duty that reads the commits; each word has
+//! a name, so that it is said once whatever happens in between.
+
+use super::words;
+use crate::app::App;
+use crate::pipeline::chats::desk::{DeskWord, say_on};
+use crate::pipeline::chats::telling::chat;
+use crate::pipeline::commits;
+use crate::pipeline::duty::{DutyWork, Passed};
+use domain::{CallOutcome, ConversationId, Event, Locale, Message, Notice, TenantId};
+use futures_util::FutureExt;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DUTY: &str = "call_telling";
+/// How many commits one pass reads.
+const COMMITS_AT_ONCE: usize = 64;
+
+pub(super) fn spawn(app: &Arc<App>) {
+    DutyWork {
+        name: DUTY,
+        pause: Duration::from_millis(500),
+        pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
+    }
+    .spawn(app);
+}
+
+async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
+    let unread = commits::unread(app, tenant, (DUTY, epoch), done, COMMITS_AT_ONCE);
+    let Some(commits) = unread.await? else { return Ok(false) };
+    let Some(last) = commits.last() else { return Ok(false) };
+    let cursor = last.cursor.to_string();
+    for event in commits.iter().flat_map(|commit| commit.events()) {
+        let Event::MessageAppended { conversation, message, .. } = event else { continue };
+        if let Err(error) = tell(app, tenant, conversation, message).await {
+            // Redis away stops the pass, to be gone on with; anything else must not hold up the others.
+            if error.downcast_ref::<routing::RoutingError>().is_some() {
+                return Err(error);
+            }
+            let error = crate::telemetry::chain(error.as_ref());
+            tracing::warn!(tenant.id = %tenant, error, "a contact is not told of a call");
+        }
+    }
+    let more = commits.len() == COMMITS_AT_ONCE;
+    if app.router.dispatch(tenant, DUTY, epoch, &cursor, &[]).await? {
+        *done = cursor;
+        return Ok(more);
+    }
+    done.clear();
+    Ok(false)
+}
+
+async fn tell(
+    app: &App,
+    tenant: &TenantId,
+    id: &ConversationId,
+    message: &Message,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Some(notice) = message.content.notice.as_ref().filter(|notice| is_of_calls(notice)) else {
+        return Ok(());
+    };
+    let Some((conversation, line, _)) = chat(app, tenant, id).await? else { return Ok(()) };
+    let zone = app.settings.desk(tenant).zone_of(&conversation.queue);
+    let Some(text) = said(notice, zone, conversation.info.locale) else { return Ok(()) };
+    let name = format!("call.{}", message.seq);
+    say_on(app, (tenant, &line), &conversation, DeskWord::plain(&name, &text)).await?;
+    Ok(())
+}
+
+fn is_of_calls(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::CallbackRequested { .. }
+            | Notice::CallbackCancelled { .. }
+            | Notice::CallbackReminder { .. }
+            | Notice::CallEnded { .. }
+    )
+}
+
+/// What is said of it; `None` for what the contact knows.
+fn said(notice: &Notice, zone: chrono_tz::Tz, locale: Locale) -> Option<String> {
+    let time = |at| words::time(at, zone, locale);
+    match notice {
+        Notice::CallbackRequested { number, from, .. } => {
+            let from = from.map(time);
+            Some(words::requested(number, from.as_deref(), locale))
+        }
+        Notice::CallbackCancelled { .. } => Some(words::cancelled(locale).to_owned()),
+        Notice::CallbackReminder { at } => Some(words::near(&time(*at), locale)),
+        Notice::CallEnded { outcome, next_at: Some(at), .. } => {
+            Some(words::again(*outcome, &time(*at), locale))
+        }
+        Notice::CallEnded { outcome, next_at: None, .. }
+            if outcome.reached_for_contact() && *outcome != CallOutcome::Completed =>
+        {
+            Some(words::given_up(locale).to_owned())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+
+    fn ended(outcome: CallOutcome, next_at: Option<i64>) -> Notice {
+        Notice::CallEnded {
+            call: "call_1_1".parse().unwrap(),
+            outcome,
+            by: None,
+            cause: String::new(),
+            seconds: 0,
+            attempt: 1,
+            next_at: next_at.map(Timestamp),
+            recording: None,
+        }
+    }
+
+    #[test]
+    fn the_contact_is_told_what_they_cannot_know() {
+        let say = |notice: &Notice| said(notice, chrono_tz::Asia::Shanghai, Locale::En);
+        let again = say(&ended(CallOutcome::Busy, Some(1_700_000_000_000)));
+        assert_eq!(
+            again.as_deref(),
+            Some("Your line was busy. We shall try again at 15 Nov, 06:13.")
+        );
+        assert!(
+            say(&ended(CallOutcome::NoAnswer, None)).unwrap().starts_with("We tried several times")
+        );
+        assert_eq!(say(&ended(CallOutcome::Completed, None)), None, "they spoke");
+        assert_eq!(say(&ended(CallOutcome::AgentUnreachable, None)), None, "they were not rung");
+    }
+}

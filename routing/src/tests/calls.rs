@@ -1,0 +1,208 @@
+//! Callbacks and calls in the random sequences, and what they promise.
+
+use super::desk::*;
+use super::model::{CALL_STAGES, Twin, Wanted};
+use super::ops::{AGENTS, Op};
+use super::properties::differ;
+use crate::command::{Closer, RequestCallback};
+use crate::reply::*;
+use crate::router::{CallNote, CallOver, CallOwner, Router};
+use domain::{
+    AgentId, CallId, CallOutcome, CallWish, ChannelId, ContactId, ConversationId, Follows, Leg,
+    Locale, PhoneNumber, Timestamp,
+};
+use proptest::test_runner::TestCaseError;
+
+impl Op {
+    /// Whose call it is about.
+    pub(super) fn calls_of(&self) -> Option<usize> {
+        match self {
+            Self::Ring { conv, .. }
+            | Self::CancelRing { conv, .. }
+            | Self::PlaceCall { conv, .. }
+            | Self::TakeCall { conv, .. }
+            | Self::NoteCall { conv, .. }
+            | Self::EndCall { conv, .. }
+            | Self::SteerCall { conv, .. } => Some(*conv),
+            _ => None,
+        }
+    }
+}
+
+fn line() -> ChannelId {
+    "line".parse().unwrap()
+}
+
+/// Who asks: mostly somebody who may.
+struct Asking {
+    contact: ContactId,
+    agent: AgentId,
+    by: usize,
+}
+
+impl Asking {
+    fn of(twin: &Twin, id: &str, by: usize) -> Self {
+        let conv = twin.convs.get(id);
+        let holder =
+            conv.and_then(|conv| conv.agent.clone()).unwrap_or_else(|| AGENTS[by].to_owned());
+        let contact = conv.map_or_else(|| "ctc_0".to_owned(), |conv| conv.contact.clone());
+        let contact = if by == 5 { "ctc_stranger".to_owned() } else { contact };
+        Self { contact: contact.parse().unwrap(), agent: agent_id(&holder), by }
+    }
+
+    fn closer(&self) -> Closer<'_> {
+        match self.by {
+            0 | 1 | 5 => Closer::Contact(&self.contact),
+            2 | 3 => Closer::Agent(&self.agent),
+            _ => Closer::System,
+        }
+    }
+}
+
+/// Those whose words count, and those whose do not.
+fn owner(twin: &Twin, id: &str, owner: usize) -> (CallId, CallOwner, Option<u64>) {
+    let call = twin.convs.get(id).and_then(|conv| conv.ring.as_ref()?.call.clone());
+    let name = call
+        .as_ref()
+        .filter(|_| owner != 3)
+        .map_or_else(|| "call_none_9".to_owned(), |call| call.id.clone());
+    let epoch = call.map_or(0, |call| call.epoch);
+    let (owner, epoch) = match owner {
+        0 => (CallOwner::Any, None),
+        1 => (CallOwner::Epoch(epoch + 1), Some(epoch + 1)),
+        _ => (CallOwner::Epoch(epoch), Some(epoch)),
+    };
+    (name.parse().unwrap(), owner, epoch)
+}
+
+pub(super) async fn carry_out(
+    router: &Router,
+    twin: &mut Twin,
+    id: &str,
+    op: &Op,
+) -> Result<(), TestCaseError> {
+    let (t, parsed): (_, ConversationId) = (tenant(), id.parse().unwrap());
+    match op {
+        Op::Ring { by, number, from, .. } => ring(router, twin, id, (*by, *number, *from)).await,
+        Op::CancelRing { by, opens, .. } => {
+            let asking = Asking::of(twin, id, *by);
+            let opens = (*opens > 0).then_some(twin.now + opens);
+            let real = router
+                .cancel_callback(&t, &parsed, &asking.closer(), opens.map(Timestamp))
+                .await
+                .unwrap();
+            let real = match real {
+                Cancelled::WaitsOn(state) => format!("waits on {}", state.name()),
+                Cancelled::NothingLeft => "nothing left".to_owned(),
+                Cancelled::None => "none".to_owned(),
+                Cancelled::NotAssigned => "not_assigned".to_owned(),
+                Cancelled::Unknown => "unknown".to_owned(),
+            };
+            differ("cancel_callback", &real, &twin.cancel(id, asking.closer().parts(), opens))
+        }
+        Op::PlaceCall { agent, .. } => {
+            let agent = Asking::of(twin, id, *agent).agent;
+            let real = match router.place_call(&t, &parsed, &agent).await.unwrap() {
+                PlacedCall::Placed(call) => format!("placed {call}"),
+                PlacedCall::None => "none".to_owned(),
+                PlacedCall::NotAssigned => "not_assigned".to_owned(),
+                PlacedCall::Unknown => "unknown".to_owned(),
+            };
+            differ("place_call", &real, &twin.place_call(id, agent.as_str()))
+        }
+        Op::TakeCall { epoch, .. } => {
+            let real = router.take_call(&t, &line(), &parsed, *epoch).await.unwrap().map(|taken| {
+                let how = match taken.how {
+                    Taking::Place => "place",
+                    Taking::TakeOver => "take_over",
+                    Taking::Ours => "ours",
+                };
+                format!(
+                    "{how} {} {} {}",
+                    taken.call,
+                    taken.stage.name(),
+                    taken.trace.unwrap_or_default()
+                )
+            });
+            differ(
+                "take_call",
+                &real.unwrap_or_else(|| "gone".to_owned()),
+                &twin.take_call(id, *epoch),
+            )
+        }
+        Op::NoteCall { stage, owner: whose, .. } => {
+            let (call, owner, epoch) = owner(twin, id, *whose);
+            let of = (call.as_str(), epoch);
+            let stages = [&CALL_STAGES[1..], &["held", "connected"]].concat();
+            let (note, known) = match stages.get(*stage) {
+                Some(stage) => {
+                    (CallNote::Stage(stage.parse().unwrap()), twin.note_call(id, of, stage))
+                }
+                None => (CallNote::Trace("{\"tag\":1}"), twin.trace_call(id, of, "{\"tag\":1}")),
+            };
+            let real = router.note_call(&t, (&parsed, &call), owner, note).await.unwrap();
+            differ("note_call", &(real == NotedCall::Kept), &known)
+        }
+        Op::EndCall { outcome, follows, owner: whose, .. } => {
+            let (call, owner, epoch) = owner(twin, id, *whose);
+            let (outcome, at) = (CallOutcome::ALL[*outcome], twin.now + 15_000);
+            let (follows, name) = [
+                (Follows::Stay, "stay"),
+                (Follows::Rest(Timestamp(at)), "rest"),
+                (Follows::Over, "over"),
+            ][*follows];
+            let over = CallOver { outcome, by: Some(Leg::Contact), cause: "486 \"Busy\"", follows };
+            let real = router.end_call(&t, (&parsed, &call), owner, &over).await.unwrap();
+            let known = twin.end_call(id, (call.as_str(), epoch), outcome, (name, at));
+            differ("end_call", &(real == NotedCall::Kept), &known)
+        }
+        Op::SteerCall { agent, wish, .. } => {
+            let by = (*agent < 6).then(|| Asking::of(twin, id, (*agent).min(4)).agent);
+            let wish = CallWish::ALL[*wish];
+            let real = match router.steer_call(&t, &parsed, by.as_ref(), wish).await.unwrap() {
+                SteeredCall::Steered => "steered",
+                SteeredCall::None => "none",
+                SteeredCall::NotAssigned => "not_assigned",
+                SteeredCall::Unknown => "unknown",
+            };
+            differ(
+                "steer_call",
+                &real.to_owned(),
+                &twin.steer_call(id, by.as_ref().map(AgentId::as_str), wish),
+            )
+        }
+        _ => unreachable!("not of calls"),
+    }
+}
+
+async fn ring(
+    router: &Router,
+    twin: &mut Twin,
+    id: &str,
+    (by, number, from): (usize, u32, i64),
+) -> Result<(), TestCaseError> {
+    let asking = Asking::of(twin, id, by);
+    let number: PhoneNumber = format!("+8613800000{number:03}").parse().unwrap();
+    let from = (from > -10_000).then_some(twin.now + from);
+    let (until, remind) = (from.map(|from| from + 3_600_000), from.map(|from| from - 5_000));
+    let line = line();
+    let wanted = RequestCallback {
+        number: &number,
+        line: &line,
+        from: from.map(Timestamp),
+        until: until.map(Timestamp),
+        remind_at: remind.map(Timestamp),
+        by: asking.closer(),
+        locale: Locale::En,
+    };
+    let real =
+        match router.request_callback(&tenant(), &id.parse().unwrap(), &wanted).await.unwrap() {
+            RequestedCallback::Requested(state) => format!("requested {}", state.name()),
+            RequestedCallback::Taken(other) => format!("taken {other}"),
+            RequestedCallback::Busy => "busy".to_owned(),
+            RequestedCallback::NotAssigned => "not_assigned".to_owned(),
+            RequestedCallback::Unknown => "unknown".to_owned(),
+        };
+    let wanted = Wanted { number: &number, from, until, remind, by: asking.closer().parts() };
+    differ("request_callback", &real, &twin.request(id, &wanted))
+}
