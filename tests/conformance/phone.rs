@@ -1,5 +1,7 @@
 //! Telephones, each line against what somebody else wrote.
 
+mod asterisk;
 mod board;
 mod bridge;
+mod pbx;
 mod running;

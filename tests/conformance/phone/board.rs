@@ -53,13 +53,23 @@ impl Board {
 
     /// Waits until there is a trace of a call, and tells how many there are.
     pub(crate) async fn until_trace(&self, call: &CallId) -> usize {
-        let is_trace = |(of, event): &&(CallId, CallEvent)| {
-            of == call && matches!(event, CallEvent::Trace(_))
-        };
+        let is_trace =
+            |(of, event): &&(CallId, CallEvent)| of == call && matches!(event, CallEvent::Trace(_));
         self.heard
             .until(&format!("a trace of {call}"), |heard| {
                 let count = heard.events.iter().filter(is_trace).count();
                 (count > 0).then_some(count)
+            })
+            .await
+    }
+
+    /// Waits until something was told of a call a second time, and tells how often it was.
+    pub(crate) async fn until_told_again(&self, call: &CallId, event: &CallEvent) -> usize {
+        let is_it = |told: &&CallEvent| *told == event;
+        self.heard
+            .until(&format!("{event:?} of {call} once more"), |heard| {
+                let times = of(heard, call).iter().filter(is_it).count();
+                (times > 1).then_some(times)
             })
             .await
     }
