@@ -3,5 +3,6 @@
 mod asterisk;
 mod board;
 mod bridge;
+mod freeswitch;
 mod pbx;
 mod running;

@@ -5,6 +5,7 @@
 pub mod asterisk;
 pub mod dingtalk;
 mod far_end;
+pub mod freeswitch;
 pub mod push;
 pub mod telephones;
 pub mod wecom;

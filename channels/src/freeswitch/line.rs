@@ -193,7 +193,8 @@ impl Open {
 
     async fn says(&mut self, command: &str) -> Result<(), CallError> {
         let cut = |error: std::io::Error| CallError::Cut(error.to_string());
-        let writing = self.tcp.write_all(format!("{command}\n\n").as_bytes());
+        let command = format!("{command}\n\n");
+        let writing = self.tcp.write_all(command.as_bytes());
         let late = |_late| CallError::Cut("it takes nothing".to_owned());
         tokio::time::timeout(WITHIN, writing).await.map_err(late)?.map_err(cut)
     }

@@ -103,7 +103,7 @@ impl StandIn {
                 let channel = channel(id, "Up", number, ("65529988", "hutong,missed"));
                 vec![event("StasisStart", json!({ "args": ["missed"], "channel": channel }))]
             }
-            Happened::Noise(_) => Vec::new(),
+            Happened::Refuses(_) | Happened::Noise(_) => Vec::new(),
         }
     }
 

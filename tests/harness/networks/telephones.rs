@@ -61,6 +61,8 @@ pub enum Happened {
     Resumes(Leg),
     /// Somebody rang, whose number this is, and nobody took the call: the id, the number.
     Missed(String, String),
+    /// Nothing could be dialled under this id, which some PBXs tell afterwards.
+    Refuses(String),
     /// Something of another shape, as it is.
     Noise(String),
 }
@@ -116,6 +118,7 @@ impl Telephones {
         }
         let does = if id.ends_with("-a") { self.agents } else { self.persons };
         if does == Does::Refuse {
+            self.says(Happened::Refuses(id.to_owned()));
             return Err(Unrung::Refused);
         }
         let (id, dialled) = (id.to_owned(), dialled.to_owned());
