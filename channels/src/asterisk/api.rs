@@ -3,7 +3,7 @@
 use super::Asterisk;
 use crate::adapter::Finding;
 use crate::http::{ANSWER_BYTES_MAX, Answer, CallError};
-use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, leg_id};
+use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, Signal, leg_id};
 use crate::phone::{Call, MissedCall};
 use domain::{CallId, Leg};
 use reqwest::Method;
@@ -202,7 +202,7 @@ impl Pbx for Asterisk {
         Ok(self.records(call).await)
     }
 
-    async fn hold(&self, call: &CallId) -> Result<(), Refused> {
+    async fn hold(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
         let (bridge, contact) = (bridge_id(call), leg_id(call, Leg::Contact));
         let query = [("channel", contact.as_str())];
         match self.asks(Method::POST, &["bridges", &bridge, "removeChannel"], &query).await {
@@ -213,13 +213,17 @@ impl Pbx for Asterisk {
         let music = [("mohClass", &*self.config.music)];
         let query = if self.config.music.is_empty() { &[][..] } else { &music[..] };
         let plays = self.asks(Method::POST, &["channels", &contact, "moh"], query).await?;
-        plays.map(drop).ok_or_else(|| Refused::No("the person's channel is gone".to_owned()))
+        match plays {
+            Some(_) => Ok(Some(Signal::Held)),
+            None => Err(Refused::No("the person's channel is gone".to_owned())),
+        }
     }
 
-    async fn resume(&self, call: &CallId) -> Result<(), Refused> {
+    async fn resume(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
         let contact = leg_id(call, Leg::Contact);
         self.asks(Method::DELETE, &["channels", &contact, "moh"], &[]).await?;
-        self.joins(call, &[Leg::Contact]).await
+        self.joins(call, &[Leg::Contact]).await?;
+        Ok(Some(Signal::Resumed))
     }
 
     async fn let_go(&self, call: &CallId) -> Result<(), Refused> {

@@ -5,7 +5,7 @@ use super::FreeSwitch;
 use crate::adapter::Finding;
 use crate::error::AdapterError;
 use crate::phone::Call;
-use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, leg_id};
+use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, Signal, leg_id};
 use crate::refusal::text;
 use domain::{CallId, Leg};
 use serde_json::Value;
@@ -108,12 +108,15 @@ impl Pbx for FreeSwitch {
         }
     }
 
-    async fn hold(&self, call: &CallId) -> Result<(), Refused> {
-        self.does(format!("api uuid_hold {}", leg_id(call, Leg::Agent))).await.map(drop)
+    async fn hold(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
+        self.does(format!("api uuid_hold {}", leg_id(call, Leg::Agent))).await?;
+        // `CHANNEL_HOLD` and `CHANNEL_UNHOLD` tell.
+        Ok(None)
     }
 
-    async fn resume(&self, call: &CallId) -> Result<(), Refused> {
-        self.does(format!("api uuid_hold off {}", leg_id(call, Leg::Agent))).await.map(drop)
+    async fn resume(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
+        self.does(format!("api uuid_hold off {}", leg_id(call, Leg::Agent))).await?;
+        Ok(None)
     }
 
     async fn let_go(&self, call: &CallId) -> Result<(), Refused> {

@@ -66,10 +66,10 @@ pub(crate) trait Pbx: Send + Sync {
     async fn ring(&self, call: &Call, leg: Leg) -> Result<(), Refused>;
     /// Connects both, who have answered, and tells under which id it is recorded, if it is.
     async fn connect(&self, call: &CallId) -> Result<Option<String>, Refused>;
-    /// The person hears music, and is not heard.
-    async fn hold(&self, call: &CallId) -> Result<(), Refused>;
-    /// Both speak again.
-    async fn resume(&self, call: &CallId) -> Result<(), Refused>;
+    /// The person hears music, and is not heard: tells so, unless the PBX's own news will.
+    async fn hold(&self, call: &CallId) -> Result<Option<Signal>, Refused>;
+    /// Both speak again: tells so, unless the PBX's own news will.
+    async fn resume(&self, call: &CallId) -> Result<Option<Signal>, Refused>;
     /// Lets both telephones go, whatever they do; well done when there is nothing left.
     async fn let_go(&self, call: &CallId) -> Result<(), Refused>;
     /// What it has of a call.

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long connecting two who have answered may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
+/// How long a leg may be gone before the line says why.
+const CAUSE_WITHIN: Duration = Duration::from_secs(1);
 /// How long letting go is tried.
 const LET_GO_WITHIN: Duration = Duration::from_secs(60);
 /// How often the PBX is asked whether two who speak still do, were something not told.
@@ -63,6 +65,8 @@ pub(super) struct Served<'a> {
     next_try: Instant,
     pause: Duration,
     deadline: Instant,
+    /// Since when a leg is known to be gone without a word.
+    gone_since: Option<Instant>,
 }
 
 impl<'a> Served<'a> {
@@ -86,6 +90,7 @@ impl<'a> Served<'a> {
             next_try: now,
             pause: PAUSE.0,
             deadline,
+            gone_since: None,
         }
     }
 
@@ -187,6 +192,9 @@ impl<'a> Served<'a> {
                 self.tell(CallEvent::Ringing(Leg::Agent)).await
             }
             (Signal::Answers(Leg::Agent), Dialing | AgentRinging) => {
+                if self.stage == Dialing {
+                    self.tell(CallEvent::Ringing(Leg::Agent)).await?;
+                }
                 self.stage = AgentAnswered;
                 self.tell(CallEvent::Answered(Leg::Agent)).await?;
                 self.deadline = Instant::now() + self.call.ring_contact + GRACE;
@@ -200,6 +208,10 @@ impl<'a> Served<'a> {
             (Signal::Answers(Leg::Contact), AgentAnswered | ContactRinging)
                 if !self.contact_answered =>
             {
+                if self.stage == AgentAnswered {
+                    self.stage = ContactRinging;
+                    self.tell(CallEvent::Ringing(Leg::Contact)).await?;
+                }
                 self.contact_answered = true;
                 self.tell(CallEvent::Answered(Leg::Contact)).await?;
                 self.deadline = Instant::now() + CONNECT_WITHIN;
@@ -294,10 +306,10 @@ impl<'a> Served<'a> {
                 }
                 Err(other) => Err(other),
             },
-            Action::Hold => self.pbx.hold(id).await.map(|()| Some(Signal::Held)),
-            Action::Resume => self.pbx.resume(id).await.map(|()| Some(Signal::Resumed)),
+            Action::Hold => self.pbx.hold(id).await,
+            Action::Resume => self.pbx.resume(id).await,
             Action::Check => match self.pbx.find(id).await {
-                Ok(found) => return self.is_found(found).await.map_err(Err),
+                Ok(found) => return self.is_found(found).await,
                 Err(other) => Err(other),
             },
         };
@@ -350,25 +362,36 @@ impl<'a> Served<'a> {
     }
 
     /// Hears what it did not hear while the line was away.
-    async fn is_found(&mut self, found: Found) -> Result<(), Over> {
+    async fn is_found(&mut self, found: Found) -> Result<(), Result<String, Over>> {
         for (leg, state) in [(Leg::Agent, found.agent), (Leg::Contact, found.contact)] {
             if !self.rung.contains(&leg) {
                 continue;
             }
-            match state {
-                LegState::Gone => self.hears(Signal::Ends(leg, 0)).await?,
-                LegState::Rings => self.hears(Signal::Rings(leg)).await?,
-                LegState::Up => self.hears(Signal::Answers(leg)).await?,
-            }
+            let signal = match state {
+                LegState::Gone if !self.is_long_gone() => {
+                    return Err(Ok("a leg is gone: its end may be on its way".to_owned()));
+                }
+                LegState::Gone => Signal::Ends(leg, 0),
+                LegState::Rings => Signal::Rings(leg),
+                LegState::Up => Signal::Answers(leg),
+            };
+            self.hears(signal).await.map_err(Err)?;
         }
+        self.gone_since = None;
         let speaks = self.stage >= CallStage::Connected;
         match found.joined {
             Joined::Not if speaks => self.wants(Action::Connect),
-            Joined::Held if speaks => self.hears(Signal::Held).await?,
-            Joined::Both if speaks => self.hears(Signal::Resumed).await?,
+            Joined::Held if speaks => self.hears(Signal::Held).await.map_err(Err)?,
+            Joined::Both if speaks => self.hears(Signal::Resumed).await.map_err(Err)?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// The line says why a leg ended, unless it was away: that is waited for.
+    fn is_long_gone(&mut self) -> bool {
+        let since = *self.gone_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= CAUSE_WITHIN
     }
 
     /// Nothing more must happen in time.
