@@ -8,6 +8,8 @@
 mod call;
 mod line;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use line::keep;
 pub(crate) use outcome::cause_of_words;
@@ -123,22 +125,4 @@ pub(crate) fn leg_of(id: &str) -> Option<(CallId, Leg)> {
         _ => return None,
     };
     call.parse().ok().map(|call| (call, leg))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_leg_is_known_by_its_id() {
-        let call: CallId = "call_01jd8x0v5q2m3n4p5r6s7t8v9w".parse().expect("an id");
-        for leg in [Leg::Agent, Leg::Contact] {
-            let id = leg_id(&call, leg);
-            assert!(id.len() <= 36, "{id}");
-            assert_eq!(leg_of(&id), Some((call.clone(), leg)));
-        }
-        for other in ["", "-a", "call_-a", "1700000000.17", "call_1-b", "conv_1-a"] {
-            assert_eq!(leg_of(other), None, "{other}");
-        }
-    }
 }

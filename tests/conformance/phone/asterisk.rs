@@ -78,7 +78,7 @@ async fn what_is_dialled_and_recorded_is_as_the_settings_say() {
     world.board.order(CallOrder::HangUp(call.id.clone()));
     world.board.end(&call.id).await;
     assert!(world.change(|phones| phones.bridges.is_empty()));
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn an_event_that_is_too_large_breaks_the_line_and_nothing_else() {
         .await;
     world.board.order(CallOrder::HangUp(call.id.clone()));
     world.board.end(&call.id).await;
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_check_says_what_is_wrong_and_no_secret_is_shown() {
     assert_eq!(passed(&stranger).await[1], point("credentials", Passed::No));
     let world = World::<AsteriskRig>::open().await;
     assert_eq!(passed(&world.rig).await[2], point("callback", Passed::Yes));
-    world.is_well().await;
+    world.ends_well().await;
     let gone = AsteriskRig::with(json!({ "url": "http://127.0.0.1:1" }));
     assert_eq!(passed(&gone).await, [point("connection", Passed::No)]);
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use tests::watched::Watched;
 use tokio::sync::{Mutex, mpsc};
 
+/// More orders than any test gives at once.
+const ORDERS_MAX: usize = 2_048;
+
 /// What was told.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
@@ -24,19 +27,19 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) struct Board {
     pub(crate) heard: Watched<Heard>,
-    orders: Mutex<mpsc::UnboundedReceiver<CallOrder>>,
-    writes: mpsc::UnboundedSender<CallOrder>,
+    orders: Mutex<mpsc::Receiver<CallOrder>>,
+    writes: mpsc::Sender<CallOrder>,
 }
 
 impl Board {
     pub(crate) fn open() -> Arc<Self> {
-        let (writes, orders) = mpsc::unbounded_channel();
+        let (writes, orders) = mpsc::channel(ORDERS_MAX);
         Arc::new(Self { heard: Watched::default(), orders: Mutex::new(orders), writes })
     }
 
     /// The line's next order.
     pub(crate) fn order(&self, order: CallOrder) {
-        self.writes.send(order).unwrap();
+        self.writes.try_send(order).unwrap();
     }
 
     /// Waits until something was told of a call, and gives everything that was told of it by then, traces

@@ -77,7 +77,7 @@ async fn what_is_dialled_and_recorded_is_as_the_settings_say() {
     });
     world.board.order(CallOrder::HangUp(call.id.clone()));
     world.board.end(&call.id).await;
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn an_event_that_is_too_large_breaks_the_line_and_nothing_else() {
         .await;
     world.board.order(CallOrder::HangUp(call.id.clone()));
     world.board.end(&call.id).await;
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_client_of_somebody_else_makes_the_same_calls() {
     let wrong = json!({ "do": "connect", "port": pbx.port(), "password": "another" });
     assert!(client.try_ask(&wrong).await["error"].is_string());
     client.ask(&json!({ "do": "connect", "port": pbx.port(), "password": SECRET })).await;
-    let mut originate = async |client: &mut Peer, id: &str, dialled: &str| {
+    let originate = async |client: &mut Peer, id: &str, dialled: &str| {
         let originate = format!(
             "bgapi originate {{origination_uuid={id},originate_timeout=20}}{dialled} &park()"
         );

@@ -74,15 +74,15 @@ impl<R: Rig> World<R> {
     }
 
     /// Nobody's telephone is left, and all that was said was said as the protocol has it.
-    pub(super) async fn is_quiet(self) {
+    pub(super) async fn ends_quiet(self) {
         self.rig
             .phones()
             .until("nobody rings", |phones| phones.legs.is_empty().then_some(()))
             .await;
-        self.is_well().await;
+        self.ends_well().await;
     }
 
-    pub(super) async fn is_well(self) {
+    pub(super) async fn ends_well(self) {
         self.running.ends().await;
         self.rig.phones().look(|phones| {
             assert!(phones.faults.is_empty(), "{:#?}", phones.faults);
@@ -107,7 +107,7 @@ pub(super) async fn two_speak_and_either_hangs_up<R: Rig>() {
         expected.push(CallEvent::Ended(end));
         assert_eq!(world.told(&call).await, expected);
     }
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_person_is_not_reached<R: Rig>() {
@@ -141,7 +141,7 @@ pub(super) async fn the_person_is_not_reached<R: Rig>() {
     world.change(|phones| phones.persons = Does::Refuse);
     let call = world.places(21);
     assert_eq!(world.board.end(&call.id).await.outcome, CallOutcome::Failed);
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_agent_is_not_there_or_leaves<R: Rig>() {
@@ -152,6 +152,16 @@ pub(super) async fn the_agent_is_not_there_or_leaves<R: Rig>() {
     world.change(|phones| phones.agents = Does::Refuse);
     let call = world.places(2);
     assert_eq!(world.board.end(&call.id).await.outcome, CallOutcome::AgentUnreachable);
+    // It rings, and rings out.
+    world.change(|phones| phones.agents = Does::Ring);
+    let call = world.places(5);
+    comes_to(&world.board, &call.id, CallStage::AgentRinging).await;
+    let agent = leg(&call, Leg::Agent);
+    assert_eq!(world.change(|phones| phones.legs[&agent].timeout), call.ring_agent.as_secs());
+    world.change(|phones| phones.ends(&agent, 19));
+    let rang_out = ended(CallOutcome::AgentUnreachable, None, "19 No answer");
+    let told = [CallEvent::Ringing(Leg::Agent), CallEvent::Ended(rang_out)];
+    assert_eq!(world.told(&call).await, told);
     // An address that is an order of its own to the PBX is not dialled.
     let strange = Call { agent: "wang&boss".to_owned(), ..super::running::call(3, "") };
     world.board.order(CallOrder::Place(strange.clone()));
@@ -166,7 +176,7 @@ pub(super) async fn the_agent_is_not_there_or_leaves<R: Rig>() {
     assert_eq!(world.board.end(&call.id).await, left);
     let dialled = world.change(|phones| phones.dialled.clone());
     assert_eq!(dialled.iter().filter(|id| id.ends_with("-c")).count(), 1, "{dialled:?}");
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_desk_hangs_up<R: Rig>() {
@@ -188,7 +198,7 @@ pub(super) async fn the_desk_hangs_up<R: Rig>() {
     let call = world.connects(3).await;
     let completed = ended(CallOutcome::Completed, None, "hung up by the desk");
     assert_eq!(hangs_up(&call).await, completed);
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_person_waits_on_hold<R: Rig>() {
@@ -215,7 +225,7 @@ pub(super) async fn the_person_waits_on_hold<R: Rig>() {
     let told = world.told(&call).await;
     let holds = [CallEvent::Held, CallEvent::Resumed];
     assert_eq!(told[5..told.len() - 1], [holds.clone(), holds].concat());
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_same_order_twice_rings_once<R: Rig>() {
@@ -244,7 +254,7 @@ pub(super) async fn the_same_order_twice_rings_once<R: Rig>() {
     assert_eq!(again, 2, "it tells how far it is");
     let dialled = world.change(|phones| phones.dialled.clone());
     assert_eq!(dialled.len(), 4, "{dialled:?}");
-    world.is_well().await;
+    world.ends_well().await;
 }
 
 pub(super) async fn a_cut_line_is_opened_again_and_calls_are_looked_up<R: Rig>() {
@@ -273,7 +283,7 @@ pub(super) async fn a_cut_line_is_opened_again_and_calls_are_looked_up<R: Rig>()
     world.change(|phones| phones.hangs_up(&leg(&answered, Leg::Agent)));
     let end = world.board.end(&answered.id).await;
     assert_eq!((end.outcome, end.by), (CallOutcome::Completed, Some(Leg::Agent)));
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn another_owner_leaves_alone_who_speaks<R: Rig>() {
@@ -308,7 +318,7 @@ pub(super) async fn another_owner_leaves_alone_who_speaks<R: Rig>() {
     world.change(|phones| phones.hangs_up(&leg(&speaks, Leg::Contact)));
     let end = world.board.end(&speaks.id).await;
     assert_eq!((end.outcome, end.by), (CallOutcome::Completed, Some(Leg::Contact)));
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn the_desk_is_away_for_a_while<R: Rig>() {
@@ -332,7 +342,7 @@ pub(super) async fn the_desk_is_away_for_a_while<R: Rig>() {
     let dialled = world.change(|phones| phones.dialled.clone());
     assert!(!dialled.contains(&leg(&strange, Leg::Agent)), "{dialled:?}");
     world.board.order(CallOrder::HangUp(last.id.clone()));
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 fn call_that_is_not_ours<R>(world: &World<R>) -> Call {
@@ -350,7 +360,7 @@ pub(super) async fn what_is_malformed_is_left_out<R: Rig>() {
         assert!(heard.events.iter().all(|(of, _)| *of == call.id) && heard.missed.is_empty());
     });
     world.board.order(CallOrder::HangUp(call.id.clone()));
-    world.is_quiet().await;
+    world.ends_quiet().await;
 }
 
 pub(super) async fn who_rang_in_vain_is_told<R: Rig>() {
@@ -371,7 +381,7 @@ pub(super) async fn who_rang_in_vain_is_told<R: Rig>() {
         .phones()
         .until("the callers are let go", |phones| phones.callers.is_empty().then_some(()))
         .await;
-    world.is_well().await;
+    world.ends_well().await;
 }
 
 /// The scenarios as tests of one PBX.
