@@ -231,7 +231,7 @@ async fn two_who_speak_are_looked_after_and_a_silent_end_is_seen() {
 async fn a_line_has_room_for_a_thousand_calls() {
     let world = World::open();
     for n in 0..1_000 {
-        world.orders.send(CallOrder::Place(self::call(n))).await.expect("a line");
+        world.orders.send(CallOrder::Place(call(n))).await.expect("a line");
     }
     world.after(1).await;
     assert_eq!(world.pbx.times("ring agent"), 1_000);
