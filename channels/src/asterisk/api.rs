@@ -25,6 +25,8 @@ impl Asterisk {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Answer, CallError> {
+        // Nobody closes it.
+        let _lane = self.lanes.acquire().await;
         let mut url = Url::parse(&self.config.url).map_err(|_bad| CallError::NotAllowed)?;
         url.path_segments_mut()
             .map_err(|()| CallError::NotAllowed)?
@@ -165,7 +167,7 @@ impl Pbx for Asterisk {
         let Some(endpoint) = endpoint else {
             return Err(Refused::No("the agent's address cannot be dialled".to_owned()));
         };
-        let (id, timeout) = (leg_id(&call.id, leg), timeout.as_secs().to_string());
+        let (id, timeout) = (leg_id(&call.id, leg), timeout.as_secs().max(1).to_string());
         let agent_id = leg_id(&call.id, Leg::Agent);
         // Both see the desk's number: whom the agent will speak with is not for a telephone's display.
         let shown = self.config.caller_id.as_ref().map(domain::PhoneNumber::e164);

@@ -48,7 +48,7 @@ impl FreeSwitch {
             let number = number.e164();
             format!(",origination_caller_id_number={number},origination_caller_id_name={number}")
         });
-        let (shown, timeout) = (shown.unwrap_or_default(), timeout.as_secs());
+        let (shown, timeout) = (shown.unwrap_or_default(), timeout.as_secs().max(1));
         // Without early media a leg is there when somebody has answered, and not when a machine plays a tone.
         Some(format!(
             "bgapi originate {{origination_uuid={id},originate_timeout={timeout},\

@@ -3,7 +3,7 @@
 
 use super::board::Board;
 use super::pbx::{Rig, World, leg, scenarios};
-use super::running::{Running, channel};
+use super::running::{Running, channel, inlet};
 use crate::doors::way_out;
 use channels::asterisk::{ADAPTER, Asterisk};
 use channels::phone::{CallEvent, CallOrder};
@@ -15,6 +15,7 @@ use tests::cloud::Cloud;
 use tests::networks::SECRET;
 use tests::networks::asterisk::{APP, StandIn, USER};
 use tests::networks::telephones::Shared;
+use tokio_util::sync::CancellationToken;
 
 struct AsteriskRig {
     adapter: Arc<Asterisk>,
@@ -116,4 +117,9 @@ async fn a_check_says_what_is_wrong_and_no_secret_is_shown() {
     world.ends_well().await;
     let gone = AsteriskRig::with(json!({ "url": "http://127.0.0.1:1" }));
     assert_eq!(passed(&gone).await, [point("connection", Passed::No)]);
+    // The gateway's guard holds for the socket too.
+    let beside = AsteriskRig::with(json!({ "url": "http://10.0.0.1" }));
+    let ended = beside.adapter.run(inlet(&Board::open()), CancellationToken::new()).await;
+    let why = ended.unwrap_err().to_string();
+    assert!(why.contains("the address is not allowed"), "{why}");
 }

@@ -110,6 +110,10 @@ async fn a_check_says_what_is_wrong_and_no_secret_is_shown() {
     assert_eq!(passed(&stranger).await[1], point("credentials", Passed::No));
     let gone = FreeSwitchRig::with(json!({ "port": 1 }));
     assert_eq!(passed(&gone).await, [point("connection", Passed::No)]);
+    // The gateway's guard holds for this line too.
+    let beside = FreeSwitchRig::with(json!({ "host": "10.0.0.1" }));
+    let found = beside.adapter.check().await;
+    assert!(found[0].detail.contains("the address is not allowed"), "{found:?}");
 }
 
 /// The stand-in is an event socket to a client that was written for FreeSWITCH.

@@ -289,6 +289,9 @@ pub(super) async fn a_cut_line_is_opened_again_and_calls_are_looked_up<R: Rig>()
 pub(super) async fn another_owner_leaves_alone_who_speaks<R: Rig>() {
     let world = World::<R>::open().await;
     let speaks = world.connects(1).await;
+    let holds = world.connects(4).await;
+    world.board.order(CallOrder::Hold(holds.id.clone()));
+    comes_to(&world.board, &holds.id, CallStage::Held).await;
     world.change(|phones| phones.persons = Does::Ring);
     let rings = world.places(2);
     comes_to(&world.board, &rings.id, CallStage::ContactRinging).await;
@@ -300,6 +303,7 @@ pub(super) async fn another_owner_leaves_alone_who_speaks<R: Rig>() {
     let unknown = call(3, "wang");
     for (call, stage) in [
         (&speaks, CallStage::ContactRinging),
+        (&holds, CallStage::Held),
         (&rings, CallStage::ContactRinging),
         (&unknown, CallStage::Connected),
     ] {
@@ -312,9 +316,14 @@ pub(super) async fn another_owner_leaves_alone_who_speaks<R: Rig>() {
     world
         .rig
         .phones()
-        .until("only those who speak are left", |phones| (phones.legs.len() == 2).then_some(()))
+        .until("only those who speak are left", |phones| (phones.legs.len() == 4).then_some(()))
         .await;
     assert_eq!(world.board.until_told_again(&speaks.id, &CallEvent::Connected).await, 2);
+    world.board.order(CallOrder::Resume(holds.id.clone()));
+    world.board.until(&holds.id, &CallEvent::Resumed).await;
+    world.board.order(CallOrder::HangUp(holds.id.clone()));
+    let end = world.board.end(&holds.id).await;
+    assert_eq!(end, ended(CallOutcome::Completed, None, "hung up by the desk"));
     world.change(|phones| phones.hangs_up(&leg(&speaks, Leg::Contact)));
     let end = world.board.end(&speaks.id).await;
     assert_eq!((end.outcome, end.by), (CallOutcome::Completed, Some(Leg::Contact)));
