@@ -14,6 +14,7 @@ pub mod dingtalk;
 pub mod email;
 pub mod error;
 pub mod feishu;
+pub mod freeswitch;
 pub mod http;
 pub mod im;
 pub mod inbound;

@@ -8,6 +8,7 @@ use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::feishu::{self, Feishu};
+use crate::freeswitch::{self, FreeSwitch};
 use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
@@ -39,6 +40,7 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (sip::ADAPTER, ChannelKind::Phone),
     (phone_bridge::ADAPTER, ChannelKind::Phone),
     (asterisk::ADAPTER, ChannelKind::Phone),
+    (freeswitch::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -62,6 +64,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         push::SECRETS,
         phone_bridge::SECRETS,
         asterisk::SECRETS,
+        freeswitch::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -100,6 +103,7 @@ pub fn build(
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
         sip::ADAPTER => Ok(Arc::new(Sip::open(channel, means)?)),
         asterisk::ADAPTER => Ok(Arc::new(Asterisk::open(channel, means)?)),
+        freeswitch::ADAPTER => Ok(Arc::new(FreeSwitch::open(channel, means)?)),
         phone_bridge::ADAPTER => Ok(Arc::new(PhoneBridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),
