@@ -30,13 +30,17 @@ use crate::registry::SecretSetting;
 use domain::{Channel, ChannelKind};
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// The adapter's name in a channel's settings.
 pub const ADAPTER: &str = "asterisk";
 /// The secrets of its settings.
 pub const SECRETS: &[SecretSetting] = &[("/password", &["/url"])];
+
+/// So many requests at once: when the socket is back, every call is looked up, and Asterisk serves 100 sessions
+/// unless `http.conf` says otherwise (`sessionlimit`).
+const REQUESTS_MAX: usize = 20;
 
 /// One Asterisk.
 pub struct Asterisk {
@@ -45,6 +49,8 @@ pub struct Asterisk {
     means: Means,
     /// Does the socket stand? Without it our application is not there, and nobody can be rung for it.
     is_open: AtomicBool,
+    /// As many requests at once as Asterisk has room for.
+    lanes: Semaphore,
 }
 
 impl fmt::Debug for Asterisk {
@@ -73,7 +79,9 @@ impl Asterisk {
             limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
             reply_window: ReplyWindow::Always,
         };
-        Ok(Self { descriptor, config, means: means.clone(), is_open: AtomicBool::new(false) })
+        let (means, is_open) = (means.clone(), AtomicBool::new(false));
+        let lanes = Semaphore::new(REQUESTS_MAX);
+        Ok(Self { descriptor, config, means, is_open, lanes })
     }
 }
 

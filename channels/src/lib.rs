@@ -14,6 +14,7 @@ pub mod dingtalk;
 pub mod email;
 pub mod error;
 pub mod feishu;
+pub mod freeswitch;
 pub mod http;
 pub mod im;
 pub mod inbound;
@@ -31,6 +32,7 @@ pub mod registry;
 mod rig;
 pub mod secret;
 pub mod settings;
+pub mod sip;
 pub mod slack;
 pub mod socket;
 pub mod split;
@@ -55,3 +57,4 @@ pub use outbound::{
     Action, AutoSubmitted, Choice, Command, Missed, Outcome, OutgoingFile, OutgoingMail,
 };
 pub use secret::Secret;
+pub use sip::reach::{SipCertificate, SipNotAllowed, SipReach};

@@ -3,6 +3,7 @@
 use crate::http::Http;
 use crate::inbound::SinkError;
 use crate::mail_reach::MailReach;
+use crate::sip::reach::SipReach;
 use domain::{Clock, Timestamp};
 use std::collections::HashMap;
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct Means {
     pub clock: Arc<dyn Clock>,
     /// What mail may reach.
     pub mail: MailReach,
+    /// What telephones' lines may reach.
+    pub sip: SipReach,
 }
 
 impl fmt::Debug for Means {
@@ -61,7 +64,13 @@ impl Means {
     pub fn none() -> Self {
         let clock = Arc::new(Stopped);
         let shelf = Arc::new(OwnShelf::new(clock.clone()));
-        Self { http: Http::none(), shelf, clock, mail: MailReach::default() }
+        Self {
+            http: Http::none(),
+            shelf,
+            clock,
+            mail: MailReach::default(),
+            sip: SipReach::default(),
+        }
     }
 }
 

@@ -127,9 +127,9 @@ impl ChannelAdapter for PhoneBridge {
         if let Some(missing) = self.config.missing() {
             return Err(AdapterError::Unavailable(format!("{missing} is missing")));
         }
-        stop.run_until_cancelled(self.keep(inlet.calls.as_ref())).await;
-        // Another owner is given them, or this one again.
+        // Whatever was watched before is given to this owner again.
         self.watched().clear();
+        stop.run_until_cancelled(self.keep(inlet.calls.as_ref())).await;
         Ok(())
     }
 

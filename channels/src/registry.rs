@@ -8,6 +8,7 @@ use crate::dingtalk::{self, DingTalk};
 use crate::email::{self, EmailAdapter};
 use crate::error::SettingsProblem;
 use crate::feishu::{self, Feishu};
+use crate::freeswitch::{self, FreeSwitch};
 use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
@@ -15,6 +16,7 @@ use crate::means::Means;
 use crate::phone::policy::{self, CallbackPolicy};
 use crate::phone_bridge::{self, PhoneBridge};
 use crate::push;
+use crate::sip::{self, Sip};
 use crate::slack::{self, Slack};
 use crate::telegram::{self, Telegram};
 use crate::web_chat::{self, WebChat};
@@ -35,8 +37,10 @@ pub const ADAPTERS: &[(&str, ChannelKind)] = &[
     (feishu::ADAPTER, ChannelKind::Im),
     (telegram::ADAPTER, ChannelKind::Im),
     (slack::ADAPTER, ChannelKind::Im),
+    (sip::ADAPTER, ChannelKind::Phone),
     (phone_bridge::ADAPTER, ChannelKind::Phone),
     (asterisk::ADAPTER, ChannelKind::Phone),
+    (freeswitch::ADAPTER, ChannelKind::Phone),
 ];
 
 /// A secret among a channel's settings, as a JSON pointer, and the settings that decide to whom it is
@@ -56,9 +60,11 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         feishu::SECRETS,
         telegram::SECRETS,
         slack::SECRETS,
+        sip::SECRETS,
         push::SECRETS,
         phone_bridge::SECRETS,
         asterisk::SECRETS,
+        freeswitch::SECRETS,
     ];
     all.into_iter().flatten()
 }
@@ -95,7 +101,9 @@ pub fn build(
         feishu::ADAPTER => Ok(Arc::new(Feishu::open(channel, means)?)),
         telegram::ADAPTER => Ok(Arc::new(Telegram::open(channel, means)?)),
         slack::ADAPTER => Ok(Arc::new(Slack::open(channel, means)?)),
+        sip::ADAPTER => Ok(Arc::new(Sip::open(channel, means)?)),
         asterisk::ADAPTER => Ok(Arc::new(Asterisk::open(channel, means)?)),
+        freeswitch::ADAPTER => Ok(Arc::new(FreeSwitch::open(channel, means)?)),
         phone_bridge::ADAPTER => Ok(Arc::new(PhoneBridge::open(channel, means)?)),
         // `head_problems` has refused every other name.
         _ => Err(vec![unknown(channel)]),

@@ -49,7 +49,9 @@ async fn open_slowly(
     message_bytes_max: usize,
 ) -> Result<Socket, CallError> {
     let url = allowed(http, url)?;
-    let tcp = connect(http, &url).await?;
+    let host = url.host_str().ok_or(CallError::NotAllowed)?.trim_matches(['[', ']']);
+    let port = url.port_or_known_default().ok_or(CallError::NotAllowed)?;
+    let tcp = connect(http, host, port).await?;
     let line = if url.scheme() == "wss" { protect(http, &url, tcp).await? } else { Box::new(tcp) };
     let mut request = url.as_str().into_client_request().map_err(failure)?;
     for (name, value) in headers {
@@ -77,11 +79,20 @@ fn allowed(http: &Http, text: &str) -> Result<Url, CallError> {
     Url::parse(text).map_err(|_bad| CallError::NotAllowed)
 }
 
+/// Opens a bare line of TCP, through the same guard.
+///
+/// # Errors
+/// See [`CallError`].
+pub(crate) async fn tcp(http: &Http, host: &str, port: u16) -> Result<TcpStream, CallError> {
+    http.allowed(&format!("http://{host}:{port}/"))?;
+    let late = |_late| CallError::Unreachable(format!("no answer in {} s", OPEN_WITHIN.as_secs()));
+    let host = host.trim_matches(['[', ']']);
+    tokio::time::timeout(OPEN_WITHIN, connect(http, host, port)).await.map_err(late)?
+}
+
 /// Resolves once, checks every address, and connects to one of those.
-async fn connect(http: &Http, url: &Url) -> Result<TcpStream, CallError> {
+async fn connect(http: &Http, host: &str, port: u16) -> Result<TcpStream, CallError> {
     let unreachable = |error: std::io::Error| CallError::Unreachable(error.to_string());
-    let host = url.host_str().ok_or(CallError::NotAllowed)?.trim_matches(['[', ']']);
-    let port = url.port_or_known_default().ok_or(CallError::NotAllowed)?;
     let found: Vec<_> = tokio::net::lookup_host((host, port)).await.map_err(unreachable)?.collect();
     if !found.iter().all(|address| http.reach().allows_address(address.ip())) {
         return Err(CallError::NotAllowed);

@@ -5,9 +5,12 @@ use std::error::Error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// The last word of every filter.
+const SILENT: &str = "rsipstack=off";
+
 /// Sets the process's subscriber; a second call does nothing, so tests may call it freely.
 pub fn init(config: &LogConfig) {
-    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_bad| EnvFilter::new("info"));
+    let filter = filter(&config.level);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let done = match config.format {
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
@@ -16,6 +19,13 @@ pub fn init(config: &LogConfig) {
     if done.is_err() {
         tracing::debug!("tracing was set up before");
     }
+}
+
+/// What is told. The SIP stack writes whole messages into its log, with the numbers of those who speak: it is
+/// silent whatever the level says.
+fn filter(level: &str) -> EnvFilter {
+    let silent = format!("{level},{SILENT}");
+    EnvFilter::try_new(silent).unwrap_or_else(|_bad| EnvFilter::new(format!("info,{SILENT}")))
 }
 
 /// An error and all its causes, in one line.

@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 7] = [
 ];
 
 /// Outside worlds, and the rooms that may know them.
-const WORLDS: [(&str, &[&str]); 10] = [
+const WORLDS: [(&str, &[&str]); 11] = [
     ("redis", &["routing", "tests"]),
     ("sqlx", &["records"]),
     ("actix-web", &["gateway"]),
@@ -27,6 +27,7 @@ const WORLDS: [(&str, &[&str]); 10] = [
     ("jsonwebtoken", &["channels", "gateway"]),
     ("p256", &["channels"]),
     ("lettre", &["channels"]),
+    ("rsipstack", &["channels"]),
     ("argon2", &["gateway"]),
     ("reqwest", &["channels", "gateway", "tests"]),
 ];

@@ -171,11 +171,12 @@ fn the_example_of_agency_mail_can_be_applied_and_opened() {
 }
 
 #[test]
-fn every_example_of_a_messenger_opens() {
+fn every_example_of_a_messenger_or_a_telephone_opens() {
     let entries = std::fs::read_dir(root().join("config")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let is_one = |name: &String| name.starts_with("im-") || name.starts_with("phone-");
     let examples: Vec<String> =
-        names.filter(|name| name.starts_with("im-") && name.ends_with(".example.json")).collect();
+        names.filter(is_one).filter(|name| name.ends_with(".example.json")).collect();
     assert!(!examples.is_empty());
     for name in examples {
         let channel: domain::Channel =

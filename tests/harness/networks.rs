@@ -2,9 +2,12 @@
 //! they say is judged by kits that others wrote (`conformance`), so that whoever talks to them here talks as
 //! with the vendor.
 
+pub mod asterisk;
 pub mod dingtalk;
 mod far_end;
+pub mod freeswitch;
 pub mod push;
+pub mod telephones;
 pub mod wecom;
 
 pub use far_end::{FarEnd, Held};

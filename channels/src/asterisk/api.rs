@@ -3,7 +3,7 @@
 use super::Asterisk;
 use crate::adapter::Finding;
 use crate::http::{ANSWER_BYTES_MAX, Answer, CallError};
-use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, leg_id};
+use crate::phone::pbx::{Found, Joined, LegState, Pbx, Refused, Signal, leg_id};
 use crate::phone::{Call, MissedCall};
 use domain::{CallId, Leg};
 use reqwest::Method;
@@ -25,6 +25,8 @@ impl Asterisk {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Answer, CallError> {
+        // Nobody closes it.
+        let _lane = self.lanes.acquire().await;
         let mut url = Url::parse(&self.config.url).map_err(|_bad| CallError::NotAllowed)?;
         url.path_segments_mut()
             .map_err(|()| CallError::NotAllowed)?
@@ -165,7 +167,7 @@ impl Pbx for Asterisk {
         let Some(endpoint) = endpoint else {
             return Err(Refused::No("the agent's address cannot be dialled".to_owned()));
         };
-        let (id, timeout) = (leg_id(&call.id, leg), timeout.as_secs().to_string());
+        let (id, timeout) = (leg_id(&call.id, leg), timeout.as_secs().max(1).to_string());
         let agent_id = leg_id(&call.id, Leg::Agent);
         // Both see the desk's number: whom the agent will speak with is not for a telephone's display.
         let shown = self.config.caller_id.as_ref().map(domain::PhoneNumber::e164);
@@ -202,7 +204,7 @@ impl Pbx for Asterisk {
         Ok(self.records(call).await)
     }
 
-    async fn hold(&self, call: &CallId) -> Result<(), Refused> {
+    async fn hold(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
         let (bridge, contact) = (bridge_id(call), leg_id(call, Leg::Contact));
         let query = [("channel", contact.as_str())];
         match self.asks(Method::POST, &["bridges", &bridge, "removeChannel"], &query).await {
@@ -213,13 +215,17 @@ impl Pbx for Asterisk {
         let music = [("mohClass", &*self.config.music)];
         let query = if self.config.music.is_empty() { &[][..] } else { &music[..] };
         let plays = self.asks(Method::POST, &["channels", &contact, "moh"], query).await?;
-        plays.map(drop).ok_or_else(|| Refused::No("the person's channel is gone".to_owned()))
+        match plays {
+            Some(_) => Ok(Some(Signal::Held)),
+            None => Err(Refused::No("the person's channel is gone".to_owned())),
+        }
     }
 
-    async fn resume(&self, call: &CallId) -> Result<(), Refused> {
+    async fn resume(&self, call: &CallId) -> Result<Option<Signal>, Refused> {
         let contact = leg_id(call, Leg::Contact);
         self.asks(Method::DELETE, &["channels", &contact, "moh"], &[]).await?;
-        self.joins(call, &[Leg::Contact]).await
+        self.joins(call, &[Leg::Contact]).await?;
+        Ok(Some(Signal::Resumed))
     }
 
     async fn let_go(&self, call: &CallId) -> Result<(), Refused> {

@@ -91,6 +91,8 @@ fn events_of_our_legs_are_news_and_others_are_not() {
         };
         assert_eq!(heard, Some((call.clone(), expected)), "{event}");
     }
+    let replaced = json!({ "type": "ApplicationReplaced", "application": "hutong" });
+    assert!(matches!(said(&replaced, &config()), Said::Replaced));
     for event in [
         json!({}),
         json!([]),

@@ -91,6 +91,17 @@ pub(crate) fn word(fields: &mut Fields<'_>, key: &str, default: &str) -> String 
     default.to_owned()
 }
 
+/// A folder of the settings, without a slash at its end; empty when absent.
+pub(crate) fn folder(fields: &mut Fields<'_>, key: &str) -> String {
+    let text = fields.text(key, "");
+    let is_fit = text.len() <= BYTES_MAX && of(&text, b"/.-_") && !text.contains("..");
+    if text.is_empty() || (is_fit && text.starts_with('/')) {
+        return text.trim_end_matches('/').to_owned();
+    }
+    fields.say(key, "must be a folder's whole path of letters, digits and . - _");
+    String::new()
+}
+
 /// The number that is shown to the person, in E.164 form; none when absent.
 pub(crate) fn caller_id(fields: &mut Fields<'_>) -> Option<PhoneNumber> {
     let text = fields.text("caller_id", "");

@@ -8,6 +8,8 @@
 mod call;
 mod line;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use line::keep;
 pub(crate) use outcome::cause_of_words;
@@ -66,10 +68,10 @@ pub(crate) trait Pbx: Send + Sync {
     async fn ring(&self, call: &Call, leg: Leg) -> Result<(), Refused>;
     /// Connects both, who have answered, and tells under which id it is recorded, if it is.
     async fn connect(&self, call: &CallId) -> Result<Option<String>, Refused>;
-    /// The person hears music, and is not heard.
-    async fn hold(&self, call: &CallId) -> Result<(), Refused>;
-    /// Both speak again.
-    async fn resume(&self, call: &CallId) -> Result<(), Refused>;
+    /// The person hears music, and is not heard: tells so, unless the PBX's own news will.
+    async fn hold(&self, call: &CallId) -> Result<Option<Signal>, Refused>;
+    /// Both speak again: tells so, unless the PBX's own news will.
+    async fn resume(&self, call: &CallId) -> Result<Option<Signal>, Refused>;
     /// Lets both telephones go, whatever they do; well done when there is nothing left.
     async fn let_go(&self, call: &CallId) -> Result<(), Refused>;
     /// What it has of a call.
@@ -123,22 +125,4 @@ pub(crate) fn leg_of(id: &str) -> Option<(CallId, Leg)> {
         _ => return None,
     };
     call.parse().ok().map(|call| (call, leg))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_leg_is_known_by_its_id() {
-        let call: CallId = "call_01jd8x0v5q2m3n4p5r6s7t8v9w".parse().expect("an id");
-        for leg in [Leg::Agent, Leg::Contact] {
-            let id = leg_id(&call, leg);
-            assert!(id.len() <= 36, "{id}");
-            assert_eq!(leg_of(&id), Some((call.clone(), leg)));
-        }
-        for other in ["", "-a", "call_-a", "1700000000.17", "call_1-b", "conv_1-a"] {
-            assert_eq!(leg_of(other), None, "{other}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::pipeline::webhooks::guard::Guard;
 use channels::http::{Http, Reach};
-use channels::{MailReach, Means, Shelf, SinkError};
+use channels::{MailReach, Means, Shelf, SinkError, SipReach};
 use domain::{ChannelId, Clock, TenantId};
 use reqwest::{Client, redirect};
 use routing::Router;
@@ -65,6 +65,7 @@ impl Workshop {
             shelf: Arc::new(SharedShelf { router, tenant, channel }),
             clock: Arc::clone(&self.clock),
             mail: self.mail.clone(),
+            sip: SipReach::default(),
         }
     }
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use tests::watched::Watched;
 use tokio::sync::{Mutex, mpsc};
 
+/// More orders than any test gives at once.
+const ORDERS_MAX: usize = 2_048;
+
 /// What was told.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
@@ -24,19 +27,19 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) struct Board {
     pub(crate) heard: Watched<Heard>,
-    orders: Mutex<mpsc::UnboundedReceiver<CallOrder>>,
-    writes: mpsc::UnboundedSender<CallOrder>,
+    orders: Mutex<mpsc::Receiver<CallOrder>>,
+    writes: mpsc::Sender<CallOrder>,
 }
 
 impl Board {
     pub(crate) fn open() -> Arc<Self> {
-        let (writes, orders) = mpsc::unbounded_channel();
+        let (writes, orders) = mpsc::channel(ORDERS_MAX);
         Arc::new(Self { heard: Watched::default(), orders: Mutex::new(orders), writes })
     }
 
     /// The line's next order.
     pub(crate) fn order(&self, order: CallOrder) {
-        self.writes.send(order).unwrap();
+        self.writes.try_send(order).unwrap();
     }
 
     /// Waits until something was told of a call, and gives everything that was told of it by then, traces
@@ -59,6 +62,17 @@ impl Board {
             .until(&format!("a trace of {call}"), |heard| {
                 let count = heard.events.iter().filter(is_trace).count();
                 (count > 0).then_some(count)
+            })
+            .await
+    }
+
+    /// Waits until something was told of a call a second time, and tells how often it was.
+    pub(crate) async fn until_told_again(&self, call: &CallId, event: &CallEvent) -> usize {
+        let is_it = |told: &&CallEvent| *told == event;
+        self.heard
+            .until(&format!("{event:?} of {call} once more"), |heard| {
+                let times = of(heard, call).iter().filter(is_it).count();
+                (times > 1).then_some(times)
             })
             .await
     }

@@ -60,6 +60,11 @@ impl Manager {
             (Need::Exim, Self::Apt) => &["exim4-daemon-light"],
             (Need::Exim, _) => &["exim"],
             (Need::Prosody, _) => &["prosody"],
+            (Need::Baresip, Self::Apt) => &["baresip-core"],
+            (Need::Baresip, _) => &["baresip"],
+            (Need::Sipp, Self::Apt) => &["sip-tester"],
+            (Need::Sipp, _) => &["sipp"],
+            (Need::Kamailio, _) => &["kamailio"],
         }
     }
 

@@ -30,6 +30,12 @@ pub(crate) enum Need {
     Exim,
     /// `prosody`, for the tests of messengers.
     Prosody,
+    /// `baresip`, a telephone, for the tests of telephones.
+    Baresip,
+    /// `sipp`, a telephone that follows a script, for the same.
+    Sipp,
+    /// `kamailio`, a proxy between telephones, for the same.
+    Kamailio,
     /// `python3` with environments of its own, for the tests of messengers.
     Python,
 }
@@ -60,6 +66,9 @@ impl Need {
             Self::Dovecot => "dovecot, with imap and lmtp",
             Self::Exim => "exim",
             Self::Prosody => "prosody",
+            Self::Baresip => "baresip",
+            Self::Sipp => "sipp",
+            Self::Kamailio => "kamailio",
             Self::Python => "python3, 3.9 or later, with venv",
         }
     }
@@ -91,6 +100,9 @@ impl Need {
                 let both = ["prosody", "prosodyctl"].map(|name| machine.find_served(name));
                 absent(both.iter().all(Option::is_some))
             }
+            Self::Baresip => absent(machine.find_served("baresip").is_some()),
+            Self::Sipp => absent(machine.find_served("sipp").is_some()),
+            Self::Kamailio => absent(machine.find_served("kamailio").is_some()),
             Self::Exim => {
                 let either = ["exim4", "exim"].map(|name| machine.find_served(name));
                 absent(either.iter().any(Option::is_some))
@@ -109,7 +121,10 @@ impl Need {
             | Self::Postgres
             | Self::Dovecot
             | Self::Exim
-            | Self::Prosody => None,
+            | Self::Prosody
+            | Self::Baresip
+            | Self::Sipp
+            | Self::Kamailio => None,
         }
     }
 }

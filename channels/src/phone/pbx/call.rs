@@ -1,7 +1,9 @@
 //! One call of a PBX, from its order to its end.
 
+mod does;
+
 use super::outcome::{Course, of};
-use super::{Found, Joined, LegState, Pbx, Refused, Signal, leg_id};
+use super::{Found, Joined, Pbx, Refused, Signal, leg_id};
 use crate::phone::telling::{end, tell};
 use crate::phone::{Call, CallDesk, CallEnd, CallEvent, Told};
 use domain::{CallId, CallOutcome, CallStage, Leg};
@@ -16,6 +18,8 @@ use tokio::time::Instant;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long connecting two who have answered may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
+/// How long a leg may be gone before the line says why.
+const CAUSE_WITHIN: Duration = Duration::from_secs(1);
 /// How long letting go is tried.
 const LET_GO_WITHIN: Duration = Duration::from_secs(60);
 /// How often the PBX is asked whether two who speak still do, were something not told.
@@ -63,6 +67,8 @@ pub(super) struct Served<'a> {
     next_try: Instant,
     pause: Duration,
     deadline: Instant,
+    /// Since when a leg is known to be gone without a word.
+    gone_since: Option<Instant>,
 }
 
 impl<'a> Served<'a> {
@@ -86,6 +92,7 @@ impl<'a> Served<'a> {
             next_try: now,
             pause: PAUSE.0,
             deadline,
+            gone_since: None,
         }
     }
 
@@ -187,6 +194,9 @@ impl<'a> Served<'a> {
                 self.tell(CallEvent::Ringing(Leg::Agent)).await
             }
             (Signal::Answers(Leg::Agent), Dialing | AgentRinging) => {
+                if self.stage == Dialing {
+                    self.tell(CallEvent::Ringing(Leg::Agent)).await?;
+                }
                 self.stage = AgentAnswered;
                 self.tell(CallEvent::Answered(Leg::Agent)).await?;
                 self.deadline = Instant::now() + self.call.ring_contact + GRACE;
@@ -200,6 +210,10 @@ impl<'a> Served<'a> {
             (Signal::Answers(Leg::Contact), AgentAnswered | ContactRinging)
                 if !self.contact_answered =>
             {
+                if self.stage == AgentAnswered {
+                    self.stage = ContactRinging;
+                    self.tell(CallEvent::Ringing(Leg::Contact)).await?;
+                }
                 self.contact_answered = true;
                 self.tell(CallEvent::Answered(Leg::Contact)).await?;
                 self.deadline = Instant::now() + CONNECT_WITHIN;
@@ -232,143 +246,6 @@ impl<'a> Served<'a> {
     fn over_by(&self, leg: Leg, cause: u16) -> Over {
         let course = Course { stage: self.stage, contact_answered: self.contact_answered };
         Over(Some(of(leg, cause, course)))
-    }
-
-    /// Something shall be done, or it is too late.
-    async fn is_due(&mut self) -> Result<(), Over> {
-        if Instant::now() >= self.deadline {
-            return self.is_late();
-        }
-        let Some(action) = self.actions.front().copied() else { return Ok(()) };
-        match self.does(action).await {
-            Ok(()) => {
-                self.pause = PAUSE.0;
-                self.actions.retain(|other| *other != action);
-                Ok(())
-            }
-            Err(Err(over)) => Err(over),
-            Err(Ok(why)) => {
-                tracing::debug!(call = %self.call.id, why, "the PBX does not answer");
-                self.next_try = Instant::now() + self.pause;
-                self.pause = (self.pause * 2).min(PAUSE.1);
-                Ok(())
-            }
-        }
-    }
-
-    fn is_late(&mut self) -> Result<(), Over> {
-        match self.stage {
-            CallStage::Connected | CallStage::Held => {
-                self.speaks();
-                self.wants(Action::Check);
-                Ok(())
-            }
-            _ if !self.rung.contains(&Leg::Agent) => {
-                Err(over(CallOutcome::Failed, "the PBX does not answer"))
-            }
-            CallStage::AgentAnswered | CallStage::ContactRinging if self.contact_answered => {
-                Err(over(CallOutcome::Failed, "the PBX does not connect them"))
-            }
-            CallStage::AgentAnswered | CallStage::ContactRinging => {
-                Err(over(CallOutcome::NoAnswer, "no answer in time"))
-            }
-            _ => Err(over(CallOutcome::AgentUnreachable, "no answer in time")),
-        }
-    }
-
-    /// Does one thing. The inner error says why it must be tried again, or that it is over.
-    async fn does(&mut self, action: Action) -> Result<(), Result<String, Over>> {
-        let id = &self.call.id;
-        let done = match action {
-            Action::Ring(leg) => {
-                let rung = self.pbx.ring(&self.call, leg).await;
-                return self.has_rung(leg, rung);
-            }
-            Action::Connect => match self.pbx.connect(id).await {
-                Ok(recording) => return self.is_connected(recording).await.map_err(Err),
-                Err(Refused::No(why)) => {
-                    // Maybe one of them has just left.
-                    tracing::debug!(call = %self.call.id, why, "the PBX does not connect a call");
-                    self.wants(Action::Check);
-                    return Ok(());
-                }
-                Err(other) => Err(other),
-            },
-            Action::Hold => self.pbx.hold(id).await.map(|()| Some(Signal::Held)),
-            Action::Resume => self.pbx.resume(id).await.map(|()| Some(Signal::Resumed)),
-            Action::Check => match self.pbx.find(id).await {
-                Ok(found) => return self.is_found(found).await.map_err(Err),
-                Err(other) => Err(other),
-            },
-        };
-        match done {
-            Ok(Some(signal)) => self.hears(signal).await.map_err(Err),
-            Ok(None) | Err(Refused::Exists) => Ok(()),
-            Err(Refused::Away(why)) => Err(Ok(why)),
-            Err(Refused::No(why)) => {
-                tracing::warn!(call = %self.call.id, why, "the PBX refuses to steer a call");
-                Ok(())
-            }
-        }
-    }
-
-    fn has_rung(
-        &mut self,
-        leg: Leg,
-        rung: Result<(), Refused>,
-    ) -> Result<(), Result<String, Over>> {
-        match rung {
-            Ok(()) => self.rung.push(leg),
-            // An earlier try of it, or of another owner: how far has it come?
-            Err(Refused::Exists) => {
-                self.rung.push(leg);
-                self.wants(Action::Check);
-            }
-            Err(Refused::Away(why)) => return Err(Ok(why)),
-            Err(Refused::No(why)) => {
-                let outcome = match leg {
-                    Leg::Agent => CallOutcome::AgentUnreachable,
-                    Leg::Contact => CallOutcome::Failed,
-                };
-                return Err(Err(over(outcome, &why)));
-            }
-        }
-        Ok(())
-    }
-
-    async fn is_connected(&mut self, recording: Option<String>) -> Result<(), Over> {
-        if self.stage >= CallStage::Connected {
-            return Ok(());
-        }
-        self.stage = CallStage::Connected;
-        self.speaks();
-        self.tell(CallEvent::Connected).await?;
-        match recording {
-            Some(recording) => self.tell(CallEvent::Recorded(recording)).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Hears what it did not hear while the line was away.
-    async fn is_found(&mut self, found: Found) -> Result<(), Over> {
-        for (leg, state) in [(Leg::Agent, found.agent), (Leg::Contact, found.contact)] {
-            if !self.rung.contains(&leg) {
-                continue;
-            }
-            match state {
-                LegState::Gone => self.hears(Signal::Ends(leg, 0)).await?,
-                LegState::Rings => self.hears(Signal::Rings(leg)).await?,
-                LegState::Up => self.hears(Signal::Answers(leg)).await?,
-            }
-        }
-        let speaks = self.stage >= CallStage::Connected;
-        match found.joined {
-            Joined::Not if speaks => self.wants(Action::Connect),
-            Joined::Held if speaks => self.hears(Signal::Held).await?,
-            Joined::Both if speaks => self.hears(Signal::Resumed).await?,
-            _ => {}
-        }
-        Ok(())
     }
 
     /// Nothing more must happen in time.

@@ -1,5 +1,6 @@
 //! What the causes of a PBX mean, in one table (ITU-T Q.850, section 2.2; Asterisk and FreeSWITCH both give
-//! them, with some of their own above 127).
+//! them, FreeSWITCH with some of its own above 127, whose numbers changed between its versions: they are known by
+//! their names).
 
 use crate::phone::CallEnd;
 use crate::phone::telling::end;
@@ -35,9 +36,16 @@ const CAUSES: &[(u16, &str, &str, CallOutcome)] = &[
     (102, "RECOVERY_ON_TIMER_EXPIRE", "Recovery on timer expiry", NoAnswer),
     (127, "INTERWORKING", "Interworking, unspecified", Failed),
     (487, "ORIGINATOR_CANCEL", "Originator cancel", NoAnswer),
-    (602, "PICKED_OFF", "Picked off", Failed),
-    (604, "ALLOTTED_TIMEOUT", "Allotted timeout", NoAnswer),
-    (606, "PROGRESS_TIMEOUT", "Progress timeout", NoAnswer),
+    (602, "ALLOTTED_TIMEOUT", "Allotted timeout", NoAnswer),
+    (604, "MEDIA_TIMEOUT", "Media timeout", Failed),
+    (606, "USER_NOT_REGISTERED", "User not registered", NoAnswer),
+    (607, "PROGRESS_TIMEOUT", "Progress timeout", NoAnswer),
+    (608, "INVALID_GATEWAY", "Invalid gateway", Failed),
+    (609, "GATEWAY_DOWN", "Gateway down", Failed),
+    (615, "BUSY_EVERYWHERE", "Busy everywhere", Busy),
+    (616, "DECLINE", "Declined", Declined),
+    (617, "DOES_NOT_EXIST_ANYWHERE", "Does not exist anywhere", BadNumber),
+    (619, "UNWANTED", "Unwanted", Declined),
 ];
 
 /// What is said of a cause that the table does not know.

@@ -1,0 +1,11 @@
+//! A SIP line between telephones that others wrote: baresip, SIPp, Kamailio.
+
+mod connected;
+mod credentials;
+mod forged;
+mod held;
+mod kit;
+mod missed;
+mod refused;
+mod taken_over;
+mod within;
