@@ -39,3 +39,17 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sip_stack_is_silent_whatever_the_level() {
+        for level in ["info", "trace", "info,rsipstack=trace", "rsipstack=debug"] {
+            let text = filter(level).to_string();
+            assert!(text.contains(SILENT) && !text.contains("rsipstack=t"), "{text}");
+            assert!(!text.contains("rsipstack=d"), "{text}");
+        }
+    }
+}

@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn each_need_is_asked_for_once() {
         let all: Vec<&Step> = steps::ALL.iter().collect();
-        assert_eq!(needs(&all).len(), 9);
+        assert_eq!(needs(&all).len(), 12);
     }
 }
