@@ -94,6 +94,9 @@ pub enum BuildError {
     /// The archive.
     #[error("the archive cannot be opened")]
     Records(#[from] records::RecordsError),
+    /// What lines of telephones show, or trust.
+    #[error("a file of `sip` cannot be read")]
+    Sip(#[source] std::io::Error),
     /// The way out for doors.
     #[error("no client for HTTPS can be built")]
     Https(#[from] reqwest::Error),
@@ -115,7 +118,8 @@ impl App {
         let embedded =
             if config.embeds_redis() { Some(Embedded::start(&config).await?) } else { None };
         let router = open_router(&config).await?;
-        let doors = Doors::new(Workshop::new(&config, &router, &clock)?);
+        let sip = config.sip.reach().map_err(BuildError::Sip)?;
+        let doors = Doors::new(Workshop::new(&config, &router, &clock, sip)?);
         let (monitor, link) = link::Monitor::new();
         let proxies = config.server.trusted_proxies.iter().filter_map(|n| n.parse().ok()).collect();
         Ok(Arc::new(Self {

@@ -11,9 +11,11 @@ pub use load::{Layers, load, load_from};
 pub use print::print;
 
 use channels::MailReach;
+use channels::sip::reach::{SipCertificate, SipReach};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The reference: every key with its comment and default. Layer one.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
@@ -47,6 +49,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Mail.
     pub mail: MailConfig,
+    /// The lines of telephones.
+    pub sip: SipConfig,
     /// The networks behind messengers, apps and telephones.
     pub doors: DoorsConfig,
     /// Logging.
@@ -241,6 +245,56 @@ impl MailConfig {
             listen_ports: ports(&self.listen_ports),
             listen_folders: self.listen_folders.iter().cloned().collect(),
         }
+    }
+}
+
+/// What the lines of telephones may do, as whoever runs the gateway allows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SipConfig {
+    /// Inner addresses or networks that lines may call: agents' telephones, a trunk on the premises.
+    pub allow_inner: Vec<String>,
+    /// At which ports, each a number or a range.
+    pub inner_ports: Vec<String>,
+    /// Addresses or networks of this machine at which lines may listen.
+    pub listen: Vec<String>,
+    /// At which ports, each a number or a range.
+    pub listen_ports: Vec<String>,
+    /// The certificate of lines that listen with TLS, with what leads to its authority, PEM; empty for none.
+    pub certificate_file: PathBuf,
+    /// Its private key, PEM.
+    pub key_file: PathBuf,
+    /// Authorities that are trusted beside this machine's own, PEM; empty for none.
+    pub authorities_file: PathBuf,
+}
+
+impl SipConfig {
+    /// What lines may reach; what [`check`] names as a problem is left out.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn reach(&self) -> std::io::Result<SipReach> {
+        let ports = |texts: &[String]| texts.iter().filter_map(|text| port_range(text)).collect();
+        let networks =
+            |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        let read = |file: &PathBuf| std::fs::read(file).map(Arc::<[u8]>::from);
+        let named = |file: &PathBuf| !file.as_os_str().is_empty();
+        let certificate = match named(&self.certificate_file) {
+            true => Some(SipCertificate {
+                chain: read(&self.certificate_file)?,
+                key: read(&self.key_file)?,
+            }),
+            false => None,
+        };
+        let authorities = named(&self.authorities_file).then(|| read(&self.authorities_file));
+        Ok(SipReach {
+            inner: networks(&self.allow_inner),
+            inner_ports: ports(&self.inner_ports),
+            listen: networks(&self.listen),
+            listen_ports: ports(&self.listen_ports),
+            certificate,
+            authorities: authorities.transpose()?,
+        })
     }
 }
 

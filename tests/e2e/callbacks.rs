@@ -3,6 +3,7 @@
 
 mod asking;
 mod faults;
+mod sip;
 
 use serde_json::{Value, json};
 use tests::agent::TestAgent;
@@ -62,7 +63,7 @@ impl Town {
 fn desk(exchange: &Exchange) -> DeskFile {
     DeskFile::small()
         .with_telephone(
-            "hotline",
+            ("hotline", "phone_bridge"),
             &["tax", "insurance"],
             exchange.settings(json!({ "retry_pauses_secs": [600] })),
         )

@@ -166,16 +166,21 @@ impl DeskFile {
         self
     }
 
-    /// Adds a telephone behind a phone bridge, whose topics are named like their queues.
+    /// Adds a telephone whose topics are named like their queues.
     #[must_use]
-    pub fn with_telephone(mut self, id: &str, topics: &[&str], settings: Value) -> Self {
+    pub fn with_telephone(
+        mut self,
+        (id, adapter): (&str, &str),
+        topics: &[&str],
+        settings: Value,
+    ) -> Self {
         let topics: Vec<Value> = topics
             .iter()
             .map(|topic| json!({ "id": topic, "name": named(topic), "queue": topic, "request_type": "consultation" }))
             .collect();
         self.push(
             "channels",
-            json!({ "id": id, "name": named(id), "kind": "phone", "adapter": "phone_bridge",
+            json!({ "id": id, "name": named(id), "kind": "phone", "adapter": adapter,
             "audience": "public", "topics": topics, "settings": settings }),
         );
         self

@@ -1,6 +1,6 @@
 //! Check: every rule that a config must keep, also those between keys.
 
-use super::{Config, MailConfig, port_range};
+use super::{Config, MailConfig, SipConfig, port_range};
 use domain::Network;
 use std::net::SocketAddr;
 
@@ -73,8 +73,29 @@ pub(super) fn check(config: &Config, problems: &mut Vec<String>) {
         }
     }
     mail(&config.mail, problems);
+    sip(&config.sip, problems);
     if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
         problems.push(format!("log.level: `{}` cannot be read", config.log.level));
+    }
+}
+
+fn sip(sip: &SipConfig, problems: &mut Vec<String>) {
+    for (key, networks) in [("allow_inner", &sip.allow_inner), ("listen", &sip.listen)] {
+        for network in networks.iter().filter(|text| text.parse::<Network>().is_err()) {
+            problems.push(format!("sip.{key}: `{network}` is no address or network"));
+        }
+    }
+    for (key, ports) in [("inner_ports", &sip.inner_ports), ("listen_ports", &sip.listen_ports)] {
+        for text in ports.iter().filter(|text| port_range(text).is_none()) {
+            problems.push(format!(
+                "sip.{key}: `{text}` is no port such as 5060 and no range such as 5060-5069"
+            ));
+        }
+    }
+    if sip.certificate_file.as_os_str().is_empty() != sip.key_file.as_os_str().is_empty() {
+        problems.push(
+            "sip.certificate_file and sip.key_file: one does not do without the other".to_owned(),
+        );
     }
 }
 

@@ -158,6 +158,7 @@ impl Layered {
         self.section(&mut table, "webhooks", &mut config.webhooks);
         self.section(&mut table, "doors", &mut config.doors);
         self.section(&mut table, "mail", &mut config.mail);
+        self.section(&mut table, "sip", &mut config.sip);
         self.section(&mut table, "log", &mut config.log);
         for forgotten in table.keys() {
             self.problems.push(format!("{forgotten}: nobody reads this section, a defect"));

@@ -24,6 +24,7 @@ pub struct Workshop {
     router: Router,
     clock: Arc<dyn Clock>,
     mail: MailReach,
+    sip: SipReach,
 }
 
 impl fmt::Debug for Workshop {
@@ -37,7 +38,12 @@ impl Workshop {
     ///
     /// # Errors
     /// When no client for HTTPS can be built.
-    pub fn new(config: &Config, router: &Router, clock: &Arc<dyn Clock>) -> reqwest::Result<Self> {
+    pub fn new(
+        config: &Config,
+        router: &Router,
+        clock: &Arc<dyn Clock>,
+        sip: SipReach,
+    ) -> reqwest::Result<Self> {
         let guard = Guard::new(config.doors.allow_http, &config.doors.allow_inner);
         let tls = Arc::new(tls());
         // Apple's push service speaks HTTP/2 only; WebSockets need HTTP/1.1, and share the rest.
@@ -54,7 +60,7 @@ impl Workshop {
             .build()?;
         let http = Http::new(client, tls, Arc::new(guard));
         let mail = config.mail.reach();
-        Ok(Self { http, router: router.clone(), clock: Arc::clone(clock), mail })
+        Ok(Self { http, router: router.clone(), clock: Arc::clone(clock), mail, sip })
     }
 
     /// The means of one channel.
@@ -65,7 +71,7 @@ impl Workshop {
             shelf: Arc::new(SharedShelf { router, tenant, channel }),
             clock: Arc::clone(&self.clock),
             mail: self.mail.clone(),
-            sip: SipReach::default(),
+            sip: self.sip.clone(),
         }
     }
 }
