@@ -7,7 +7,6 @@ use crate::process::Process;
 use crate::watched::Watched;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -69,7 +68,7 @@ impl Phone {
         std::fs::create_dir_all(folder).unwrap();
         let (sip, media, control) = (pair(), pair(), Port::take());
         let tone = folder.join("tone.wav");
-        std::fs::write(&tone, wav(&tone_of(440.0))).unwrap();
+        std::fs::write(&tone, wav(&tone_of(440))).unwrap();
         let config = config(&tone, sip.0.number(), media.0.number(), control.number());
         std::fs::write(folder.join("config"), config + more).unwrap();
         std::fs::write(folder.join("accounts"), account(user, sip.0.number(), answers)).unwrap();
@@ -227,16 +226,10 @@ fn config(tone: &Path, sip: u16, media: u16, control: u16) -> String {
     )
 }
 
-/// Half a minute of a tone, 8 kHz.
-fn tone_of(hertz: f64) -> Vec<i16> {
-    (0..240_000_u32)
-        .map(|n| {
-            let wave = (TAU * hertz * f64::from(n) / 8_000.0).sin() * 8_000.0;
-            #[expect(clippy::cast_possible_truncation, reason = "within the bounds of a sample")]
-            let sample = wave as i16;
-            sample
-        })
-        .collect()
+/// Half a minute of a tone, a square wave at 8 kHz.
+fn tone_of(hertz: u32) -> Vec<i16> {
+    let is_up = |n: u32| (n * hertz * 2 / 8_000).is_multiple_of(2);
+    (0..240_000_u32).map(|n| if is_up(n) { 8_000 } else { -8_000 }).collect()
 }
 
 /// A RIFF file with one channel of 16 bits at 8 kHz.

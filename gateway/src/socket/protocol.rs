@@ -305,7 +305,7 @@ pub enum WidgetFrame {
         /// Were `messages` counted from the resumed seq? Otherwise forget what was shown.
         resumed: bool,
         /// The open (or just closed) conversation, if there is one.
-        conversation: Option<ChatState>,
+        conversation: Option<Box<ChatState>>,
         /// Messages that the contact may see, in order.
         messages: Vec<Message>,
         /// Redis's time.

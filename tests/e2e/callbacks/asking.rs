@@ -66,6 +66,8 @@ async fn who_rang_and_was_not_answered_is_called_back_once() {
     let missed = json!({ "type": "call.missed", "id": "in-1", "from": DIALLED, "to": "12345", "at": "2026-11-25T08:00:00Z" });
     town.tells(0, missed.clone()).await;
     town.tells(0, missed).await;
+    // Whom nobody rings is refused for good, so that it is not told for ever.
+    town.tells(0, json!({ "type": "call.missed", "id": "in-2", "from": "+12015550123" })).await;
     let mut ming = town.house.ready_agent("ming").await;
     let conversation = ming.accepts_next_offer().await;
     town.exchange.gets("call.place", None).await;

@@ -5,9 +5,10 @@
 
 use super::request::{self, NewCaller};
 use super::{conversation_of, line_of};
+use crate::api::error::Code;
 use crate::app::App;
 use channels::phone::{Call, CallDesk, CallEnd, CallEvent, CallOrder, MissedCall, Told};
-use channels::{Accepted, SinkError};
+use channels::{Accepted, Refusal, SinkError};
 use domain::{
     CallId, CallOutcome, CallStage, CallWish, ChannelId, ConversationId, Event, Follows, Leg,
     TenantId,
@@ -271,9 +272,16 @@ impl CallDesk for Board {
     async fn missed(&self, missed: MissedCall) -> Result<Accepted, SinkError> {
         let caller = NewCaller::of_missed(&missed);
         let taken = request::open(&self.app, &self.tenant, &self.line, caller).await;
-        taken.map_err(|error| SinkError {
-            reason: error.to_string(),
-            retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
+        taken.or_else(|error| match error.code() {
+            // Nobody rings such a number, or somebody does already: telling it again changes nothing.
+            Code::Invalid | Code::NumberTaken | Code::NotConfigured | Code::WrongState | Code::RateLimited => {
+                tracing::info!(tenant.id = %self.tenant, channel.id = %self.line, error = %error, "a missed call is not called back");
+                Ok(Accepted::Refused(Refusal::Unsupported))
+            }
+            _ => Err(SinkError {
+                reason: error.to_string(),
+                retry_after_ms: error.retry_after_ms().unwrap_or(5_000),
+            }),
         })
     }
 }

@@ -155,7 +155,7 @@ impl Visitor {
         let (messages, rest) =
             if resumed { first_fitting(messages) } else { last_fitting(messages) };
         let (epoch, id) = (epoch.to_string(), state.id.clone());
-        let conversation = Some(state);
+        let conversation = Some(Box::new(state));
         let welcome = WidgetFrame::Welcome { epoch, resumed, conversation, messages, now };
         let mut frames = vec![frame(&welcome)];
         frames.extend(rest.into_iter().map(|message| {
