@@ -34,13 +34,16 @@ pub enum Deed {
     End,
     /// Asks for a rating, or takes one that stands behind the word.
     Rate,
+    /// Asks to be called, at the number that stands behind the word or at the one that the network knows.
+    Callback,
 }
 
 /// Each deed, its key in the settings, and the words that mean it where the settings say nothing.
-const DEEDS: [(Deed, &str, &[&str]); 3] = [
+const DEEDS: [(Deed, &str, &[&str]); 4] = [
     (Deed::Position, "position", &["人工", "排队", "human", "position"]),
     (Deed::End, "end", &["结束", "结束会话", "end"]),
     (Deed::Rate, "rate", &["评价", "rate"]),
+    (Deed::Callback, "callback", &["回电", "请回电", "callback", "call me"]),
 ];
 
 /// What people of a department get.
@@ -145,8 +148,13 @@ impl ImSettings {
         let text = text.trim();
         self.commands.iter().find_map(|(deed, words)| {
             let after = words.iter().find_map(|word| after(text, word))?;
-            // Only a rating has something behind it; everything else is what somebody says.
-            (after.is_empty() || *deed == Deed::Rate && is_grade(after)).then_some((*deed, after))
+            // Only a rating and a number stand behind a word; everything else is what somebody says.
+            let fits = match deed {
+                Deed::Rate => is_grade(after),
+                Deed::Callback => is_number(after),
+                Deed::Position | Deed::End => false,
+            };
+            (after.is_empty() || fits).then_some((*deed, after))
         })
     }
 
@@ -165,6 +173,13 @@ fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
 
 fn is_grade(text: &str) -> bool {
     matches!(text.as_bytes(), [b'1'..=b'5'])
+}
+
+/// Could it be a telephone number? Whether it is one, who rings it judges.
+fn is_number(text: &str) -> bool {
+    let digits = text.chars().filter(|letter| letter.is_numeric()).count();
+    let is_part = |letter: char| letter.is_numeric() || " +-()（）＋－.".contains(letter);
+    (5..=20).contains(&digits) && text.chars().all(is_part)
 }
 
 fn commands(mut fields: Fields<'_>) -> Vec<(Deed, Vec<String>)> {
@@ -257,8 +272,23 @@ mod tests {
         assert_eq!(settings.deed("END"), Some((Deed::End, "")));
         assert_eq!(settings.deed("评价 5"), Some((Deed::Rate, "5")));
         assert_eq!(settings.deed("评价"), Some((Deed::Rate, "")));
-        for said in ["评价 9", "结束了吗", "end of the month", "我要人工", "", "评价很差 1"]
-        {
+        assert_eq!(settings.deed("回电"), Some((Deed::Callback, "")));
+        assert_eq!(settings.deed("回电 138-0013-8000"), Some((Deed::Callback, "138-0013-8000")));
+        assert_eq!(
+            settings.deed("Call me +86 138 0013 8000"),
+            Some((Deed::Callback, "+86 138 0013 8000"))
+        );
+        for said in [
+            "评价 9",
+            "回电话给我",
+            "callback 12",
+            "call me tomorrow at 10",
+            "结束了吗",
+            "end of the month",
+            "我要人工",
+            "",
+            "评价很差 1",
+        ] {
             assert_eq!(settings.deed(said), None, "{said}");
         }
     }

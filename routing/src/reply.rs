@@ -230,6 +230,17 @@ pub enum SteeredCall {
     Unknown,
 }
 
+/// The answer to `take_call`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TookCall {
+    /// It is this owner's.
+    Taken(TakenCall),
+    /// There is none any more: both telephones are let go.
+    Gone,
+    /// A later owner has it: it is no business of this one.
+    Elsewhere,
+}
+
 /// A call that a line's owner took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenCall {

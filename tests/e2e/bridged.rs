@@ -1,6 +1,7 @@
 //! What the desk does in a messenger's chat beside its agents' words, over a bridge: a house, and a
 //! messenger within the test that keeps what the desk tells it.
 
+mod calls;
 mod links;
 mod places;
 mod signs;

@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::auth::access::Staff;
 use crate::socket::protocol::ConversationSummary;
 use actix_web::{HttpResponse, web};
-use domain::{Contact, ContactId, ConversationId, EvidenceKind, Role, TenantId, Timestamp};
+use domain::{
+    Contact, ContactId, ConversationId, EvidenceKind, PhoneNumber, Role, TenantId, Timestamp,
+};
 use records::history::HistoryFilter;
 use records::persons::{Fellow, JoinedAgain};
 use serde::Serialize;
@@ -83,6 +85,7 @@ pub(crate) async fn one(
         }
     }
     let contact = app.records.contacts().get(&staff.tenant, &id).await?.ok_or_else(unknown)?;
+    let contact = with_masked_numbers(contact);
     let persons = app.records.persons();
     let (mut same_person, mut separated) = (Vec::new(), Vec::new());
     let mut on = Vec::new();
@@ -107,6 +110,17 @@ pub(crate) async fn one(
     Ok(web::Json(ContactCard { contact, conversations, same_person, separated, devices: on }))
 }
 
+/// A telephone number is shown masked; the whole one is an act of its own, which is audited
+/// (`/v1/conversations/{id}/callback/number`).
+fn with_masked_numbers(mut contact: Contact) -> Contact {
+    for identity in contact.identities.iter_mut().filter(|identity| identity.kind == "phone") {
+        if let Ok(number) = identity.value.parse::<PhoneNumber>() {
+            identity.value = number.masked();
+        }
+    }
+    contact
+}
+
 /// A fellow as the card shows them; `None` for a contact that is gone.
 async fn elsewhere(
     app: &App,
@@ -126,6 +140,7 @@ async fn elsewhere(
             open.push(at);
         }
     }
+    let contact = with_masked_numbers(contact);
     Ok(Some(SamePerson { contact, by: fellow.by, since: fellow.since, open }))
 }
 

@@ -6,16 +6,12 @@
 -- Reply {unknown} · {not_assigned} · {none} · {cancelled, state, 1 when its door is a telephone: nothing is left to do}
 -- Calls Router::cancel_callback
 
-local function allowed(v, by, who)
-  return by == 'system' or (by == 'contact' and v.contact == who) or (by == 'agent' and (v.agent == who or v.last == who))
-end
-
 H.register('cancel_callback', function(c, args)
   local v, by = H.load(c, args[2]), args[3]
   if not v or v.state == 'closed' or v.state == 'wrap_up' then
     return { 'unknown' }
   end
-  if not allowed(v, by, args[4]) then
+  if not H.may_ask_for_call(v, by, args[4]) then
     return { 'not_assigned' }
   end
   local cb = H.callback(c, v)

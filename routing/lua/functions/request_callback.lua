@@ -8,10 +8,6 @@
 -- Keeps one open callback for one number, and one call at a time for one conversation.
 -- Calls Router::request_callback
 
-local function allowed(v, by, who)
-  return by == 'system' or (by == 'contact' and v.contact == who) or (by == 'agent' and (v.agent == who or v.last == who))
-end
-
 -- Whoever holds it wants to ring later: it rests until then.
 local function rest(c, v, from)
   local a = H.load_agent(c, v.agent)
@@ -26,7 +22,7 @@ H.register('request_callback', function(c, args)
   if not v or v.state == 'closed' or v.state == 'wrap_up' then
     return { 'unknown' }
   end
-  if not allowed(v, by, args[10]) then
+  if not H.may_ask_for_call(v, by, args[10]) then
     return { 'not_assigned' }
   end
   local numbers = c.t .. 'callback_numbers'

@@ -2,7 +2,7 @@
 -- owner had is taken over.
 --
 -- ARGV  2 conversation · 3 the owner's epoch · 4 line
--- Reply {gone} · {place | take_over | ours, call, number, agent, stage, trace, wish, locale}
+-- Reply {gone} · {elsewhere} (a later owner has it) · {place | take_over | ours, call, number, agent, stage, trace, wish, locale}
 -- Keeps one owner: whatever an earlier epoch tells of the call from now on changes nothing (I14).
 -- Calls Router::take_call
 
@@ -15,7 +15,7 @@ H.register('take_call', function(c, args)
   end
   local epoch, held = tonumber(args[3]), tonumber(cb.epoch)
   if held > epoch then
-    return { 'gone' }
+    return { 'elsewhere' }
   end
   local how, stage = 'ours', cb.stage
   if stage == 'ordered' then

@@ -45,6 +45,11 @@ function H.is_wanted(cb)
   return cb and cb.state ~= 'over'
 end
 
+-- May they have its contact rung, or not rung? Whoever holds it, or held it last.
+function H.may_ask_for_call(v, by, who)
+  return by == 'system' or (by == 'contact' and v.contact == who) or (by == 'agent' and (v.agent == who or v.last == who))
+end
+
 -- Is a call under way?
 function H.is_live(cb)
   return cb and H.STAGES[cb.stage] ~= nil

@@ -7,6 +7,7 @@ use crate::error::RoutingError;
 use crate::keys;
 use crate::reply::{
     Cancelled, NotedCall, PlacedCall, Reply, RequestedCallback, SteeredCall, TakenCall, Taking,
+    TookCall,
 };
 use domain::{
     AgentId, CallId, CallOutcome, CallStage, CallWish, ChannelId, ConversationId, Follows, Leg,
@@ -160,29 +161,30 @@ impl Router {
         }
     }
 
-    /// Takes the call of a conversation for the owner of its line; `None` when there is none any more.
+    /// Takes the call of a conversation for the owner of its line.
     ///
     /// # Errors
-    /// See [`RoutingError`]; repeating the call says [`TakenCall::is_new`] no longer.
+    /// See [`RoutingError`]; repeating the call says [`Taking::Ours`].
     pub async fn take_call(
         &self,
         tenant: &TenantId,
         line: &ChannelId,
         conversation: &ConversationId,
         epoch: u64,
-    ) -> Result<Option<TakenCall>, RoutingError> {
+    ) -> Result<TookCall, RoutingError> {
         let epoch = epoch.to_string();
         let reply =
             self.call("take_call", tenant, &[conversation.as_str(), &epoch, line.as_str()]).await?;
         let how = match reply.tag() {
-            "gone" => return Ok(None),
+            "gone" => return Ok(TookCall::Gone),
+            "elsewhere" => return Ok(TookCall::Elsewhere),
             "place" => Taking::Place,
             "take_over" => Taking::TakeOver,
             "ours" => Taking::Ours,
             _ => return Err(reply.unexpected()),
         };
         let (trace, wish) = (reply.text(5)?, reply.text(6)?);
-        Ok(Some(TakenCall {
+        Ok(TookCall::Taken(TakenCall {
             how,
             call: reply.parse(1)?,
             number: reply.parse(2)?,

@@ -111,24 +111,20 @@ pub(super) async fn carry_out(
             differ("place_call", &real, &twin.place_call(id, agent.as_str()))
         }
         Op::TakeCall { epoch, .. } => {
-            let real = router.take_call(&t, &line(), &parsed, *epoch).await.unwrap().map(|taken| {
-                let how = match taken.how {
-                    Taking::Place => "place",
-                    Taking::TakeOver => "take_over",
-                    Taking::Ours => "ours",
-                };
-                format!(
-                    "{how} {} {} {}",
-                    taken.call,
-                    taken.stage.name(),
-                    taken.trace.unwrap_or_default()
-                )
-            });
-            differ(
-                "take_call",
-                &real.unwrap_or_else(|| "gone".to_owned()),
-                &twin.take_call(id, *epoch),
-            )
+            let taken = match router.take_call(&t, &line(), &parsed, *epoch).await.unwrap() {
+                TookCall::Gone => "gone".to_owned(),
+                TookCall::Elsewhere => "elsewhere".to_owned(),
+                TookCall::Taken(taken) => {
+                    let how = match taken.how {
+                        Taking::Place => "place",
+                        Taking::TakeOver => "take_over",
+                        Taking::Ours => "ours",
+                    };
+                    let (call, stage) = (taken.call, taken.stage.name());
+                    format!("{how} {call} {stage} {}", taken.trace.unwrap_or_default())
+                }
+            };
+            differ("take_call", &taken, &twin.take_call(id, *epoch))
         }
         Op::NoteCall { stage, owner: whose, .. } => {
             let (call, owner, epoch) = owner(twin, id, *whose);

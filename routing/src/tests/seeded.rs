@@ -10,6 +10,33 @@ use proptest::test_runner::{RngSeed, TestCaseError};
 /// What breaks, the guard as it stands, and the guard broken.
 const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
     (
+        "one number is rung for two",
+        "if other and other ~= v.id then\n    return { 'taken'",
+        "if false then\n    return { 'taken'",
+    ),
+    (
+        "there are two calls at a time",
+        "if H.is_live(cb) then\n    return { 'busy', cb.call }",
+        "if false then\n    return { 'busy', cb.call }",
+    ),
+    (
+        "an earlier owner's words count",
+        "(args[4] ~= '' and cb.epoch ~= args[4]) then\n    return { 'not_ours' }\n  end\n  if args[6]",
+        "false then\n    return { 'not_ours' }\n  end\n  if args[6]",
+    ),
+    ("a call goes back", "or H.STAGES[stage] < H.STAGES[cb.stage] then", "then"),
+    (
+        "who wants to be rung waits for a chat",
+        "H.is_wanted(H.callback(c, v)) and 'p' or v.door",
+        "v.door",
+    ),
+    (
+        "a call whose agent went away is nobody's",
+        "elseif a and a.presence == 'offline' then",
+        "elseif false then",
+    ),
+    ("whoever accepts is not rung", "if cb and cb.state == 'wanted' and not", "if false and not"),
+    (
         "a duplicate is appended again",
         "  if seen then\n    local conversation",
         "  if false then\n    local conversation",

@@ -44,6 +44,9 @@ async fn who_comes_by_telephone_alone_has_a_link_to_look_move_and_cancel() {
     let order = town.exchange.gets("call.place", None).await;
     assert_eq!(order["contact"], DIALLED);
     let read = ming.reads(&conversation).await;
+    let card = format!("/v1/contacts/{}", read["contact"].as_str().unwrap());
+    let card = ming.api().get(&card).await.ok().to_string();
+    assert!(card.contains(SHOWN) && !card.contains(DIALLED), "{card}");
     assert_eq!(
         (&read["kind"], &read["info"]["contact_name"]),
         (&json!("phone"), &json!("王女士")),

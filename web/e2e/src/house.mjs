@@ -31,11 +31,11 @@ export class House {
   passwords = {};
   gateways = [];
 
-  /** `channels` are those that the desk has besides the website, `website` more settings of that. */
-  static async start(gateways = 2, { channels = [], website = {} } = {}) {
+  /** `channels` are those that the desk has besides the website, `website` more settings of that, `phones` agents' telephones. */
+  static async start(gateways = 2, { channels = [], website = {}, phones = {} } = {}) {
     const house = new House();
     try {
-      await house.#open(gateways, channels, website);
+      await house.#open(gateways, channels, website, phones);
     } catch (error) {
       // What half a house left running would keep the test run from ending.
       await house.close();
@@ -44,7 +44,7 @@ export class House {
     return house;
   }
 
-  async #open(gateways, channels, website) {
+  async #open(gateways, channels, website, phones) {
     this.program = binary();
     this.folder = mkdtempSync(join(tmpdir(), "hutong-web-"));
     mkdirSync(join(this.folder, "redis"));
@@ -56,7 +56,8 @@ export class House {
     this.origin = this.balancer.origin;
     this.ports.forEach((port, n) => this.#writeConfig(n, port));
     const own = desk.channels.map((one) => (one.id === "website" ? { ...one, settings: { ...one.settings, ...website } } : one));
-    writeFileSync(join(this.folder, "desk.json"), JSON.stringify({ ...desk, channels: [...own, ...channels] }));
+    const agents = desk.agents.map((one) => ({ ...one, phone: phones[one.id] ?? "" }));
+    writeFileSync(join(this.folder, "desk.json"), JSON.stringify({ ...desk, agents, channels: [...own, ...channels] }));
     this.run(["apply", join(this.folder, "desk.json")]);
     for (const { id } of desk.agents) {
       this.passwords[id] = this.run(["admin", "set-password", id, "--generate"]).trim().split(/\s+/).pop();
@@ -86,6 +87,7 @@ export class House {
       // The messengers and mail servers of these tests live here.
       doors: { allow_http: true, allow_inner: ["127.0.0.1/32"] },
       mail: { inner_ports: ["1-65535"], listen_ports: ["1-65535"] },
+      sip: { inner_ports: ["1-65535"], listen_ports: ["1-65535"] },
       limits,
     }));
   }

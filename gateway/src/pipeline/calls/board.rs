@@ -14,7 +14,7 @@ use domain::{
     TenantId,
 };
 use routing::RoutingError;
-use routing::reply::{NotedCall, TakenCall, Taking};
+use routing::reply::{NotedCall, TakenCall, Taking, TookCall};
 use routing::router::{CallNote, CallOver, CallOwner};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,8 +105,10 @@ impl Board {
         let CallOwner::Epoch(epoch) = self.owner else { return Ok(()) };
         for conversation in self.to_look_at(orders).await? {
             match self.app.router.take_call(&self.tenant, &self.line, &conversation, epoch).await? {
-                Some(taken) => self.order(&conversation, taken, orders).await?,
-                None => {
+                TookCall::Taken(taken) => self.order(&conversation, taken, orders).await?,
+                // Two who speak there are not hung up by whoever had them before.
+                TookCall::Elsewhere => drop(self.known().remove(&conversation)),
+                TookCall::Gone => {
                     let gone = self.known().remove(&conversation);
                     orders.waiting.extend(gone.map(|(call, _)| CallOrder::HangUp(call)));
                 }

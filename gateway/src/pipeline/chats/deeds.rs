@@ -2,8 +2,9 @@
 
 use super::desk::{DeskWord, say};
 use super::words;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Code};
 use crate::app::App;
+use crate::pipeline::calls::{self, CallbackWish};
 use crate::pipeline::inbound::identity;
 use crate::pipeline::letters::name_of;
 use crate::settings::DeskView;
@@ -19,7 +20,9 @@ const ASKED_MS: u64 = 2 * 24 * 3_600_000;
 
 /// What is done, and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum Asked<'a> {
+    /// A call is asked for, at this number or at the one that the network knows.
+    Callback(&'a str),
     Position,
     End,
     /// A rating is asked for.
@@ -55,6 +58,7 @@ pub(in crate::pipeline) async fn accept(
     };
     let of = Of { app, tenant, view, inbound, contact: &contact };
     let did = match asked {
+        Some(Asked::Callback(number)) => of.call_back(number).await?,
         Some(Asked::Position) => of.position().await?,
         Some(Asked::End) => of.end().await?,
         Some(Asked::AskRating) => of.ask_rating().await?,
@@ -67,12 +71,13 @@ pub(in crate::pipeline) async fn accept(
     Ok((did || is_press).then_some(Accepted::Noted))
 }
 
-fn asked(settings: &ImSettings, payload: &Payload) -> Option<Asked> {
+fn asked<'a>(settings: &ImSettings, payload: &'a Payload) -> Option<Asked<'a>> {
     match payload {
         Payload::Chosen { value } => words::grade_of(value).map(Asked::Grade),
         Payload::MessageNew(message) if is_bare(message) => {
             let (deed, after) = settings.deed(&message.text)?;
             Some(match (deed, after.parse()) {
+                (Deed::Callback, _) => Asked::Callback(after),
                 (Deed::Position, _) => Asked::Position,
                 (Deed::End, _) => Asked::End,
                 (Deed::Rate, Ok(grade)) => Asked::Grade(grade),
@@ -175,6 +180,32 @@ impl Of<'_> {
         let name = self.name(what);
         say(self.app, self.tenant, conversation, DeskWord::plain(&name, text)).await?;
         Ok(true)
+    }
+
+    /// Would rather be called. Where nobody calls back, it is an ordinary word; so it is where nothing is open yet: an
+    /// agent reads it.
+    async fn call_back(&self, number: &str) -> Result<bool, ApiError> {
+        let Some(conversation) = self.open().await? else { return Ok(false) };
+        if calls::line_of(self.view, &conversation.channel).is_none() {
+            return Ok(false);
+        }
+        let known = self.contact.attributes.get("phone").and_then(serde_json::Value::as_str);
+        let number = if number.is_empty() { known.unwrap_or_default() } else { number };
+        if number.is_empty() {
+            let text = words::which_number(conversation.info.locale);
+            return self.say(&conversation, "which_number", text).await;
+        }
+        let wish = CallbackWish { number: number.to_owned(), from: None, until: None };
+        let by = Closer::Contact(&self.contact.id);
+        match calls::request::request(self.app, self.tenant, &conversation, &wish, by).await {
+            // That it is noted is said with the notice.
+            Ok(_state) => Ok(true),
+            Err(refused) if refused.code() == Code::Unavailable => Err(refused),
+            Err(_refused) => {
+                let text = words::not_called(conversation.info.locale);
+                self.say(&conversation, "not_called", text).await
+            }
+        }
     }
 
     async fn end(&self) -> Result<bool, ApiError> {

@@ -155,6 +155,22 @@ pub(super) fn grade_of(value: &str) -> Option<u8> {
     (1..=5).contains(&grade).then_some(grade)
 }
 
+/// A call is asked for, and no number is known.
+pub(super) fn which_number(locale: Locale) -> &'static str {
+    match locale {
+        Locale::ZhCn => "请告诉我们回拨号码，例如：回电 13800138000",
+        Locale::En => "Which number shall we call? For example: callback +86 138 0013 8000",
+    }
+}
+
+/// This number is not called.
+pub(super) fn not_called(locale: Locale) -> &'static str {
+    match locale {
+        Locale::ZhCn => "这个号码暂时无法回拨，请检查后重试，或换一个号码。",
+        Locale::En => "We cannot call this number just now. Please check it, or name another.",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

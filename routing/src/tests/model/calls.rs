@@ -309,9 +309,10 @@ impl Twin {
     }
 
     pub(in super::super) fn take_call(&mut self, id: &str, epoch: u64) -> String {
-        let Some(call) = self.live(id).filter(|call| call.epoch <= epoch).cloned() else {
-            return "gone".to_owned();
-        };
+        let Some(call) = self.live(id).cloned() else { return "gone".to_owned() };
+        if call.epoch > epoch {
+            return "elsewhere".to_owned();
+        }
         let said = |how: &str| format!("{how} {} {} {}", call.id, call.stage(), call.trace);
         let held = self.ring(id).call.as_mut().expect("a call");
         held.epoch = epoch;

@@ -166,6 +166,8 @@ export const en = {
   "im.deed.end_hint": "A message that is nothing but such a word",
   "im.deed.rate": "Words that rate",
   "im.deed.rate_hint": "Alone, or with a number from 1 to 5 behind it",
+  "im.deed.callback": "Words that ask for a call",
+  "im.deed.callback_hint": "Alone, or with a number behind them; only where a phone channel rings for this one",
   "im.deed_off": "Without words, this is switched off",
   "im.word_long": "“{word}” is longer than {most} characters.",
   "im.words_many": "At most {most} words.",

@@ -168,6 +168,8 @@ export const zh: Record<keyof typeof en, string> = {
   "im.deed.end_hint": "整条消息只有该词时生效",
   "im.deed.rate": "评价的口令",
   "im.deed.rate_hint": "单独使用，或后加 1 至 5 的数字",
+  "im.deed.callback": "请求回电的口令",
+  "im.deed.callback_hint": "单独使用，或后加电话号码；需先为此渠道指定电话渠道",
   "im.deed_off": "未填写时，此功能关闭",
   "im.word_long": "“{word}”超过 {most} 个字。",
   "im.words_many": "最多 {most} 个词。",

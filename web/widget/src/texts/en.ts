@@ -129,7 +129,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   call_title: "Which number shall we call?",
   call_hint: "We call this number when it is your turn. Your place stays as it is.",
   call_number: "Telephone number",
-  call_send: "Keep my place, call me",
+  call_send: "Call me",
   call_wanted: "We call {number} when it is your turn",
   call_wanted_from: "We call {number} from {when} on",
   call_again: "We did not reach you; we call {number} again at {when}",

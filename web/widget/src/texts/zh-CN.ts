@@ -127,7 +127,7 @@ export const zhCN = {
   call_title: "回拨到哪个号码？",
   call_hint: "轮到您时我们会拨打这个号码，您现在的位置不变。",
   call_number: "电话号码",
-  call_send: "保留位置，给我回电",
+  call_send: "给我回电",
   call_wanted: "轮到您时将拨打 {number}",
   call_wanted_from: "将从 {when} 起拨打 {number}",
   call_again: "刚才没有接通，{when} 再次拨打 {number}",

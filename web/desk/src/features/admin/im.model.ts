@@ -205,6 +205,7 @@ export function withRest(settings: Stored | undefined, connection: Connection | 
 /** What words in the chat can do, and which words do it while the settings say nothing. */
 export const DEEDS = {
   position: ["人工", "排队", "human", "position"], end: ["结束", "结束会话", "end"], rate: ["评价", "rate"],
+  callback: ["回电", "请回电", "callback", "call me"],
 } as const;
 export type Deed = keyof typeof DEEDS;
 export const WORD_CHARS_MAX = 20;
