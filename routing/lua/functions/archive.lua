@@ -42,6 +42,7 @@ H.register('archive', function(c, args)
   end
   if left <= 0 or not (threads or pointed or look_at) then
     redis.call('DEL', c.t .. 'conv:' .. v.id, c.t .. 'callback:' .. v.id)
+    v.apart = false -- what this call wanted to write of it goes with it
     if pointed then
       redis.call('DEL', pointer)
     end
