@@ -182,8 +182,8 @@ local function detach(c, v)
     H.unwait(c, v)
   elseif v.state == 'offered' then
     local a = H.load_agent(c, v.agent)
+    -- The agent counts as busy until the conversation has its place: what is due earlier comes first.
     H.unoffer(c, v, a)
-    H.save_agent(c, a)
     H.event(c, 'offer_withdrawn', '"conversation":"' .. v.id .. '","agent":"' .. a.id .. '"')
     return a
   elseif v.state == 'scheduled' then

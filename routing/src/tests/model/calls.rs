@@ -195,7 +195,9 @@ impl Twin {
         self.queues.insert(conv.entry.queue.to_string());
         match from.filter(|at| *at > self.now) {
             Some(at) => self.scheduled(id, at),
-            None if matches!(was, State::Queued | State::Offered) => self.queued(id, None),
+            None if matches!(was, State::Queued | State::Offered) => {
+                self.queued(id, agent.as_deref())
+            }
             None => self.enter(id, Vec::new(), None),
         }
         if let Some(agent) = agent {
