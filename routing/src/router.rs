@@ -16,7 +16,7 @@ mod push;
 mod queries;
 mod shelf;
 
-pub use calls::{CallNote, CallOver, CallOwner};
+pub use calls::{CallNote, CallOver, CallTeller};
 pub use duties::Trimmed;
 pub use push::DEVICES_MAX;
 

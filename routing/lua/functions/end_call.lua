@@ -1,8 +1,8 @@
 -- end_call: a call is over, and what follows from it by the policy.
 --
--- ARGV  2 conversation · 3 call · 4 the owner's epoch, or '' · 5 outcome · 6 whose telephone ended it, or '' ·
---       7 the network's words · 8 `1` when the contact's telephone was tried · 9 `stay` (its agent decides), `rest`
---       (it is tried again later) or `over` (nobody is rung any more) · 10 when it is tried again, or ''
+-- ARGV  2 conversation · 3 call · 4 line · 5 the owner's epoch, or '' · 6 outcome · 7 whose telephone ended it, or
+--       '' · 8 the network's words · 9 `1` when the contact's telephone was tried · 10 `stay` (its agent decides),
+--       `rest` (it is tried again later) or `over` (nobody is rung any more) · 11 when it is tried again, or ''
 -- Reply {not_ours} · {ended, state}
 -- Keeps fencing (I14); who is not there any more does not keep a conversation whose call failed.
 -- Calls Router::end_call
@@ -28,22 +28,21 @@ local function give_back(c, v, a)
 end
 
 H.register('end_call', function(c, args)
-  local v = H.load(c, args[2])
-  local cb = v and H.callback(c, v)
-  if not H.is_live(cb) or cb.call ~= args[3] or (args[4] ~= '' and cb.epoch ~= args[4]) then
+  local v, cb = H.call_told_of(c, args[2], args[3], args[4], args[5])
+  if not cb then
     return { 'not_ours' }
   end
-  local follows, at = args[9], args[10]
-  local tries = tonumber(cb.tries) + (args[8] == '1' and 1 or 0)
+  local outcome, follows, at = args[6], args[10], args[11]
+  local tries = tonumber(cb.tries) + (args[9] == '1' and 1 or 0)
   local seconds = cb.connected ~= '' and math.floor((c.now - tonumber(cb.connected)) / 1000) or 0
-  H.call_ended(c, v, cb, args[5], tries)
+  H.call_ended(c, v, cb, outcome, tries)
   if H.is_wanted(cb) and follows == 'over' then
-    H.end_callback(c, v, cb, args[5])
+    H.end_callback(c, v, cb, outcome)
   elseif H.is_wanted(cb) and follows == 'rest' then
     H.call_change(c, v, cb, 'next', at)
   end
-  H.notice(c, v, '"code":"call_ended","call":"' .. cb.call .. '","outcome":"' .. args[5] .. '","by":'
-    .. (args[6] == '' and 'null' or '"' .. args[6] .. '"') .. ',"cause":' .. args[7] .. ',"seconds":' .. H.int(seconds)
+  H.notice(c, v, '"code":"call_ended","call":"' .. cb.call .. '","outcome":"' .. outcome .. '","by":'
+    .. (args[7] == '' and 'null' or '"' .. args[7] .. '"') .. ',"cause":' .. args[8] .. ',"seconds":' .. H.int(seconds)
     .. ',"attempt":' .. H.int(tries) .. ',"next_at":' .. (cb.next == '' and 'null' or cb.next) .. ',"recording":'
     .. (cb.recording == '' and 'null' or cb.recording))
   local a = v.state == 'active' and H.load_agent(c, v.agent)

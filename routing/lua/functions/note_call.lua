@@ -1,7 +1,7 @@
 -- note_call: a line tells how far a call has come, or what another owner would need of it.
 --
--- ARGV  2 conversation · 3 call · 4 the owner's epoch, or '' from a line that is called back on any gateway ·
---       5 stage or '' · 6 trace or '' · 7 recording or ''
+-- ARGV  2 conversation · 3 call · 4 line · 5 the owner's epoch, or '' · 6 stage or '' · 7 trace or '' ·
+--       8 recording or ''
 -- Reply {not_ours} · {kept}
 -- Keeps fencing (I14), and stages going forward: what comes late changes nothing.
 -- Calls Router::note_call
@@ -9,18 +9,17 @@
 local SAID = { contact_ringing = 'call_ringing', connected = 'call_connected' }
 
 H.register('note_call', function(c, args)
-  local v = H.load(c, args[2])
-  local cb = v and H.callback(c, v)
-  if not H.is_live(cb) or cb.call ~= args[3] or (args[4] ~= '' and cb.epoch ~= args[4]) then
+  local v, cb = H.call_told_of(c, args[2], args[3], args[4], args[5])
+  if not cb then
     return { 'not_ours' }
   end
-  if args[6] ~= '' then
-    H.call_save(c, v, cb, 'trace', args[6])
-  end
   if args[7] ~= '' then
-    H.call_save(c, v, cb, 'recording', args[7])
+    H.call_save(c, v, cb, 'trace', args[7])
   end
-  local stage = args[5]
+  if args[8] ~= '' then
+    H.call_save(c, v, cb, 'recording', args[8])
+  end
+  local stage = args[6]
   if stage == '' or stage == cb.stage or H.STAGES[stage] < H.STAGES[cb.stage] then
     return { 'kept' }
   end

@@ -75,6 +75,16 @@ local function view(cb)
     .. ',"next_at":' .. number(cb.next) .. ',"outcome":' .. word(cb.outcome) .. ',"call":' .. call .. '}'
 end
 
+-- The conversation and callback of a call of which somebody tells who may: its line, and, where the line has an
+-- owner, nobody before that one (`epoch` is '' from a line that is called back on any gateway). Nothing otherwise.
+function H.call_told_of(c, id, call, line, epoch)
+  local v = H.load(c, id)
+  local cb = v and H.callback(c, v)
+  if H.is_live(cb) and cb.call == call and cb.line == line and (epoch == '' or cb.epoch == epoch) then
+    return v, cb
+  end
+end
+
 -- Changes fields of it at once: H.call_save(c, v, cb, 'stage', 'dialing', …).
 function H.call_save(c, v, cb, ...)
   local given = { ... }

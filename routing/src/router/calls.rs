@@ -14,21 +14,18 @@ use domain::{
     PhoneNumber, TenantId, Timestamp,
 };
 
-/// Whose words about a call count.
+/// Who tells of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallOwner {
-    /// The line's owner, by the epoch of its duty.
-    Epoch(u64),
-    /// Any gateway: the line is called back, and knows the call by its id.
-    Any,
+pub struct CallTeller<'a> {
+    /// The phone channel whose line it is: of another line's calls it cannot tell.
+    pub line: &'a ChannelId,
+    /// The epoch of the line's duty; `None` from a line that is called back, on any gateway.
+    pub epoch: Option<u64>,
 }
 
-impl CallOwner {
-    fn text(self) -> String {
-        match self {
-            Self::Epoch(epoch) => epoch.to_string(),
-            Self::Any => String::new(),
-        }
+impl CallTeller<'_> {
+    fn epoch(self) -> String {
+        self.epoch.map_or_else(String::new, |epoch| epoch.to_string())
     }
 }
 
@@ -235,19 +232,18 @@ impl Router {
         &self,
         tenant: &TenantId,
         (conversation, call): (&ConversationId, &CallId),
-        owner: CallOwner,
+        teller: CallTeller<'_>,
         noted_now: CallNote<'_>,
     ) -> Result<NotedCall, RoutingError> {
-        let (owner, mut args) =
-            (owner.text(), [conversation.as_str(), call.as_str(), "", "", "", ""]);
-        args[2] = &owner;
+        let (epoch, line) = (teller.epoch(), teller.line.as_str());
+        let mut args = [conversation.as_str(), call.as_str(), line, &epoch, "", "", ""];
         let recording;
         match noted_now {
-            CallNote::Stage(stage) => args[3] = stage.name(),
-            CallNote::Trace(trace) => args[4] = trace,
+            CallNote::Stage(stage) => args[4] = stage.name(),
+            CallNote::Trace(trace) => args[5] = trace,
             CallNote::Recording(id) => {
                 recording = json(&id)?;
-                args[5] = &recording;
+                args[6] = &recording;
             }
         }
         noted(&self.call("note_call", tenant, &args).await?)
@@ -261,10 +257,10 @@ impl Router {
         &self,
         tenant: &TenantId,
         (conversation, call): (&ConversationId, &CallId),
-        owner: CallOwner,
+        teller: CallTeller<'_>,
         over: &CallOver<'_>,
     ) -> Result<NotedCall, RoutingError> {
-        let (owner, cause) = (owner.text(), json(&over.cause)?);
+        let (epoch, cause) = (teller.epoch(), json(&over.cause)?);
         let (follows, at) = match over.follows {
             Follows::Stay => ("stay", None),
             Follows::Rest(at) => ("rest", Some(at)),
@@ -275,7 +271,8 @@ impl Router {
         let args = [
             conversation.as_str(),
             call.as_str(),
-            &owner,
+            teller.line.as_str(),
+            &epoch,
             over.outcome.name(),
             over.by.map_or("", Leg::name),
             &cause,

@@ -6,7 +6,7 @@ use super::ops::{AGENTS, Op};
 use super::properties::differ;
 use crate::command::{Closer, RequestCallback};
 use crate::reply::*;
-use crate::router::{CallNote, CallOver, CallOwner, Router};
+use crate::router::{CallNote, CallOver, CallTeller, Router};
 use domain::{
     AgentId, CallId, CallOutcome, CallWish, ChannelId, ContactId, ConversationId, Follows, Leg,
     Locale, PhoneNumber, Timestamp,
@@ -59,20 +59,18 @@ impl Asking {
     }
 }
 
-/// Those whose words count, and those whose do not.
-fn owner(twin: &Twin, id: &str, owner: usize) -> (CallId, CallOwner, Option<u64>) {
+/// Those whose words count, and those whose do not: another call's, a later epoch's, another line's.
+fn teller(twin: &Twin, id: &str, of: usize) -> (CallId, ChannelId, Option<u64>) {
     let call = twin.convs.get(id).and_then(|conv| conv.ring.as_ref()?.call.clone());
-    let name = call
-        .as_ref()
-        .filter(|_| owner != 3)
-        .map_or_else(|| "call_none_9".to_owned(), |call| call.id.clone());
-    let epoch = call.map_or(0, |call| call.epoch);
-    let (owner, epoch) = match owner {
-        0 => (CallOwner::Any, None),
-        1 => (CallOwner::Epoch(epoch + 1), Some(epoch + 1)),
-        _ => (CallOwner::Epoch(epoch), Some(epoch)),
+    let epoch = call.as_ref().map_or(0, |call| call.epoch);
+    let name = call.filter(|_| of != 3).map_or_else(|| "call_none_9".to_owned(), |call| call.id);
+    let line = if of == 4 { "other".parse().unwrap() } else { line() };
+    let epoch = match of {
+        0 | 4 => None,
+        1 => Some(epoch + 1),
+        _ => Some(epoch),
     };
-    (name.parse().unwrap(), owner, epoch)
+    (name.parse().unwrap(), line, epoch)
 }
 
 pub(super) async fn carry_out(
@@ -127,8 +125,8 @@ pub(super) async fn carry_out(
             differ("take_call", &taken, &twin.take_call(id, *epoch))
         }
         Op::NoteCall { stage, owner: whose, .. } => {
-            let (call, owner, epoch) = owner(twin, id, *whose);
-            let of = (call.as_str(), epoch);
+            let (call, line, epoch) = teller(twin, id, *whose);
+            let of = (call.as_str(), line.as_str(), epoch);
             let stages = [&CALL_STAGES[1..], &["held", "connected"]].concat();
             let (note, known) = match stages.get(*stage) {
                 Some(stage) => {
@@ -136,11 +134,14 @@ pub(super) async fn carry_out(
                 }
                 None => (CallNote::Trace("{\"tag\":1}"), twin.trace_call(id, of, "{\"tag\":1}")),
             };
-            let real = router.note_call(&t, (&parsed, &call), owner, note).await.unwrap();
+            let real = router
+                .note_call(&t, (&parsed, &call), CallTeller { line: &line, epoch }, note)
+                .await
+                .unwrap();
             differ("note_call", &(real == NotedCall::Kept), &known)
         }
         Op::EndCall { outcome, follows, owner: whose, .. } => {
-            let (call, owner, epoch) = owner(twin, id, *whose);
+            let (call, line, epoch) = teller(twin, id, *whose);
             let (outcome, at) = (CallOutcome::ALL[*outcome], twin.now + 15_000);
             let (follows, name) = [
                 (Follows::Stay, "stay"),
@@ -148,8 +149,12 @@ pub(super) async fn carry_out(
                 (Follows::Over, "over"),
             ][*follows];
             let over = CallOver { outcome, by: Some(Leg::Contact), cause: "486 \"Busy\"", follows };
-            let real = router.end_call(&t, (&parsed, &call), owner, &over).await.unwrap();
-            let known = twin.end_call(id, (call.as_str(), epoch), outcome, (name, at));
+            let real = router
+                .end_call(&t, (&parsed, &call), CallTeller { line: &line, epoch }, &over)
+                .await
+                .unwrap();
+            let known =
+                twin.end_call(id, (call.as_str(), line.as_str(), epoch), outcome, (name, at));
             differ("end_call", &(real == NotedCall::Kept), &known)
         }
         Op::SteerCall { agent, wish, .. } => {

@@ -19,11 +19,8 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
         "if H.is_live(cb) then\n    return { 'busy', cb.call }",
         "if false then\n    return { 'busy', cb.call }",
     ),
-    (
-        "an earlier owner's words count",
-        "(args[4] ~= '' and cb.epoch ~= args[4]) then\n    return { 'not_ours' }\n  end\n  if args[6]",
-        "false then\n    return { 'not_ours' }\n  end\n  if args[6]",
-    ),
+    ("an earlier owner's words count", "(epoch == '' or cb.epoch == epoch) then", "true then"),
+    ("a line tells of another's calls", " and cb.line == line and ", " and "),
     ("a call goes back", "or H.STAGES[stage] < H.STAGES[cb.stage] then", "then"),
     (
         "who wants to be rung waits for a chat",

@@ -171,3 +171,48 @@ async fn a_number_is_masked_and_who_looks_at_it_is_written_down() {
     }
     town.house.ends_well();
 }
+
+#[tokio::test]
+async fn who_knows_a_number_gets_no_link_to_its_call() {
+    let town = Town::open(1).await;
+    let api = town.house.api();
+    let asks = async |client_id: &str, more: Value| {
+        api.post("/v1/phone/hotline/requests", wanted(client_id, &more)).await
+    };
+    let first = asks("a1", json!({})).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    // The same number by somebody else: neither their link, nor their words, nor another number for them.
+    let other = asks("b1", json!({ "text": "把电话转给我" })).await;
+    assert_eq!(other.problem(409), "number_taken", "{other:?}");
+    // An id that somebody else used for another number leads nowhere.
+    let same_id = asks("a1", json!({ "number": "139 0013 9000" })).await;
+    assert_eq!(same_id.status, 201, "{same_id:?}");
+    assert_ne!(same_id.body["callback"]["number"], first.body["callback"]["number"]);
+    let link = format!("/v1/phone/requests/{}", first.body["token"].as_str().unwrap());
+    let shown = api.get(&link).await.ok();
+    assert_eq!((&shown["callback"]["number"], &shown["state"]), (&json!(SHOWN), &json!("queued")));
+    town.house.ends_well();
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_leaves_nothing_behind() {
+    let mut town = Town::open(1).await;
+    let api = town.house.api();
+    let far = tests::token::now_secs() * 1_000 + 90 * 86_400_000;
+    let refused =
+        api.post("/v1/phone/hotline/requests", wanted("w1", &json!({ "from": far }))).await;
+    assert_eq!(refused.problem(422), "invalid", "{refused:?}");
+    // A number that is to be rung for a chat already.
+    let visitor = town.waits("发票").await;
+    asks_for_call(&visitor, json!({ "number": NUMBER })).await;
+    let taken = api.post("/v1/phone/hotline/requests", wanted("w2", &json!({}))).await;
+    assert_eq!(taken.problem(409), "number_taken", "{taken:?}");
+    let sun = town.house.signs_in("sun").await;
+    let waiting = sun.api().get("/v1/queues/tax/waiting").await.ok();
+    assert_eq!(
+        waiting["conversations"].as_array().map(Vec::len),
+        Some(1),
+        "only the chat: {waiting}"
+    );
+    town.house.ends_well();
+}

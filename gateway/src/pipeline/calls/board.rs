@@ -15,7 +15,7 @@ use domain::{
 };
 use routing::RoutingError;
 use routing::reply::{NotedCall, TakenCall, Taking, TookCall};
-use routing::router::{CallNote, CallOver, CallOwner};
+use routing::router::{CallNote, CallOver, CallTeller};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub struct Board {
     app: Arc<App>,
     tenant: TenantId,
     line: ChannelId,
-    owner: CallOwner,
+    /// The epoch of the line's duty; none for a line that is called back.
+    epoch: Option<u64>,
     orders: tokio::sync::Mutex<Orders>,
     /// The calls that this owner was given, and what it was last told to do with them.
     known: Mutex<HashMap<ConversationId, (CallId, Option<CallWish>)>>,
@@ -54,20 +55,20 @@ struct Orders {
 impl Board {
     /// For whoever keeps the line in this epoch of its duty.
     pub fn of_owner(app: &Arc<App>, tenant: &TenantId, line: &ChannelId, epoch: u64) -> Arc<Self> {
-        Self::open(app, tenant, line, CallOwner::Epoch(epoch))
+        Self::open(app, tenant, line, Some(epoch))
     }
 
     /// For a line that is called back, on any gateway: it tells, and gets no orders.
     pub fn of_caller(app: &Arc<App>, tenant: &TenantId, line: &ChannelId) -> Arc<Self> {
-        Self::open(app, tenant, line, CallOwner::Any)
+        Self::open(app, tenant, line, None)
     }
 
-    fn open(app: &Arc<App>, tenant: &TenantId, line: &ChannelId, owner: CallOwner) -> Arc<Self> {
+    fn open(app: &Arc<App>, tenant: &TenantId, line: &ChannelId, epoch: Option<u64>) -> Arc<Self> {
         Arc::new(Self {
             app: Arc::clone(app),
             tenant: tenant.clone(),
             line: line.clone(),
-            owner,
+            epoch,
             orders: tokio::sync::Mutex::default(),
             known: Mutex::default(),
         })
@@ -102,7 +103,7 @@ impl Board {
     }
 
     async fn look(&self, orders: &mut Orders) -> Result<(), RoutingError> {
-        let CallOwner::Epoch(epoch) = self.owner else { return Ok(()) };
+        let Some(epoch) = self.epoch else { return Ok(()) };
         for conversation in self.to_look_at(orders).await? {
             match self.app.router.take_call(&self.tenant, &self.line, &conversation, epoch).await? {
                 TookCall::Taken(taken) => self.order(&conversation, taken, orders).await?,
@@ -149,6 +150,10 @@ impl Board {
         Ok(())
     }
 
+    fn teller(&self) -> CallTeller<'_> {
+        CallTeller { line: &self.line, epoch: self.epoch }
+    }
+
     /// `None` when the agent has no telephone, or the line rings nobody any more.
     fn call(&self, taken: &TakenCall) -> Option<Call> {
         let view = self.app.settings.desk(&self.tenant);
@@ -176,7 +181,7 @@ impl Board {
             follows: Follows::Stay,
         };
         let call = (conversation, &taken.call);
-        self.app.router.end_call(&self.tenant, call, self.owner, &over).await.map(drop)
+        self.app.router.end_call(&self.tenant, call, self.teller(), &over).await.map(drop)
     }
 
     async fn ended(
@@ -200,7 +205,7 @@ impl Board {
         };
         crate::metrics::call_ended(end.outcome.name());
         let over = CallOver { outcome: end.outcome, by: end.by, cause: &end.cause, follows };
-        self.app.router.end_call(&self.tenant, (conversation, call), self.owner, &over).await
+        self.app.router.end_call(&self.tenant, (conversation, call), self.teller(), &over).await
     }
 
     async fn keep(&self, call: &CallId, event: &CallEvent) -> Result<NotedCall, RoutingError> {
@@ -222,7 +227,7 @@ impl Board {
                 return Ok(noted);
             }
         };
-        self.app.router.note_call(&self.tenant, (&conversation, call), self.owner, note).await
+        self.app.router.note_call(&self.tenant, (&conversation, call), self.teller(), note).await
     }
 
     fn known(

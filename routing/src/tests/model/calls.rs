@@ -61,6 +61,9 @@ impl Ring {
     }
 }
 
+/// Of which call, by which line, in which epoch.
+type Told<'a> = (&'a str, &'a str, Option<u64>);
+
 /// What is wanted.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Wanted<'a> {
@@ -329,19 +332,14 @@ impl Twin {
         }
     }
 
-    /// Whose words count: the owner's, or those of a line that is called back.
-    fn ours(&self, id: &str, call: &str, epoch: Option<u64>) -> bool {
-        self.live(id)
-            .is_some_and(|live| live.id == call && epoch.is_none_or(|epoch| epoch == live.epoch))
+    /// Whose words count: those of its own line, and there of nobody but the owner, where it has one.
+    fn ours(&self, id: &str, (call, line, epoch): Told<'_>) -> bool {
+        let fits = |live: &Live| live.id == call && epoch.is_none_or(|epoch| epoch == live.epoch);
+        line == "line" && self.live(id).is_some_and(fits)
     }
 
-    pub(in super::super) fn note_call(
-        &mut self,
-        id: &str,
-        (call, epoch): (&str, Option<u64>),
-        stage: &str,
-    ) -> bool {
-        if !self.ours(id, call, epoch) {
+    pub(in super::super) fn note_call(&mut self, id: &str, told: Told<'_>, stage: &str) -> bool {
+        if !self.ours(id, told) {
             return false;
         }
         let now = self.now;
@@ -362,18 +360,13 @@ impl Twin {
             _ => return true,
         };
         if first {
-            self.notice(id, json!({ "code": said, "call": call }));
+            self.notice(id, json!({ "code": said, "call": told.0 }));
         }
         true
     }
 
-    pub(in super::super) fn trace_call(
-        &mut self,
-        id: &str,
-        (call, epoch): (&str, Option<u64>),
-        trace: &str,
-    ) -> bool {
-        let ours = self.ours(id, call, epoch);
+    pub(in super::super) fn trace_call(&mut self, id: &str, told: Told<'_>, trace: &str) -> bool {
+        let ours = self.ours(id, told);
         if ours {
             self.ring(id).call.as_mut().expect("a call").trace = trace.to_owned();
         }
@@ -383,11 +376,11 @@ impl Twin {
     pub(in super::super) fn end_call(
         &mut self,
         id: &str,
-        (call, epoch): (&str, Option<u64>),
+        told: Told<'_>,
         outcome: domain::CallOutcome,
         (follows, at): (&str, i64),
     ) -> bool {
-        if !self.ours(id, call, epoch) {
+        if !self.ours(id, told) {
             return false;
         }
         let now = self.now;
@@ -405,7 +398,7 @@ impl Twin {
         }
         let seconds = live.connected.map_or(0, |since| (now - since) / 1000);
         let (tries, next) = (self.ring(id).tries, self.ring(id).next);
-        self.notice(id, json!({ "code": "call_ended", "call": call, "outcome": outcome.name(), "by": "contact",
+        self.notice(id, json!({ "code": "call_ended", "call": told.0, "outcome": outcome.name(), "by": "contact",
             "cause": "486 \"Busy\"", "seconds": seconds, "attempt": tries, "next_at": next, "recording": null }));
         if self.conv(id).state != State::Active {
             return true;
