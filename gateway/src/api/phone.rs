@@ -2,17 +2,16 @@
 //! link, with which they look at the call, move it or cancel it.
 
 use super::caller::limit_key;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::extract::{Body, at_most, id};
 use crate::app::App;
 use crate::middleware::limits::{Limit, WithoutRedis};
-use crate::pipeline::calls::request::{self, CallbackWish, NewCaller};
+use crate::pipeline::calls::request::{self, CallbackWish, NewCaller, NumberIs};
 use crate::pipeline::calls::{line_of, link};
 use crate::pipeline::estimates;
 use crate::pipeline::outbound::check_client_id;
 use crate::socket::protocol::{ChatCallback, Position};
 use actix_web::{HttpRequest, HttpResponse, web};
-use channels::Accepted;
 use domain::limits::TEXT_BYTES_MAX;
 use domain::{ChannelId, Conversation, Locale, State, TenantId, Timestamp};
 use routing::command::Closer;
@@ -131,6 +130,7 @@ pub(crate) async fn ask(
     }
     let caller = NewCaller {
         external_id: format!("asked:{}", wanted.client_id),
+        number_is: NumberIs::Claimed,
         wish: CallbackWish { number: wanted.number, from: wanted.from, until: wanted.until },
         text: wanted.text,
         name: wanted.name,
@@ -138,19 +138,13 @@ pub(crate) async fn ask(
         locale: wanted.locale,
     };
     let app = app.into_inner();
-    match request::open(&app, &tenant, &channel, caller).await? {
-        Accepted::Message { conversation, .. } => {
-            let known = app.router.conversation(&tenant, &conversation).await?;
-            let (conversation, _) = known.ok_or_else(|| ApiError::unknown("conversation"))?;
-            let keys = app.auth.keys_of(&tenant);
-            let token = keys.and_then(|keys| {
-                link::token(keys.letters(), &tenant, &conversation.id, app.clock.now())
-            });
-            Ok(HttpResponse::Created().json(shown(&app, &tenant, &conversation, token).await?))
-        }
-        Accepted::Refused(refusal) => Err(ApiError::new(Code::Invalid, refusal.detail())),
-        Accepted::Noted => Err(ApiError::new(Code::Invalid, "nothing was asked")),
-    }
+    let conversation = request::open(&app, &tenant, &channel, caller).await?;
+    let known = app.router.conversation(&tenant, &conversation).await?;
+    let (conversation, _) = known.ok_or_else(|| ApiError::unknown("conversation"))?;
+    let keys = app.auth.keys_of(&tenant);
+    let token = keys
+        .and_then(|keys| link::token(keys.letters(), &tenant, &conversation.id, app.clock.now()));
+    Ok(HttpResponse::Created().json(shown(&app, &tenant, &conversation, token).await?))
 }
 
 async fn shown(

@@ -8,7 +8,7 @@ mod telling;
 mod words;
 
 pub use board::Board;
-pub use request::{CallbackWish, NewCaller};
+pub use request::{CallbackWish, NewCaller, NumberIs};
 
 use crate::app::App;
 use crate::settings::DeskView;

@@ -82,10 +82,10 @@ pub fn overflowed(view: &DeskView, conversation: &Conversation, now: Timestamp) 
     Some(entry)
 }
 
-/// When the desk opens for a conversation's queue, at a time at which it is closed; `None` when it is open, or takes
+/// When the desk opens for a queue, at a time at which it is closed; `None` when it is open, or takes
 /// what comes at any time.
-pub fn opens_at(view: &DeskView, conversation: &Conversation, at: Timestamp) -> Option<Timestamp> {
-    let queue = view.queue(&conversation.queue)?;
+pub fn opens_at(view: &DeskView, queue: &QueueId, at: Timestamp) -> Option<Timestamp> {
+    let queue = view.queue(queue)?;
     let calendar = view.calendar_of(queue)?;
     if calendar.is_open(at) { None } else { calendar.next_open(at) }
 }

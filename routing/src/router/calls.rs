@@ -209,6 +209,21 @@ impl Router {
         Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
+    /// The conversation for which a number is to be rung.
+    ///
+    /// # Errors
+    /// See [`RoutingError`].
+    pub async fn callback_of_number(
+        &self,
+        tenant: &TenantId,
+        number: &PhoneNumber,
+    ) -> Result<Option<ConversationId>, RoutingError> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(keys::key(tenant, "callback_numbers")).arg(number.e164());
+        let found = self.texts(&get, "callback_of_number").await?;
+        Ok(found.first().and_then(|id| id.parse().ok()))
+    }
+
     /// The whole number of a conversation's callback, for whoever may see it.
     ///
     /// # Errors

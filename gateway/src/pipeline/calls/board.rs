@@ -279,7 +279,8 @@ impl CallDesk for Board {
     async fn missed(&self, missed: MissedCall) -> Result<Accepted, SinkError> {
         let caller = NewCaller::of_missed(&missed);
         let taken = request::open(&self.app, &self.tenant, &self.line, caller).await;
-        taken.or_else(|error| match error.code() {
+        // A missed call is of no conversation that the line would have to know.
+        taken.map(|_conversation| Accepted::Noted).or_else(|error| match error.code() {
             // Nobody rings such a number, or somebody does already: telling it again changes nothing.
             Code::Invalid | Code::NumberTaken | Code::NotConfigured | Code::WrongState | Code::RateLimited => {
                 tracing::info!(tenant.id = %self.tenant, channel.id = %self.line, error = %error, "a missed call is not called back");

@@ -12,7 +12,8 @@ use channels::phone::policy::CallbackPolicy;
 use channels::phone::{MissedCall, number};
 use channels::{Accepted, Assurance, Inbound, Payload, Sender};
 use domain::{
-    ChannelId, Conversation, ConversationId, Locale, PhoneNumber, State, TenantId, Timestamp,
+    Channel, ChannelId, Conversation, ConversationId, Identity, Locale, PhoneNumber, QueueId,
+    State, TenantId, Timestamp,
 };
 use routing::command::{Belongs, Closer, RequestCallback};
 use routing::reply::{Cancelled, Closed, RequestedCallback};
@@ -45,11 +46,22 @@ impl fmt::Debug for CallbackWish {
     }
 }
 
+/// How a number is known to be somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberIs {
+    /// They say so.
+    Claimed,
+    /// The network says who rang.
+    Told,
+}
+
 /// Somebody who comes by telephone alone.
 #[derive(Debug, Clone)]
 pub struct NewCaller {
     /// The request's id at its door: the same again is the same request.
     pub external_id: String,
+    /// How the number is known.
+    pub number_is: NumberIs,
     /// What they want.
     pub wish: CallbackWish,
     /// What it is about, in their words; may be empty.
@@ -68,6 +80,7 @@ impl NewCaller {
         let locale = Locale::default();
         Self {
             external_id: format!("missed:{}", missed.external_id),
+            number_is: NumberIs::Told,
             wish: CallbackWish { number: missed.from.e164().to_owned(), from: None, until: None },
             text: words::missed(locale).to_owned(),
             name: String::new(),
@@ -102,7 +115,7 @@ struct Window {
 /// A window that the desk can keep: it opens with the desk at the earliest.
 fn window(
     (view, policy): (&DeskView, &CallbackPolicy),
-    conversation: &Conversation,
+    queue: &QueueId,
     wish: &CallbackWish,
     now: Timestamp,
 ) -> Result<Window, ApiError> {
@@ -118,7 +131,7 @@ fn window(
     if wish.until.is_some_and(|until| until.ms_since(begins) < WINDOW_MS_MIN) {
         return Err(ApiError::field("until", "must be 15 minutes after the beginning at least"));
     }
-    let opens_at = entries::opens_at(view, conversation, begins);
+    let opens_at = entries::opens_at(view, queue, begins);
     if let (Some(opens_at), Some(until)) = (opens_at, wish.until)
         && opens_at >= until
     {
@@ -127,12 +140,37 @@ fn window(
     Ok(Window { from: opens_at.or(from), until: wish.until })
 }
 
+/// What was asked for, judged: a call that the desk can make.
+struct Judged {
+    line: ChannelId,
+    number: PhoneNumber,
+    window: Window,
+    remind_at: Option<Timestamp>,
+}
+
+/// Judges what is asked for through a channel and for a queue. Counts it against the number.
+async fn judge(
+    app: &App,
+    tenant: &TenantId,
+    (channel, queue): (&ChannelId, &QueueId),
+    wish: &CallbackWish,
+) -> Result<Judged, ApiError> {
+    let view = app.settings.desk(tenant);
+    let (line, policy) = line_of(&view, channel).ok_or_else(not_configured)?;
+    let number = number_of(&policy, &wish.number)?;
+    let window = window((&view, &policy), queue, wish, app.clock.now())?;
+    limit(app, tenant, &policy, &number).await?;
+    let remind_ms = i64::try_from(policy.remind_before.as_millis()).unwrap_or(i64::MAX);
+    let remind_at = window.from.filter(|_| remind_ms > 0).map(|from| from.plus_ms(-remind_ms));
+    Ok(Judged { line: line.id.clone(), number, window, remind_at })
+}
+
 /// Has somebody rung for a conversation that is there. Gives its state.
 ///
 /// # Errors
 /// `not_configured` where nobody is called back, `invalid` for a number or a window that cannot be,
-/// `too_many_requests` for a number that is asked for too often, `number_taken` when it is to be rung already, `wrong_state` while a call is
-/// under way, `not_assigned` for whose conversation it is not.
+/// `rate_limited` for a number that is asked for too often, `number_taken` when it is to be rung already, `wrong_state`
+/// while a call is under way, `not_assigned` for whose conversation it is not.
 pub async fn request(
     app: &App,
     tenant: &TenantId,
@@ -140,28 +178,12 @@ pub async fn request(
     wish: &CallbackWish,
     by: Closer<'_>,
 ) -> Result<State, ApiError> {
-    let view = app.settings.desk(tenant);
-    let (line, policy) = line_of(&view, &conversation.channel).ok_or_else(not_configured)?;
-    let number = number_of(&policy, &wish.number)?;
-    let now = app.clock.now();
-    let window = window((&view, &policy), conversation, wish, now)?;
-    limit(app, tenant, &policy, &number).await?;
-    let remind_ms = i64::try_from(policy.remind_before.as_millis()).unwrap_or(i64::MAX);
-    let remind_at = window.from.filter(|_| remind_ms > 0).map(|from| from.plus_ms(-remind_ms));
-    let wanted = RequestCallback {
-        number: &number,
-        line: &line.id,
-        from: window.from,
-        until: window.until,
-        remind_at,
-        by,
-        locale: conversation.info.locale,
-    };
-    match app.router.request_callback(tenant, &conversation.id, &wanted).await? {
+    let of = (&conversation.channel, &conversation.queue);
+    let judged = judge(app, tenant, of, wish).await?;
+    let about = (&conversation.id, conversation.info.locale);
+    match want(app, tenant, about, &judged, by).await? {
         RequestedCallback::Requested(state) => Ok(state),
-        RequestedCallback::Taken(_) => {
-            Err(ApiError::new(Code::NumberTaken, "this number is to be rung already"))
-        }
+        RequestedCallback::Taken(_) => Err(taken()),
         RequestedCallback::Busy => Err(ApiError::new(Code::WrongState, "a call is under way")),
         RequestedCallback::NotAssigned => {
             Err(ApiError::new(Code::NotAssigned, "the conversation is somebody else's"))
@@ -170,6 +192,29 @@ pub async fn request(
             Err(ApiError::new(Code::WrongState, "the conversation is over"))
         }
     }
+}
+
+async fn want(
+    app: &App,
+    tenant: &TenantId,
+    (conversation, locale): (&ConversationId, Locale),
+    judged: &Judged,
+    by: Closer<'_>,
+) -> Result<RequestedCallback, ApiError> {
+    let wanted = RequestCallback {
+        number: &judged.number,
+        line: &judged.line,
+        from: judged.window.from,
+        until: judged.window.until,
+        remind_at: judged.remind_at,
+        by,
+        locale,
+    };
+    Ok(app.router.request_callback(tenant, conversation, &wanted).await?)
+}
+
+fn taken() -> ApiError {
+    ApiError::new(Code::NumberTaken, "this number is to be rung already")
 }
 
 /// How often a number may be asked for is counted by the number, so that nobody has somebody else rung all day.
@@ -195,7 +240,7 @@ pub async fn cancel(
     by: Closer<'_>,
 ) -> Result<(), ApiError> {
     let view = app.settings.desk(tenant);
-    let opens_at = entries::opens_at(&view, conversation, app.clock.now());
+    let opens_at = entries::opens_at(&view, &conversation.queue, app.clock.now());
     let not_assigned = || ApiError::new(Code::NotAssigned, "the conversation is somebody else's");
     match app.router.cancel_callback(tenant, &conversation.id, &by, opens_at).await? {
         Cancelled::WaitsOn(_) => Ok(()),
@@ -212,29 +257,116 @@ pub async fn cancel(
     }
 }
 
-/// Somebody who comes by telephone alone: their request opens a conversation of the phone channel, or goes on with the
-/// one that is open, and they are rung.
+/// Somebody who comes by telephone alone: their request opens a conversation of the phone channel, and they are rung.
+/// Everything is judged before anything is kept. Who only knows a number is not let into what is open for it: there
+/// it is said that the number is to be rung already.
 ///
 /// # Errors
-/// As [`request`]; repeating it with the same id is safe.
+/// As [`request`]; repeating it with the same id and number is safe.
 pub async fn open(
     app: &App,
     tenant: &TenantId,
     line: &ChannelId,
     caller: NewCaller,
-) -> Result<Accepted, ApiError> {
+) -> Result<ConversationId, ApiError> {
     let view = app.settings.desk(tenant);
     let (channel, policy) =
         line_of(&view, line).filter(|(found, _)| found.id == *line).ok_or_else(not_configured)?;
+    let queue = queue_of(channel, caller.topic.as_deref())?;
     let number = number_of(&policy, &caller.wish.number)?;
+    // The number is part of the name: an id that somebody else used for theirs leads nowhere.
+    let name = named_uuid(&[&caller.external_id, number.e164()]).to_string();
+    if let Some((conversation, _)) = app.router.message_named(tenant, line, &name).await? {
+        finish(app, tenant, &conversation, &caller.wish).await?;
+        return Ok(conversation);
+    }
+    if app.router.callback_of_number(tenant, &number).await?.is_some() {
+        return Err(taken());
+    }
+    if caller.number_is == NumberIs::Claimed && has_open(app, tenant, line, &number).await? {
+        return Err(taken());
+    }
+    let judged = judge(app, tenant, (line, queue), &caller.wish).await?;
+    let (locale, inbound) = (caller.locale, arriving(app, line, (&name, &number), caller));
+    let accepted =
+        inbound::accept(app, tenant, inbound, Standing::Unknown, Belongs::ToContact).await?;
+    let conversation = match accepted {
+        Accepted::Message { conversation, .. } => conversation,
+        Accepted::Refused(refusal) => return Err(ApiError::new(Code::Invalid, refusal.detail())),
+        Accepted::Noted => return Err(ApiError::new(Code::Invalid, "nothing was asked")),
+    };
+    match want(app, tenant, (&conversation, locale), &judged, Closer::System).await? {
+        // Somebody asked for the same number at the same moment: one of them is for nothing.
+        RequestedCallback::Taken(_) => {
+            app.router.close(tenant, &conversation, &Closer::System, None).await?;
+            Err(taken())
+        }
+        _ => Ok(conversation),
+    }
+}
+
+/// The queue of a topic; of the first one when none was chosen.
+fn queue_of<'a>(channel: &'a Channel, topic: Option<&str>) -> Result<&'a QueueId, ApiError> {
+    let chosen = match topic {
+        Some(id) => channel.topics.iter().find(|topic| topic.id == id),
+        None => channel.topics.first(),
+    };
+    chosen
+        .map(|topic| &topic.queue)
+        .ok_or_else(|| ApiError::field("topic", "there is no such topic"))
+}
+
+/// Has a number something open on this channel?
+async fn has_open(
+    app: &App,
+    tenant: &TenantId,
+    line: &ChannelId,
+    number: &PhoneNumber,
+) -> Result<bool, ApiError> {
+    let identity = Identity {
+        channel: line.clone(),
+        kind: "phone".to_owned(),
+        value: number.e164().to_owned(),
+        verified: false,
+    };
+    let contact = app.records.contacts().find_by_identity(tenant, &identity).await?;
+    let Some(contact) = contact else { return Ok(false) };
+    let Some(open) = app.router.contact_conversation(tenant, line, &contact.id).await? else {
+        return Ok(false);
+    };
+    let known = app.router.conversation(tenant, &open).await?;
+    Ok(known.is_some_and(|(conversation, _)| conversation.state != State::Closed))
+}
+
+/// A request that was kept before its call was: the answer was lost, or the gateway died in between.
+async fn finish(
+    app: &App,
+    tenant: &TenantId,
+    id: &ConversationId,
+    wish: &CallbackWish,
+) -> Result<(), ApiError> {
+    let known = app.router.conversation(tenant, id).await?;
+    let (conversation, _) = known.ok_or_else(|| ApiError::unknown("conversation"))?;
+    if conversation.callback.is_some() || conversation.state == State::Closed {
+        return Ok(());
+    }
+    request(app, tenant, &conversation, wish, Closer::System).await.map(drop)
+}
+
+fn arriving(
+    app: &App,
+    line: &ChannelId,
+    (name, number): (&str, &PhoneNumber),
+    caller: NewCaller,
+) -> Inbound {
     let text = if caller.text.trim().is_empty() {
         words::asked(caller.locale).to_owned()
     } else {
         caller.text
     };
-    let inbound = Inbound {
-        channel: channel.id.clone(),
-        external_id: caller.external_id,
+    Inbound {
+        channel: line.clone(),
+        external_id: name.to_owned(),
         external_conversation: None,
         sender: Sender {
             kind: "phone".to_owned(),
@@ -252,27 +384,5 @@ pub async fn open(
             ..NewMessage::default()
         }),
         raw: bytes::Bytes::new(),
-    };
-    let accepted =
-        inbound::accept(app, tenant, inbound, Standing::Unknown, Belongs::ToContact).await?;
-    if let Accepted::Message { conversation, .. } = &accepted {
-        ring_for(app, tenant, conversation, &caller.wish).await?;
     }
-    Ok(accepted)
-}
-
-async fn ring_for(
-    app: &App,
-    tenant: &TenantId,
-    id: &ConversationId,
-    wish: &CallbackWish,
-) -> Result<(), ApiError> {
-    let known = app.router.conversation(tenant, id).await?;
-    let (conversation, _) = known.ok_or_else(|| ApiError::unknown("conversation"))?;
-    let is_wanted = |callback: &domain::Callback| callback.state != domain::CallbackState::Over;
-    // Said once more, or asked for by the same number while it waits: it waits on as it does.
-    if wish.from.is_none() && conversation.callback.as_ref().is_some_and(is_wanted) {
-        return Ok(());
-    }
-    request(app, tenant, &conversation, wish, Closer::System).await.map(drop)
 }
