@@ -19,15 +19,13 @@ mod tests;
 
 pub use config::AsteriskConfig;
 
-use crate::adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, ReplyWindow,
-};
+use crate::adapter::{ChannelAdapter, Descriptor, Finding, Inlet};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
-use crate::phone::{pbx, telling};
+use crate::phone::{self, pbx, telling};
 use crate::registry::SecretSetting;
-use domain::{Channel, ChannelKind};
+use domain::Channel;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::{Semaphore, mpsc};
@@ -66,19 +64,7 @@ impl Asterisk {
     /// Every problem of its settings, with paths that start with `settings`.
     pub fn open(channel: &Channel, means: &Means) -> Result<Self, Vec<SettingsProblem>> {
         let config = AsteriskConfig::parse(&channel.settings)?;
-        let descriptor = Descriptor {
-            channel: channel.id.clone(),
-            kind: ChannelKind::Phone,
-            adapter: ADAPTER,
-            capabilities: Capabilities {
-                runs: true,
-                voice: true,
-                proactive: true,
-                ..Capabilities::default()
-            },
-            limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
-            reply_window: ReplyWindow::Always,
-        };
+        let descriptor = phone::descriptor(channel, ADAPTER, phone::Called::Never);
         let (means, is_open) = (means.clone(), AtomicBool::new(false));
         let lanes = Semaphore::new(REQUESTS_MAX);
         Ok(Self { descriptor, config, means, is_open, lanes })

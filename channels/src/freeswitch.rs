@@ -19,15 +19,13 @@ mod wire;
 
 pub use config::FreeSwitchConfig;
 
-use crate::adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, ReplyWindow,
-};
+use crate::adapter::{ChannelAdapter, Descriptor, Finding, Inlet};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
-use crate::phone::{pbx, telling};
+use crate::phone::{self, pbx, telling};
 use crate::registry::SecretSetting;
-use domain::{Channel, ChannelKind};
+use domain::Channel;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -60,19 +58,7 @@ impl FreeSwitch {
     /// Every problem of its settings, with paths that start with `settings`.
     pub fn open(channel: &Channel, means: &Means) -> Result<Self, Vec<SettingsProblem>> {
         let config = FreeSwitchConfig::parse(&channel.settings)?;
-        let descriptor = Descriptor {
-            channel: channel.id.clone(),
-            kind: ChannelKind::Phone,
-            adapter: ADAPTER,
-            capabilities: Capabilities {
-                runs: true,
-                voice: true,
-                proactive: true,
-                ..Capabilities::default()
-            },
-            limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
-            reply_window: ReplyWindow::Always,
-        };
+        let descriptor = phone::descriptor(channel, ADAPTER, phone::Called::Never);
         Ok(Self { descriptor, config, means: means.clone(), orders: Mutex::default() })
     }
 

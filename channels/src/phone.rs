@@ -14,10 +14,44 @@ pub(crate) mod pbx;
 pub mod policy;
 pub(crate) mod telling;
 
+use crate::adapter::{Capabilities, Descriptor, Limits, ReplyWindow};
 use crate::inbound::{Accepted, SinkError};
-use domain::{CallId, CallOutcome, CallStage, Leg, Locale, PhoneNumber, Timestamp};
+use domain::{
+    CallId, CallOutcome, CallStage, Channel, ChannelKind, Leg, Locale, PhoneNumber, Timestamp,
+};
 use std::fmt;
 use std::time::Duration;
+
+/// What every line of telephones says of itself: it carries calls and no text.
+pub(crate) fn descriptor(
+    channel: &Channel,
+    adapter: &'static str,
+    callbacks: Called,
+) -> Descriptor {
+    Descriptor {
+        channel: channel.id.clone(),
+        kind: ChannelKind::Phone,
+        adapter,
+        capabilities: Capabilities {
+            runs: true,
+            callbacks: callbacks == Called::Back,
+            voice: true,
+            proactive: true,
+            ..Capabilities::default()
+        },
+        limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
+        reply_window: ReplyWindow::Always,
+    }
+}
+
+/// How a line hears of its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// On its own connection.
+    Never,
+    /// By requests of the far end, too.
+    Back,
+}
 
 /// A call that is wanted.
 #[derive(Clone, PartialEq, Eq)]

@@ -22,16 +22,13 @@ mod wire;
 
 pub use config::PhoneBridgeConfig;
 
-use crate::adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, RawReply, RawRequest,
-    ReplyWindow,
-};
+use crate::adapter::{ChannelAdapter, Descriptor, Finding, Inlet, RawReply, RawRequest};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
-use crate::phone::telling;
+use crate::phone::{self, telling};
 use crate::registry::SecretSetting;
-use domain::{CallId, Channel, ChannelKind};
+use domain::{CallId, Channel};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -76,20 +73,7 @@ impl PhoneBridge {
     /// Every problem of its settings, with paths that start with `settings`.
     pub fn open(channel: &Channel, means: &Means) -> Result<Self, Vec<SettingsProblem>> {
         let config = PhoneBridgeConfig::parse(&channel.settings)?;
-        let descriptor = Descriptor {
-            channel: channel.id.clone(),
-            kind: ChannelKind::Phone,
-            adapter: ADAPTER,
-            capabilities: Capabilities {
-                runs: true,
-                callbacks: true,
-                voice: true,
-                proactive: true,
-                ..Capabilities::default()
-            },
-            limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
-            reply_window: ReplyWindow::Always,
-        };
+        let descriptor = phone::descriptor(channel, ADAPTER, phone::Called::Back);
         Ok(Self { descriptor, config, means: means.clone(), watched: Mutex::default() })
     }
 

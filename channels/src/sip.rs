@@ -35,13 +35,12 @@ mod trace;
 pub use address::{NotAddress, NumberFormat, SipUri};
 pub use config::{Listen, Register, SECRETS, SipConfig, SipLogin, Trunk};
 
-use crate::adapter::{
-    Capabilities, ChannelAdapter, Descriptor, Finding, Inlet, Limits, ReplyWindow,
-};
+use crate::adapter::{ChannelAdapter, Descriptor, Finding, Inlet};
 use crate::error::{AdapterError, SettingsProblem};
 use crate::means::Means;
 use crate::outbound::{Command, Outcome};
-use domain::{Channel, ChannelKind};
+use crate::phone::{self, telling};
+use domain::Channel;
 use reach::SipReach;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -64,16 +63,7 @@ impl Sip {
     /// Every problem of its settings, with paths that start with `settings`.
     pub fn open(channel: &Channel, means: &Means) -> Result<Self, Vec<SettingsProblem>> {
         let config = Arc::new(SipConfig::parse(&channel.settings)?);
-        let capabilities =
-            Capabilities { runs: true, voice: true, proactive: true, ..Capabilities::default() };
-        let descriptor = Descriptor {
-            channel: channel.id.clone(),
-            kind: ChannelKind::Phone,
-            adapter: ADAPTER,
-            capabilities,
-            limits: Limits { text_bytes_max: 0, file_bytes_max: 0, files_max: 0 },
-            reply_window: ReplyWindow::Always,
-        };
+        let descriptor = phone::descriptor(channel, ADAPTER, phone::Called::Never);
         Ok(Self { descriptor, config, reach: means.sip.clone() })
     }
 }
@@ -89,7 +79,7 @@ impl ChannelAdapter for Sip {
     }
 
     async fn deliver(&self, _command: &Command) -> Outcome {
-        Outcome::Rejected("a telephone carries no text".to_owned())
+        telling::carries_no_text()
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -35,7 +35,6 @@ use std::sync::Arc;
 pub fn spawn(app: &Arc<App>) {
     timers::spawn(app);
     acknowledgements::spawn(app);
-    calls::spawn(app);
     chats::telling::spawn(app);
     chats::places::spawn(app);
     chats::signs::spawn(app);

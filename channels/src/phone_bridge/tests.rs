@@ -3,7 +3,7 @@
 use super::wire::Told;
 use super::*;
 use crate::rig::means_at;
-use domain::{Audience, Localized};
+use domain::{Audience, ChannelKind, Localized};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -4,21 +4,15 @@
 mod board;
 pub mod link;
 pub mod request;
-mod telling;
+pub(super) mod telling;
 mod words;
 
 pub use board::Board;
 pub use request::{CallbackWish, NewCaller, NumberIs};
 
-use crate::app::App;
 use crate::settings::DeskView;
 use channels::phone::policy::CallbackPolicy;
 use domain::{CallId, Channel, ChannelId, ChannelKind, ConversationId};
-use std::sync::Arc;
-
-pub(super) fn spawn(app: &Arc<App>) {
-    telling::spawn(app);
-}
 
 /// The phone channel that rings for those who come through a channel, and whom it rings; `None` where nobody is
 /// called back.

@@ -31,16 +31,16 @@ test("a visitor leaves an address and the page, is answered by mail, answers, an
   const ming = await Agent.signsIn(browser, house.origin, "ming", house.passwords.ming);
   const visitor = await Visitor.comes(browser, house.origin, PHONE);
   await visitor.asks("税务", "我的退税到哪一步了？");
-  const line = visitor.panel.locator(".mail-line");
+  const line = visitor.panel.locator(".ask-line");
   await shows("the offer to leave an address", line);
   await picture(visitor.page, "widget-mail-offer-zh");
   await line.getByRole("button").click();
   await visitor.panel.getByLabel("邮箱地址").fill(WANG.address);
   await isAccessible(visitor.page, "asked for an address");
   await picture(visitor.page, "widget-mail-address-zh");
-  await visitor.panel.locator(".mail-question button[type=submit]").click();
+  await visitor.panel.locator(".ask-question button[type=submit]").click();
   await shows("where answers go", visitor.panel.locator(".mail-sent"));
-  await visitor.panel.locator(".mail-question .button").click();
+  await visitor.panel.locator(".ask-question .button").click();
   await expect("the address is hidden", async () => (await line.innerText()).includes("w…@agency.example"));
   await picture(visitor.page, "widget-mail-left-zh");
 
@@ -88,7 +88,7 @@ test("the transcript, at the end, in the visitor's language", { timeout: 120_000
   await visitor.panel.locator(".mail-offer").click();
   await visitor.panel.getByLabel("Mail address").fill("li@agency.example");
   await picture(visitor.page, "widget-transcript-en");
-  await visitor.panel.locator(".mail-question button[type=submit]").click();
+  await visitor.panel.locator(".ask-question button[type=submit]").click();
   await shows("it is on its way", visitor.panel.locator(".mail-sent"));
   await isAccessible(visitor.page, "the transcript is on its way");
   await picture(visitor.page, "widget-transcript-sent-en");

@@ -1,62 +1,22 @@
-//! What the desk says of calls where the contact does not read the log: in messengers. A duty that reads the commits; each word has
-//! a name, so that it is said once whatever happens in between.
+//! What the desk says of calls where the contact does not read the log: in messengers. `chats::telling` reads the commits;
+//! each word has a name, so that it is said once whatever happens in between.
 
 use super::words;
 use crate::app::App;
 use crate::pipeline::chats::desk::{DeskWord, say_on};
-use crate::pipeline::chats::telling::chat;
-use crate::pipeline::commits;
-use crate::pipeline::duty::{DutyWork, Passed};
-use domain::{CallOutcome, ConversationId, Event, Locale, Message, Notice, TenantId};
-use futures_util::FutureExt;
-use std::error::Error;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::pipeline::chats::telling::{Done, chat};
+use domain::{CallOutcome, ConversationId, Locale, Message, Notice, TenantId};
 
-const DUTY: &str = "call_telling";
-/// How many commits one pass reads.
-const COMMITS_AT_ONCE: usize = 64;
-
-pub(super) fn spawn(app: &Arc<App>) {
-    DutyWork {
-        name: DUTY,
-        pause: Duration::from_millis(500),
-        pass: |app, tenant, epoch, note| pass(app, tenant, epoch, note).boxed(),
-    }
-    .spawn(app);
-}
-
-async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Passed {
-    let unread = commits::unread(app, tenant, (DUTY, epoch), done, COMMITS_AT_ONCE);
-    let Some(commits) = unread.await? else { return Ok(false) };
-    let Some(last) = commits.last() else { return Ok(false) };
-    let cursor = last.cursor.to_string();
-    for event in commits.iter().flat_map(|commit| commit.events()) {
-        let Event::MessageAppended { conversation, message, .. } = event else { continue };
-        if let Err(error) = tell(app, tenant, conversation, message).await {
-            // Redis away stops the pass, to be gone on with; anything else must not hold up the others.
-            if error.downcast_ref::<routing::RoutingError>().is_some() {
-                return Err(error);
-            }
-            let error = crate::telemetry::chain(error.as_ref());
-            tracing::warn!(tenant.id = %tenant, error, "a contact is not told of a call");
-        }
-    }
-    let more = commits.len() == COMMITS_AT_ONCE;
-    if app.router.dispatch(tenant, DUTY, epoch, &cursor, &[]).await? {
-        *done = cursor;
-        return Ok(more);
-    }
-    done.clear();
-    Ok(false)
-}
-
-async fn tell(
+/// Says what a fact of the log means for the contact, where it is one about calls.
+///
+/// # Errors
+/// `unavailable`; repeating is safe.
+pub(in crate::pipeline) async fn tell(
     app: &App,
     tenant: &TenantId,
     id: &ConversationId,
     message: &Message,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+) -> Done {
     let Some(notice) = message.content.notice.as_ref().filter(|notice| is_of_calls(notice)) else {
         return Ok(());
     };

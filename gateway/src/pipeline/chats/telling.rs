@@ -1,5 +1,5 @@
 //! What the desk tells of its own accord in messengers: that it has the matter and how many are before
-//! the person, and at the end, that it is over and whether it was good. A duty that reads the commits;
+//! the person, what became of calls, and at the end, that it is over and whether it was good. A duty that reads the commits;
 //! each word has a name, so that it is said once whatever happens in between.
 
 use super::deeds::remember_asked;
@@ -10,6 +10,7 @@ use super::send::{Line, line};
 use super::signs::Sign;
 use super::words::{self, Buttons};
 use crate::app::App;
+use crate::pipeline::calls::telling as calls;
 use crate::pipeline::commits;
 use crate::pipeline::duty::{DutyWork, Passed};
 use channels::im::ImSettings;
@@ -46,6 +47,9 @@ async fn pass(app: &App, tenant: &TenantId, epoch: u64, done: &mut String) -> Pa
             Event::ConversationClosed { conversation, from, .. } => {
                 closed(app, tenant, conversation, *from).await
             }
+            Event::MessageAppended { conversation, message, .. } => {
+                calls::tell(app, tenant, conversation, message).await
+            }
             Event::ReadMarked { conversation, by, seq, .. } if by == "agent" => {
                 if has_messengers(app, tenant) {
                     app.signs.offer(Sign::Read(tenant.clone(), conversation.clone(), *seq));
@@ -77,7 +81,7 @@ fn has_messengers(app: &App, tenant: &TenantId) -> bool {
     view.desk.channels.iter().any(|channel| channel.kind == ChannelKind::Im && channel.enabled)
 }
 
-type Done = Result<(), Box<dyn Error + Send + Sync>>;
+pub(in crate::pipeline) type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A conversation of a messenger, its line, and what the desk does there.
 pub(in crate::pipeline) async fn chat(
