@@ -4,6 +4,7 @@
 mod asking;
 mod faults;
 mod proving;
+mod sample;
 mod sip;
 
 use serde_json::{Value, json};
