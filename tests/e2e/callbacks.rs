@@ -3,6 +3,7 @@
 
 mod asking;
 mod faults;
+mod network;
 mod proving;
 mod sample;
 mod sip;
