@@ -23,6 +23,22 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
     ("a line tells of another's calls", " and cb.line == line and ", " and "),
     ("a call goes back", "or H.STAGES[stage] < H.STAGES[cb.stage] then", "then"),
     (
+        "an agent who speaks is still rung",
+        "and H.STAGES[cb.stage] < ANSWERED and H.STAGES[stage] >= ANSWERED",
+        "and H.STAGES[stage] >= ANSWERED",
+    ),
+    (
+        "an agent answers when the person does",
+        "local ANSWERED = H.STAGES.agent_answered",
+        "local ANSWERED = H.STAGES.connected",
+    ),
+    (
+        "a call's telephone rang in the call before",
+        "    'rung', '', 'rang', '', 'connected', ''",
+        "    'connected', ''",
+    ),
+    ("a change of a request is a new one", "tostring(not anew)", "'false'"),
+    (
         "who wants to be rung waits for a chat",
         "H.is_wanted(H.callback(c, v)) and 'p' or v.door",
         "v.door",
