@@ -22,6 +22,7 @@ pub mod lines;
 pub mod openapi;
 pub mod pages;
 pub mod phone;
+pub mod reports;
 pub mod settings;
 pub mod supervisors;
 pub mod system;
@@ -74,6 +75,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(lines::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)
+            .configure(reports::routes)
             .configure(settings::routes)
             .configure(admin::routes)
             .configure(system::routes)

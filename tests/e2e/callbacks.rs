@@ -3,6 +3,7 @@
 
 mod asking;
 mod faults;
+mod measures;
 mod sip;
 
 use serde_json::{Value, json};

@@ -75,6 +75,9 @@ mod tests {
             attempt: 1,
             next_at: next_at.map(Timestamp),
             recording: None,
+            connected_at: None,
+            agent_rung_at: None,
+            agent_rang_ms: None,
         }
     }
 
