@@ -34,6 +34,20 @@ async fn report(sun: &TestAgent, requested: u64) -> Value {
     .await
 }
 
+/// All desks together, which here is one.
+async fn has_metrics(town: &Town) {
+    let metrics = String::from_utf8(town.house.api().get("/metrics").await.bytes).unwrap();
+    for said in [
+        "hutong_callbacks_over_total{ending=\"connected\"} 2",
+        "hutong_callbacks_over_total{ending=\"abandoned\"} 1",
+        "hutong_callback_wait_seconds_count 2",
+        "hutong_agent_answer_seconds_count 2",
+        "hutong_agent_rings_total{answered=\"no\"} 1",
+    ] {
+        assert!(metrics.contains(said), "{said} is not in the metrics");
+    }
+}
+
 #[tokio::test]
 async fn the_report_of_callbacks_says_exactly_what_happened() {
     let mut town = Town::open(1).await;
@@ -110,16 +124,7 @@ async fn the_report_of_callbacks_says_exactly_what_happened() {
     let (mean, longest) = (line["mean_wait_ms"].as_i64(), line["longest_wait_ms"].as_i64());
     assert!(mean > Some(0) && mean <= longest, "{line}");
     assert!(!line.to_string().contains(DIALLED), "{line}");
-    let metrics = String::from_utf8(town.house.api().get("/metrics").await.bytes).unwrap();
-    for said in [
-        "hutong_callbacks_over_total{ending=\"connected\"} 2",
-        "hutong_callbacks_over_total{ending=\"abandoned\"} 1",
-        "hutong_callback_wait_seconds_count 2",
-        "hutong_agent_answer_seconds_count 2",
-        "hutong_agent_rings_total{answered=\"no\"} 1",
-    ] {
-        assert!(metrics.contains(said), "{said} is not in the metrics");
-    }
+    has_metrics(&town).await;
     town.house.ends_well();
 }
 
