@@ -3,6 +3,7 @@
 
 mod asking;
 mod faults;
+mod measures;
 mod network;
 mod proving;
 mod sample;
