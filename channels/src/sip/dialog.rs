@@ -247,7 +247,8 @@ pub(super) fn allow() -> Header {
     Header::Allow(headers::Allow::new(ALLOW))
 }
 
-fn tag_of(answer: &Response) -> Option<String> {
+/// Which telephone answers.
+pub(super) fn tag_of(answer: &Response) -> Option<String> {
     let tag = answer.to_header().ok()?.tag().ok().flatten()?;
     let tag = tag.value();
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\";,".contains(&byte);

@@ -2,6 +2,7 @@
 
 mod connected;
 mod credentials;
+mod early;
 mod forged;
 mod held;
 mod kit;

@@ -22,6 +22,8 @@ pub(super) enum Ask {
     Cancel,
     /// To send media elsewhere, or otherwise.
     Reoffer,
+    /// To repeat a provisional answer no more.
+    Prack,
     /// To hang up.
     Bye,
 }
@@ -95,7 +97,7 @@ impl CallTask {
             Ask::Invite => self.on_invited(leg, &answer),
             Ask::Reoffer => self.on_reoffered(leg, &answer),
             Ask::Cancel => self.on_cancelled(leg, &answer),
-            Ask::Bye => {}
+            Ask::Prack | Ask::Bye => {}
         }
     }
 
@@ -139,7 +141,7 @@ impl CallTask {
         match ask {
             Ask::Invite => self.on_unreachable(leg),
             Ask::Reoffer => self.on_unanswered(),
-            Ask::Cancel | Ask::Bye => {}
+            Ask::Cancel | Ask::Prack | Ask::Bye => {}
         }
     }
 }
