@@ -17,6 +17,7 @@ mod release;
 mod ring;
 mod send;
 mod talk;
+mod turn;
 
 use super::digest::Credentials;
 use super::line::Line;
@@ -30,6 +31,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use rsipstack::sip::{Header, Request, Response};
 use rsipstack::transaction::Transaction;
+use rsipstack::transport::SipAddr;
 pub(in crate::sip) use send::ask;
 
 use early::{Confirmed, Early};
@@ -88,6 +90,10 @@ struct Peer {
     planned: Option<Request>,
     /// The request by which it was called.
     invited: Option<Request>,
+    /// Where that went.
+    way: Option<SipAddr>,
+    /// Where else it may be called.
+    ways: VecDeque<SipAddr>,
     /// So often we have said who we are.
     proofs: u8,
     credentials: Option<Credentials>,
@@ -107,6 +113,8 @@ impl Peer {
             is_recalled: false,
             planned: None,
             invited: None,
+            way: None,
+            ways: VecDeque::new(),
             proofs: 0,
             credentials,
             early: None,

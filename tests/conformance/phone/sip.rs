@@ -7,6 +7,7 @@ mod forged;
 mod held;
 mod kit;
 mod missed;
+mod named;
 mod refused;
 mod taken_over;
 mod within;

@@ -4,8 +4,8 @@
 use super::talk::{Exchange, Hold, Relay};
 use super::{CallTask, Phase};
 use crate::sip::dialog::allow;
-use crate::sip::line::transport_of;
 use crate::sip::sdp::{Flow, Sdp};
+use crate::sip::ways::transport_of;
 use domain::Leg;
 use rsipstack::sip::{Header, Method, Request, StatusCode, headers};
 use rsipstack::transaction::Transaction;

@@ -90,6 +90,9 @@ impl CallTask {
             Phase::Contact => Leg::Contact,
             Phase::Joining | Phase::Talking | Phase::Over => return,
         };
+        if silence == Silence::Dead && self.turn_elsewhere(leg) {
+            return;
+        }
         let outcome = match (leg, silence) {
             (Leg::Agent, _) => CallOutcome::AgentUnreachable,
             (Leg::Contact, Silence::Dead) => CallOutcome::Failed,
@@ -119,6 +122,7 @@ impl CallTask {
                 self.let_go(leg);
             }
             (Stage::Up | Stage::Over, 200..300) => self.on_fork(leg, answer),
+            (Stage::Called, 503) if Self::is_full(answer) && self.turn_elsewhere(leg) => {}
             (Stage::Called | Stage::Recalled, 300..) => {
                 let rang = self.peer(leg).rang;
                 self.peer(leg).side.stage = Stage::Over;
@@ -188,11 +192,15 @@ impl CallTask {
     /// Two telephones answered one call: the second is let go.
     fn on_fork(&mut self, leg: Leg, answer: &Response) {
         if self.peer(leg).side.dialog.is_other(answer) {
-            let mut other = self.peer(leg).side.dialog.of_other(answer);
-            let asked = other.ask(Method::Bye, Vec::new(), None);
-            if let Ok(request) = other.write(&self.line, asked) {
-                self.send(leg, Ask::Bye, request);
-            }
+            self.let_other_go(leg, answer);
+        }
+    }
+
+    pub(super) fn let_other_go(&mut self, leg: Leg, answer: &Response) {
+        let mut other = self.peer(leg).side.dialog.of_other(answer);
+        let asked = other.ask(Method::Bye, Vec::new(), None);
+        if let Ok(request) = other.write(&self.line, asked) {
+            self.send(leg, Ask::Bye, request);
         }
     }
 }
