@@ -114,8 +114,8 @@ fn tell(size: Size, rounds: &[Round]) {
 
 async fn one_round(size: Size) -> Result<Round> {
     let folder = tempfile::tempdir()?;
-    let agents = Sipp::takes_many(folder.path(), "joined").await;
-    let people = Sipp::takes_many(folder.path(), "answers").await;
+    let agents = Sipp::takes_many(folder.path(), "joined", &[]).await;
+    let people = Sipp::takes_many(folder.path(), "answers", &[]).await;
     let alone = Load { calls: size.single, at_once: 1 };
     let many = Load { calls: size.many, at_once: AT_ONCE };
     let to = people.port();

@@ -68,13 +68,14 @@ impl Sipp {
         Self::run(command, port, folder).await
     }
 
-    /// Starts a script that takes calls until it is dropped, and writes none of them down.
+    /// Starts a script, with words for what it leaves open, that takes calls until it is dropped, and writes
+    /// none of them down.
     ///
     /// # Panics
     /// As [`Sipp::start`].
-    pub async fn takes_many(folder: &Path, script: &str) -> Self {
+    pub async fn takes_many(folder: &Path, script: &str, words: &[(&str, &str)]) -> Self {
         let (port, folder) = (Port::take(), folder.join(script));
-        let command = command(&folder, script, &[], &port);
+        let command = command(&folder, script, words, &port);
         Self::run(command, port, folder).await
     }
 

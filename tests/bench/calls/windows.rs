@@ -108,8 +108,8 @@ fn tell(keeping: Keeping, rounds: &[Round]) {
 
 async fn one_round(keeping: Keeping) -> Result<Round> {
     let folder = tempfile::tempdir()?;
-    let phones = Sipp::takes_many(folder.path(), "joined").await;
-    let people = Sipp::takes_many(folder.path(), "answers").await;
+    let phones = Sipp::takes_many(folder.path(), "joined", &[]).await;
+    let people = Sipp::takes_many(folder.path(), "answers", &[]).await;
     let line = Port::take();
     let mut house = house(keeping, (&line, &phones, &people)).await;
     let process = house.gateways[0].id().context("no gateway")?;
@@ -183,6 +183,8 @@ async fn house(keeping: Keeping, (line, phones, people): (&Port, &Sipp, &Sipp)) 
         .with("presence.heartbeat_ms", 10_000)
         .with("presence.lease_ms", 120_000)
         .with("presence.ping_ms", 59_000)
+        // Whole milliseconds are counted: no more than one request in each.
+        .with("limits.conversations_per_minute", 50_000)
         .with("sip.listen_ports", any.clone())
         .with("sip.inner_ports", any)
         .with("log.level", "warn");
