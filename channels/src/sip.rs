@@ -25,12 +25,14 @@ mod digest;
 mod guard;
 mod incoming;
 mod line;
+mod names;
 mod outcome;
 pub mod reach;
 mod registration;
 mod run;
 mod sdp;
 mod trace;
+mod ways;
 
 pub use address::{NotAddress, NumberFormat, SipUri};
 pub use config::{Listen, Register, SECRETS, SipConfig, SipLogin, Trunk};

@@ -294,6 +294,7 @@ impl SipConfig {
             listen_ports: ports(&self.listen_ports),
             certificate,
             authorities: authorities.transpose()?,
+            name_servers: Arc::default(),
         })
     }
 }

@@ -256,7 +256,7 @@ impl Clock for Present {
 }
 
 /// A sink that keeps nothing.
-struct Floor;
+pub(crate) struct Floor;
 
 #[async_trait::async_trait]
 impl InboundSink for Floor {

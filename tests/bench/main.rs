@@ -10,6 +10,7 @@
 
 mod assign;
 mod callbacks;
+mod calls;
 mod chat;
 mod clock;
 mod corpus;
@@ -91,6 +92,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("B13", assign::recovery),
     ("IM1", callbacks::run),
     ("APP1", pushes::run),
+    ("CALL1", calls::line),
+    ("CALL2", calls::windows::run),
 ];
 
 fn main() -> Result<()> {

@@ -28,6 +28,8 @@ const BENCHES: &[(&str, &str)] = &[
     ("B13", "recovery after kill -9"),
     ("IM1", "callbacks of a messenger taken in"),
     ("APP1", "notifications handed to a push service, and how long a word takes"),
+    ("CALL1", "calls set up by a SIP line, beside telephones that call each other"),
+    ("CALL2", "1,000 callbacks at once: how late their timers are, and their memory"),
 ];
 
 /// The peers: their programs, and the lock file that pins them so that results compare.

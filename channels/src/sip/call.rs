@@ -1,7 +1,8 @@
 //! One call, from the first ring to the last word.
 //!
 //! The agent is called with an offer in which nothing flows, the person with what the agent's telephone
-//! answered, and then each is told where the other listens. So no offer comes late (RFC 3725 has it so in
+//! answered, and then each is told where the other listens: the agent's as soon as the person's side describes any sound,
+//! so that the agent hears it ring. So no offer comes late (RFC 3725 has it so in
 //! its flows I to III), which old exchanges do not understand, and media goes from telephone to telephone.
 //!
 //! A call is a task that waits for four things: what it told to be kept, an order, an answer, and a time.
@@ -10,11 +11,13 @@
 
 mod adopt;
 mod asked;
+mod early;
 mod refresh;
 mod release;
 mod ring;
 mod send;
 mod talk;
+mod turn;
 
 use super::digest::Credentials;
 use super::line::Line;
@@ -28,15 +31,17 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use rsipstack::sip::{Header, Request, Response};
 use rsipstack::transaction::Transaction;
+use rsipstack::transport::SipAddr;
 pub(in crate::sip) use send::ask;
 
+use early::{Confirmed, Early};
 use ring::Silence;
 use send::{Answer, Pending};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use talk::{Asking, Hold};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -85,11 +90,17 @@ struct Peer {
     planned: Option<Request>,
     /// The request by which it was called.
     invited: Option<Request>,
+    /// Where that went.
+    way: Option<SipAddr>,
+    /// Where else it may be called.
+    ways: VecDeque<SipAddr>,
     /// So often we have said who we are.
     proofs: u8,
     credentials: Option<Credentials>,
     /// What it said of its media before it answered.
-    early: Option<Sdp>,
+    early: Option<Early>,
+    /// Its provisional answers that were confirmed.
+    confirmed: Confirmed,
     refresh_at: Option<Instant>,
 }
 
@@ -102,9 +113,12 @@ impl Peer {
             is_recalled: false,
             planned: None,
             invited: None,
+            way: None,
+            ways: VecDeque::new(),
             proofs: 0,
             credentials,
             early: None,
+            confirmed: Confirmed::default(),
             refresh_at: None,
         }
     }
@@ -141,6 +155,8 @@ pub(super) struct Made {
     pub(super) mail: mpsc::Receiver<Mail>,
     /// Both sides, of which nobody was called.
     pub(super) sides: Sides,
+    /// Its room among the calls of the line, until it is over.
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 /// Both sides, and who we are there.
@@ -168,11 +184,14 @@ pub(super) struct CallTask {
     hold: Hold,
     /// What the last order wants, where it was not done yet.
     wish: Option<Hold>,
+    /// What the person's side described that the agent's telephone has agreed to.
+    heard: Option<Sdp>,
     /// Where the person's telephone was told to send media.
     told_place: Option<(String, u16)>,
     times: Times,
     /// Why telephones are let go.
     reason: Header,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 /// A way to a call for orders.
@@ -182,7 +201,7 @@ pub(super) fn mailbox() -> (mpsc::Sender<Mail>, mpsc::Receiver<Mail>) {
 
 impl CallTask {
     fn new(made: Made, phase: Phase) -> Self {
-        let Made { line, desk, call, mail, sides } = made;
+        let Made { line, desk, call, mail, sides, room } = made;
         Self {
             line,
             desk,
@@ -200,9 +219,11 @@ impl CallTask {
             exchange: None,
             hold: Hold::No,
             wish: None,
+            heard: None,
             told_place: None,
             times: Times::default(),
             reason: release::reason(CallOutcome::Completed),
+            room,
         }
     }
 

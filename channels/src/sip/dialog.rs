@@ -1,8 +1,9 @@
 //! One telephone's side of a call: what a request to it must carry (RFC 3261, 12). It is plain data, so that
 //! another gateway can go on with it.
 
-use super::line::{Line, Unsent, new_branch, new_tag, transport_of};
+use super::line::{Line, Unsent, new_branch, new_tag};
 use super::trace::Invite;
+use super::ways::transport_of;
 use rsipstack::sip::typed::RecordRoute;
 use rsipstack::sip::{
     HasHeaders, Header, HeadersExt, Method, Request, Response, Uri, Version, headers,
@@ -147,7 +148,7 @@ impl Dialog {
 
     /// What names a request that is about to be sent.
     pub(super) fn invite_of(&self, asked: &Asked) -> Invite {
-        Invite { branch: asked.branch.clone(), seq: asked.seq, uri: self.target.clone() }
+        Invite { branch: asked.branch.clone(), seq: asked.seq, uri: self.target.clone(), at: None }
     }
 
     fn to(&self) -> String {
@@ -247,7 +248,8 @@ pub(super) fn allow() -> Header {
     Header::Allow(headers::Allow::new(ALLOW))
 }
 
-fn tag_of(answer: &Response) -> Option<String> {
+/// Which telephone answers.
+pub(super) fn tag_of(answer: &Response) -> Option<String> {
     let tag = answer.to_header().ok()?.tag().ok().flatten()?;
     let tag = tag.value();
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\";,".contains(&byte);
@@ -258,8 +260,24 @@ fn is_short(uri: &str) -> bool {
     uri.len() <= URI_BYTES_MAX && uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The same request once more, with who we are: its own number and its own way back.
+/// The same request for another place, which is another transaction (RFC 3263, 4.3).
+pub(super) fn elsewhere(request: &Request, line: &Line) -> Request {
+    let transport = transport_of(&request.destination());
+    let mut again = request.clone();
+    again.headers_mut().retain(|header| !matches!(header, Header::Via(_)));
+    again.headers_mut().push_front(line.via(transport, &new_branch()));
+    again
+}
+
+/// The same request once more, with who we are.
 pub(super) fn again(request: &Request, line: &Line, asked: &Asked, proof: Header) -> Request {
+    let mut again = anew(request, line, asked);
+    again.headers_mut().push(proof);
+    again
+}
+
+/// The same request once more: its own number and its own way back.
+pub(super) fn anew(request: &Request, line: &Line, asked: &Asked) -> Request {
     let transport = transport_of(&request.destination());
     let mut again = request.clone();
     again.headers_mut().retain(|header| {
@@ -268,6 +286,5 @@ pub(super) fn again(request: &Request, line: &Line, asked: &Asked, proof: Header
     let seq = format!("{} {}", asked.seq, asked.method);
     again.headers_mut().unique_push(Header::CSeq(headers::CSeq::new(seq)));
     again.headers_mut().push_front(line.via(transport, &asked.branch));
-    again.headers_mut().push(proof);
     again
 }

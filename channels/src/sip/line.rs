@@ -3,17 +3,14 @@
 use super::config::{Listen, SipConfig};
 use super::guard::Guard;
 use super::reach::{SipNotAllowed, SipReach};
+use super::ways::Ways;
 use crate::error::AdapterError;
 use base64::Engine as _;
 use rsipstack::EndpointBuilder;
-use rsipstack::sip::uri::ParamsExt;
-use rsipstack::sip::{
-    Header, Host, HostWithPort, Request, Response, Scheme, Transport, Uri, headers,
-};
-use rsipstack::transaction::endpoint::{EndpointInnerRef, EndpointOption, TargetLocator};
+use rsipstack::sip::{Header, Request, Response, Transport, headers};
+use rsipstack::transaction::endpoint::{EndpointInnerRef, EndpointOption};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::{Transaction, TransactionReceiver};
-use rsipstack::transport::transport_layer::DomainResolver;
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{
     SipAddr, SipConnection, TcpListenerConnection, TlsConfig, TlsListenerConnection,
@@ -27,8 +24,6 @@ use tokio_util::sync::CancellationToken;
 
 /// What we call ourselves.
 const AGENT: &str = "Hutong";
-/// The most time for a name to be resolved.
-const RESOLVE: Duration = Duration::from_secs(5);
 /// A place that is still taken is tried again: whoever had it may be leaving.
 const BIND_TRIES: u32 = 50;
 /// The pause in between.
@@ -45,64 +40,6 @@ pub(super) enum Unsent {
     /// The request cannot be made of what the far end told.
     #[error("the request cannot be written")]
     Unwritable,
-}
-
-/// How others are reached: only where it is allowed.
-#[derive(Clone)]
-pub(super) struct Ways {
-    reach: SipReach,
-    /// The address from which we speak.
-    from: IpAddr,
-}
-
-impl Ways {
-    /// Where requests to an address go.
-    pub(super) async fn locate(&self, uri: &Uri) -> Result<SipAddr, SipNotAllowed> {
-        let transport = transport_of(uri);
-        let port = uri.host_with_port.port.map_or(default_port(transport), |port| port.0);
-        let host = uri.host_with_port.host.to_string();
-        let found = tokio::time::timeout(RESOLVE, self.reach.resolve(&host, port, self.from)).await;
-        let at = found.map_err(|_late| SipNotAllowed)??;
-        // A certificate is for the name: the stack resolves it once more, by `DomainResolver` below.
-        let keeps_name = transport == Transport::Tls && matches!(uri.host(), Host::Domain(_));
-        let addr = if keeps_name {
-            HostWithPort { host: uri.host().clone(), port: Some(port.into()) }
-        } else {
-            at.into()
-        };
-        Ok(SipAddr { r#type: Some(transport), addr })
-    }
-}
-
-#[async_trait::async_trait]
-impl TargetLocator for Ways {
-    async fn locate(&self, uri: &Uri) -> rsipstack::Result<SipAddr> {
-        let found = Ways::locate(self, uri).await;
-        found.map_err(|error| rsipstack::Error::Error(error.to_string()))
-    }
-}
-
-#[async_trait::async_trait]
-impl DomainResolver for Ways {
-    async fn resolve(&self, target: &SipAddr) -> rsipstack::Result<SipAddr> {
-        let transport = target.r#type.unwrap_or_default();
-        let port = target.addr.port.map_or(default_port(transport), |port| port.0);
-        let found = self.reach.resolve(&target.addr.host.to_string(), port, self.from).await;
-        let at = found.map_err(|error| rsipstack::Error::Error(error.to_string()))?;
-        Ok(SipAddr { r#type: Some(transport), addr: at.into() })
-    }
-}
-
-/// By which way an address is reached (RFC 3263 without NAPTR).
-pub(super) fn transport_of(uri: &Uri) -> Transport {
-    if uri.scheme == Some(Scheme::Sips) {
-        return Transport::Tls;
-    }
-    uri.transport().copied().unwrap_or(Transport::Udp)
-}
-
-fn default_port(transport: Transport) -> u16 {
-    if transport == Transport::Tls { 5061 } else { 5060 }
 }
 
 /// A line that listens.
@@ -134,7 +71,7 @@ impl Line {
         let refused = |error: rsipstack::Error| AdapterError::Unavailable(stack_words(&error));
         let from =
             config.listen.first().map_or(IpAddr::from([0, 0, 0, 0]), |listen| listen.at.ip());
-        let ways = Ways { reach: reach.clone(), from };
+        let ways = Ways::new(reach.clone(), from);
         let mut builder = EndpointBuilder::new();
         builder.with_user_agent(AGENT).with_cancel_token(cancel.clone());
         builder.with_option(EndpointOption { timerc: RINGS_MAX, ..EndpointOption::default() });
@@ -202,13 +139,11 @@ impl Line {
         Header::Via(headers::Via::new(text))
     }
 
-    /// A request on its way: nothing is sent yet.
-    pub(super) async fn begin(&self, request: Request) -> Result<Transaction, Unsent> {
-        let to = self.ways.locate(&request.destination()).await?;
-        self.begin_at(request, to)
-    }
-
-    fn begin_at(&self, request: Request, to: SipAddr) -> Result<Transaction, Unsent> {
+    /// A request on its way to one of the places of [`Ways::locate`]: nothing is sent yet.
+    pub(super) fn begin(&self, request: Request, to: SipAddr) -> Result<Transaction, Unsent> {
+        if !self.ways.allows(&to) {
+            return Err(SipNotAllowed.into());
+        }
         let key = TransactionKey::from_request(&request, TransactionRole::Client);
         let key = key.map_err(|_unwritable| Unsent::Unwritable)?;
         let mut transaction = Transaction::new_client(key, request, self.endpoint.clone(), None);
@@ -224,7 +159,7 @@ impl Line {
     ) -> Result<(), Unsent> {
         let unwritable = |_error| Unsent::Unwritable;
         let ack = self.endpoint.make_ack(invite, answer).map_err(unwritable)?;
-        let to = self.ways.locate(&ack.destination()).await?;
+        let to = self.ways.first(&ack.destination()).await?;
         let (connection, to) =
             self.endpoint.transport_layer.lookup(&to, None).await.map_err(unwritable)?;
         connection.send(ack.into(), Some(&to)).await.map_err(unwritable)

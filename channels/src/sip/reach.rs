@@ -24,6 +24,8 @@ pub struct SipReach {
     pub certificate: Option<SipCertificate>,
     /// Authorities that are trusted beside this machine's own, PEM: for trunks and telephones with TLS.
     pub authorities: Option<Arc<[u8]>>,
+    /// The name servers that are asked where a service is (SRV); none for those of this machine.
+    pub name_servers: Arc<[SocketAddr]>,
 }
 
 /// A certificate and its key, PEM.
@@ -59,6 +61,7 @@ impl SipReach {
             listen_ports: ports,
             certificate: None,
             authorities: None,
+            name_servers: Arc::default(),
         }
     }
 
@@ -88,6 +91,20 @@ impl SipReach {
         port: u16,
         from: IpAddr,
     ) -> Result<SocketAddr, SipNotAllowed> {
+        self.resolve_all(host, port, from).await?.first().copied().ok_or(SipNotAllowed)
+    }
+
+    /// The same with all its addresses of that family; of the other one when it has none of this. Nothing when
+    /// the name is not known.
+    ///
+    /// # Errors
+    /// [`SipNotAllowed`] when one of its addresses is not allowed.
+    pub async fn resolve_all(
+        &self,
+        host: &str,
+        port: u16,
+        from: IpAddr,
+    ) -> Result<Vec<SocketAddr>, SipNotAllowed> {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let found: Vec<SocketAddr> = match bare.parse::<IpAddr>() {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
@@ -99,8 +116,9 @@ impl SipReach {
         if !found.iter().all(|address| self.allows(*address)) {
             return Err(SipNotAllowed);
         }
-        let same = found.iter().find(|address| address.is_ipv4() == from.is_ipv4());
-        same.or_else(|| found.first()).copied().ok_or(SipNotAllowed)
+        let (same, other): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|address| address.is_ipv4() == from.is_ipv4());
+        Ok(if same.is_empty() { other } else { same })
     }
 }
 
@@ -120,6 +138,7 @@ mod tests {
             listen_ports: Arc::from([5_060..=5_060]),
             certificate: None,
             authorities: None,
+            name_servers: Arc::default(),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use super::call::ask;
 use super::config::Trunk;
-use super::dialog::{Dialog, again};
+use super::dialog::{Dialog, again, elsewhere};
 use super::digest::Challenge;
 use super::line::Line;
 use crate::error::AdapterError;
 use rsipstack::sip::{HasHeaders, Header, HeadersExt, Method, Request, Response, headers};
+use rsipstack::transport::SipAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -110,10 +111,24 @@ pub(super) async fn register(
     Registered::Failed(Some(401))
 }
 
-/// The last answer to a request.
-pub(super) async fn last(line: &Arc<Line>, request: Request) -> Option<Response> {
+/// The last answer to a request, of the first place that answers and is not full.
+pub(super) async fn last(line: &Arc<Line>, mut request: Request) -> Option<Response> {
+    let ways = line.ways.locate(&request.destination()).await.ok()?;
+    let mut last = None;
+    for way in ways {
+        last = last_of(line, request.clone(), way).await.or(last);
+        let is_full = |answer: &Response| answer.status_code.code() == 503;
+        if last.as_ref().is_some_and(|answer| !is_full(answer)) {
+            break;
+        }
+        request = elsewhere(&request, line);
+    }
+    last
+}
+
+async fn last_of(line: &Arc<Line>, request: Request, way: SipAddr) -> Option<Response> {
     let (answers, mut heard) = mpsc::channel(ANSWERS_MAX);
-    let asking = ask(Arc::clone(line), request, 0, answers);
+    let asking = ask(Arc::clone(line), (request, Some(way)), 0, answers);
     tokio::time::timeout(line.config.trying, asking).await.ok()?;
     let mut last = None;
     while let Ok(answer) = heard.try_recv() {

@@ -15,18 +15,18 @@ use super::sdp::Session;
 use super::trace::{Side, Stage, Trace};
 use crate::adapter::Inlet;
 use crate::error::AdapterError;
-use crate::phone::{Call, CallEnd, CallEvent, CallOrder};
+use crate::phone::{CALLS_MAX, Call, CallEnd, CallEvent, CallOrder};
 use domain::{CallId, CallOutcome, CallStage};
 use rsipstack::transaction::Transaction;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// The most calls at once.
-const CALLS_MAX: usize = 1_000;
+/// The most calls that are over and still answer what comes late: each does so for half a minute.
+const LINGERING_MAX: usize = 20_000;
 /// The most late answers that wait.
 const STRAYS_MAX: usize = 256;
 /// How long an end is told that belongs to no call of ours.
@@ -47,6 +47,8 @@ struct Runner {
     line: Arc<Line>,
     inlet: Inlet,
     calls: HashMap<CallId, mpsc::Sender<Mail>>,
+    /// Room for calls that are not over.
+    room: Arc<Semaphore>,
     tasks: JoinSet<Done>,
     let_go: LetGo,
     strangers: Strangers,
@@ -93,7 +95,8 @@ impl Runner {
     fn new(line: Arc<Line>, inlet: Inlet, let_go: LetGo) -> Self {
         let strangers = Strangers::new(&line, &inlet);
         let (calls, tasks) = (HashMap::new(), JoinSet::new());
-        Self { line, inlet, calls, tasks, let_go, strangers }
+        let room = Arc::new(Semaphore::new(CALLS_MAX));
+        Self { line, inlet, calls, room, tasks, let_go, strangers }
     }
 
     fn begin(&mut self) {
@@ -143,13 +146,16 @@ impl Runner {
     }
 
     fn place(&mut self, call: Call) {
-        if self.calls.len() >= CALLS_MAX {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let Some(room) = room.ok().filter(|_| self.calls.len() < CALLS_MAX + LINGERING_MAX) else {
             let cause = "line full: too many calls at once";
             self.tell_end(call.id, ours(CallOutcome::Failed, cause));
             return;
-        }
+        };
         match sides(&self.line, &call) {
-            Ok(sides) => self.keep(call, sides, CallTask::place),
+            Ok(sides) => {
+                self.keep(call, sides, |made| CallTask::place(Made { room: Some(room), ..made }))
+            }
             Err(end) => self.tell_end(call.id, end),
         }
     }
@@ -168,14 +174,16 @@ impl Runner {
             agent: (trace.agent, credentials_of_agents(&self.line.config)),
             contact: (trace.contact, credentials(&self.line.config)),
         };
-        self.keep(call, sides, |made| CallTask::take_over(made, stage));
+        // Whoever speaks is not hung up because there is no room.
+        let room = Arc::clone(&self.room).try_acquire_owned().ok();
+        self.keep(call, sides, |made| CallTask::take_over(Made { room, ..made }, stage));
     }
 
     fn keep(&mut self, call: Call, sides: Sides, begin: impl FnOnce(Made) -> CallTask) {
         let (post, mail) = mailbox();
         let id = call.id.clone();
         let (line, desk) = (Arc::clone(&self.line), Arc::clone(&self.inlet.calls));
-        let task = begin(Made { line, desk, call, mail, sides });
+        let task = begin(Made { line, desk, call, mail, sides, room: None });
         self.calls.insert(id, post);
         self.tasks.spawn(Box::pin(async move { Done::Call(task.run().await) }));
     }

@@ -162,6 +162,11 @@ impl Sdp {
         origin(self) == origin(other)
     }
 
+    /// Is it the same, and does it say the same? Not everybody counts their changes.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        self.is_same_as(other) && self.place() == other.place() && self.flow() == other.flow()
+    }
+
     fn lines(&self) -> impl Iterator<Item = &str> {
         self.0.lines().map(|line| line.trim_end_matches('\r')).filter(|line| !line.is_empty())
     }

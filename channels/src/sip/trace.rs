@@ -4,6 +4,7 @@ use super::dialog::Dialog;
 use super::sdp::{Sdp, Session};
 use crate::phone::TRACE_BYTES_MAX;
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 
 /// A call as it is told.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +52,11 @@ pub(super) enum Stage {
 pub(super) struct Invite {
     pub(super) branch: String,
     pub(super) seq: u32,
-    /// Where it went.
+    /// Whom it is for.
     pub(super) uri: String,
+    /// Where it went, when that is one of several places: there it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<SocketAddr>,
 }
 
 /// How often a call must be refreshed (RFC 4028), in seconds.
@@ -102,7 +106,12 @@ mod tests {
             dialog: Dialog::new("call_1.agent".to_owned(), local, remote),
             session: Session::new(),
             stage: Stage::Called,
-            invite: Some(Invite { branch: "z9hG4bK1".to_owned(), seq: 1, uri: String::new() }),
+            invite: Some(Invite {
+                branch: "z9hG4bK1".to_owned(),
+                seq: 1,
+                uri: String::new(),
+                at: None,
+            }),
             sdp: None,
             told: Some("x".repeat(filling)),
             refresh: Some(Refresh { secs: 1_800, by: Refresher::They }),

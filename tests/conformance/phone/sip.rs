@@ -2,10 +2,12 @@
 
 mod connected;
 mod credentials;
+mod early;
 mod forged;
 mod held;
 mod kit;
 mod missed;
+mod named;
 mod refused;
 mod taken_over;
 mod within;

@@ -6,8 +6,11 @@ use super::{CallTask, LINGERS, Made, Phase};
 use crate::sip::outcome::ours;
 use crate::sip::sdp::Sdp;
 use crate::sip::trace::{Side, Stage};
+use crate::sip::ways::transport_of;
 use domain::{CallOutcome, CallStage, Leg};
-use rsipstack::sip::Response;
+use rsipstack::sip::{Request, Response};
+use rsipstack::transport::SipAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 impl CallTask {
@@ -44,6 +47,7 @@ impl CallTask {
                 let invite = peer.side.invite.as_ref();
                 peer.invited =
                     invite.and_then(|invite| peer.side.dialog.invite_again(&line, invite).ok());
+                peer.way = invite.and_then(|invite| way_of(invite.at?, peer.invited.as_ref()?));
                 peer.side.stage = Stage::Called;
                 // What it had said is not known: it is told to stop in any case.
                 peer.is_heard = true;
@@ -75,6 +79,11 @@ impl CallTask {
             self.let_go(leg);
         }
     }
+}
+
+/// Where it went, which was told.
+fn way_of(at: SocketAddr, invited: &Request) -> Option<SipAddr> {
+    Some(SipAddr { r#type: Some(transport_of(&invited.destination())), addr: at.into() })
 }
 
 fn leap(side: &mut Side) {

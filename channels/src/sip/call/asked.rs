@@ -4,8 +4,8 @@
 use super::talk::{Exchange, Hold, Relay};
 use super::{CallTask, Phase};
 use crate::sip::dialog::allow;
-use crate::sip::line::transport_of;
 use crate::sip::sdp::{Flow, Sdp};
+use crate::sip::ways::transport_of;
 use domain::Leg;
 use rsipstack::sip::{Header, Method, Request, StatusCode, headers};
 use rsipstack::transaction::Transaction;
@@ -68,15 +68,33 @@ impl CallTask {
             }
             Phase::Talking if self.exchange.is_none() => self.relay(leg, transaction, &offer),
             Phase::Joining | Phase::Talking => self.answer(transaction, 491, Vec::new(), None),
-            // The person's telephone is being called: it is told afterwards where the agent's listens.
-            Phase::Agent | Phase::Contact | Phase::Over => {
-                let here = self.line.here();
-                let peer = self.peer(leg);
-                let silent = Sdp::silent(&mut peer.side.session, here);
-                peer.side.told = Some(silent.clone());
-                peer.side.sdp = Some(offer);
-                self.confirm(leg, transaction, Some(silent));
+            // The agent's telephone is being told where the person's plays its ringing.
+            Phase::Contact if self.exchange.is_some() && leg == Leg::Agent => {
+                self.answer(transaction, 491, Vec::new(), None);
             }
+            Phase::Agent | Phase::Contact | Phase::Over => self.take(leg, transaction, offer),
+        }
+    }
+
+    /// The person has not answered: what one telephone says is not handed on yet. The person's is told afterwards
+    /// where the agent's listens.
+    fn take(&mut self, leg: Leg, transaction: Box<Transaction>, offer: Sdp) {
+        let here = self.line.here();
+        let other = match leg {
+            Leg::Agent => self.heard.clone(),
+            Leg::Contact => self.agent.side.sdp.clone(),
+        };
+        let peer = self.peer(leg);
+        let session = &mut peer.side.session;
+        let told = match other {
+            Some(other) => other.hand_on(session, here, None),
+            None => Sdp::silent(session, here),
+        };
+        peer.side.told = Some(told.clone());
+        peer.side.sdp = Some(offer.clone());
+        self.confirm(leg, transaction, Some(told));
+        if leg == Leg::Contact {
+            self.on_early_change(offer);
         }
     }
 

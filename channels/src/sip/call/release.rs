@@ -52,6 +52,7 @@ impl CallTask {
 
     fn close(&mut self, reason: Header) {
         self.phase = Phase::Over;
+        self.room = None;
         self.reason = reason;
         self.times = super::Times { over: Some(Instant::now() + LINGERS), ..Default::default() };
         self.agent.refresh_at = None;

@@ -1,7 +1,6 @@
 //! Calling: first the agent, then the person.
 
 use super::send::Ask;
-use super::talk::Exchange;
 use super::{CallTask, Made, Phase, Then};
 use crate::phone::{CallEnd, CallEvent};
 use crate::sip::outcome::{Rang, is_machine, ours, refused};
@@ -42,7 +41,11 @@ impl CallTask {
     fn invite(&mut self, leg: Leg, offer: String) {
         // The network stops ringing by itself when nobody is left to say so (RFC 3261, 13.2.1).
         let secs = self.rings(leg).as_secs().max(1);
-        let fields = vec![Header::Expires(headers::Expires::new(secs.to_string()))];
+        let mut fields = vec![Header::Expires(headers::Expires::new(secs.to_string()))];
+        if leg == Leg::Contact {
+            // What is described before the answer may be told reliably (RFC 3262).
+            fields.push(Header::Supported(headers::Supported::new("100rel")));
+        }
         let line = Arc::clone(&self.line);
         let peer = self.peer(leg);
         peer.side.told = Some(offer.clone());
@@ -87,6 +90,9 @@ impl CallTask {
             Phase::Contact => Leg::Contact,
             Phase::Joining | Phase::Talking | Phase::Over => return,
         };
+        if silence == Silence::Dead && self.turn_elsewhere(leg) {
+            return;
+        }
         let outcome = match (leg, silence) {
             (Leg::Agent, _) => CallOutcome::AgentUnreachable,
             (Leg::Contact, Silence::Dead) => CallOutcome::Failed,
@@ -116,6 +122,7 @@ impl CallTask {
                 self.let_go(leg);
             }
             (Stage::Up | Stage::Over, 200..300) => self.on_fork(leg, answer),
+            (Stage::Called, 503) if Self::is_full(answer) && self.turn_elsewhere(leg) => {}
             (Stage::Called | Stage::Recalled, 300..) => {
                 let rang = self.peer(leg).rang;
                 self.peer(leg).side.stage = Stage::Over;
@@ -126,25 +133,33 @@ impl CallTask {
     }
 
     fn on_progress(&mut self, leg: Leg, answer: &Response) {
+        if !self.confirm_progress(leg, answer) {
+            return;
+        }
         let peer = self.peer(leg);
-        peer.side.dialog.learn(answer);
-        peer.early = Sdp::read(&answer.body).ok().or_else(|| peer.early.take());
+        // Of several telephones the first one counts until one of them answers.
+        if !peer.side.dialog.is_other(answer) {
+            peer.side.dialog.learn(answer);
+        }
         let rings = matches!(answer.status_code.code(), 180 | 183);
         if rings && peer.rang == Rang::No {
             peer.rang = Rang::Yes;
             self.tell_trace(Then::Nothing);
             self.tell(CallEvent::Ringing(leg));
         }
+        self.on_early(leg, answer);
     }
 
     fn on_accepted(&mut self, leg: Leg, answer: &Response) {
         self.times.ring = None;
+        let sdp = if answer.body.is_empty() {
+            self.described(leg, answer)
+        } else {
+            Sdp::read(&answer.body).ok()
+        };
         let peer = self.peer(leg);
         peer.side.dialog.learn(answer);
         peer.side.stage = Stage::Up;
-        // Where the answer has no description, the one before it holds (RFC 3261, 13.2.1).
-        let sdp =
-            if answer.body.is_empty() { peer.early.take() } else { Sdp::read(&answer.body).ok() };
         peer.side.sdp.clone_from(&sdp);
         self.agree(leg, answer);
         if leg == Leg::Contact && is_machine(answer) {
@@ -158,9 +173,9 @@ impl CallTask {
         };
         self.tell_trace(Then::Nothing);
         self.tell(CallEvent::Answered(leg));
-        let here = self.line.here();
         match leg {
             Leg::Agent => {
+                let here = self.line.here();
                 self.phase = Phase::Contact;
                 let session = &mut self.contact.side.session;
                 let offer = sdp.hand_on(session, here, Some(Flow::Both));
@@ -169,8 +184,7 @@ impl CallTask {
             }
             Leg::Contact => {
                 self.phase = Phase::Joining;
-                let offer = sdp.hand_on(&mut self.agent.side.session, here, None);
-                self.begin(Exchange::Join, Leg::Agent, offer);
+                self.join();
             }
         }
     }
@@ -178,11 +192,15 @@ impl CallTask {
     /// Two telephones answered one call: the second is let go.
     fn on_fork(&mut self, leg: Leg, answer: &Response) {
         if self.peer(leg).side.dialog.is_other(answer) {
-            let mut other = self.peer(leg).side.dialog.of_other(answer);
-            let asked = other.ask(Method::Bye, Vec::new(), None);
-            if let Ok(request) = other.write(&self.line, asked) {
-                self.send(leg, Ask::Bye, request);
-            }
+            self.let_other_go(leg, answer);
+        }
+    }
+
+    pub(super) fn let_other_go(&mut self, leg: Leg, answer: &Response) {
+        let mut other = self.peer(leg).side.dialog.of_other(answer);
+        let asked = other.ask(Method::Bye, Vec::new(), None);
+        if let Ok(request) = other.write(&self.line, asked) {
+            self.send(leg, Ask::Bye, request);
         }
     }
 }

@@ -4,9 +4,10 @@ use super::{CallTask, Then};
 use crate::sip::dialog::{Asked, again};
 use crate::sip::digest::Challenge;
 use crate::sip::line::Line;
-use crate::sip::trace::Stage;
+use crate::sip::trace::{Invite, Stage};
 use domain::Leg;
 use rsipstack::sip::{Request, Response, SipMessage};
+use rsipstack::transport::SipAddr;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -22,6 +23,8 @@ pub(super) enum Ask {
     Cancel,
     /// To send media elsewhere, or otherwise.
     Reoffer,
+    /// To repeat a provisional answer no more.
+    Prack,
     /// To hang up.
     Bye,
 }
@@ -30,8 +33,12 @@ pub(super) enum Ask {
 pub(super) struct Pending {
     pub(super) leg: Leg,
     pub(super) ask: Ask,
-    request: Request,
+    pub(super) request: Request,
     proofs: u8,
+    /// Where it goes, or went.
+    pub(super) to: Option<SipAddr>,
+    /// It was given up: somebody else was called instead.
+    pub(super) is_left: bool,
 }
 
 /// What a telephone says.
@@ -45,12 +52,14 @@ impl Answer {
     pub(in crate::sip) fn response(self) -> Option<Box<Response>> {
         match self.said {
             Said::Answer(answer) => Some(answer),
-            Said::Unsent | Said::Over => None,
+            Said::Ways(_) | Said::Unsent | Said::Over => None,
         }
     }
 }
 
 enum Said {
+    /// It goes to the first of these places; the others may be tried instead.
+    Ways(Vec<SipAddr>),
     Answer(Box<Response>),
     /// It could not be asked.
     Unsent,
@@ -61,15 +70,24 @@ enum Said {
 impl CallTask {
     /// Asks something.
     pub(super) fn send(&mut self, leg: Leg, ask: Ask, request: Request) {
-        self.send_proved(Pending { leg, ask, request, proofs: 0 });
+        let to = match ask {
+            // What takes it back goes the same way (RFC 3263, 4).
+            Ask::Invite | Ask::Cancel => self.peer(leg).way.clone(),
+            Ask::Reoffer | Ask::Prack | Ask::Bye => None,
+        };
+        self.send_to(leg, ask, request, to);
+    }
+
+    pub(super) fn send_to(&mut self, leg: Leg, ask: Ask, request: Request, to: Option<SipAddr>) {
+        self.send_proved(Pending { leg, ask, request, proofs: 0, to, is_left: false });
     }
 
     fn send_proved(&mut self, pending: Pending) {
         self.asked += 1;
-        let (id, request) = (self.asked, pending.request.clone());
+        let (id, request, to) = (self.asked, pending.request.clone(), pending.to.clone());
         self.pending.insert(id, pending);
         let (line, answers) = (Arc::clone(&self.line), self.answers.0.clone());
-        self.work.spawn(Box::pin(ask(line, request, id, answers)));
+        self.work.spawn(Box::pin(ask(line, (request, to), id, answers)));
     }
 
     pub(super) fn on_answer(&mut self, Answer { id, said }: Answer) {
@@ -79,15 +97,23 @@ impl CallTask {
                 return;
             }
             Said::Unsent => {
-                if let Some(pending) = self.pending.remove(&id) {
+                if let Some(pending) = self.pending.remove(&id).filter(|asked| !asked.is_left) {
                     self.on_unsent(pending.leg, pending.ask);
                 }
+                return;
+            }
+            Said::Ways(ways) => {
+                self.on_ways(id, ways);
                 return;
             }
             Said::Answer(answer) => answer,
         };
         let Some(pending) = self.pending.get(&id) else { return };
         let (leg, ask) = (pending.leg, pending.ask);
+        if pending.is_left {
+            self.on_late(id, &answer);
+            return;
+        }
         if matches!(answer.status_code.code(), 401 | 407) && self.prove(id, &answer) {
             return;
         }
@@ -95,7 +121,7 @@ impl CallTask {
             Ask::Invite => self.on_invited(leg, &answer),
             Ask::Reoffer => self.on_reoffered(leg, &answer),
             Ask::Cancel => self.on_cancelled(leg, &answer),
-            Ask::Bye => {}
+            Ask::Prack | Ask::Bye => {}
         }
     }
 
@@ -121,7 +147,8 @@ impl CallTask {
             peer.proofs += 1;
             self.plan(leg, &asked, request);
         } else {
-            self.send_proved(Pending { leg, ask, request, proofs: proofs + 1 });
+            let (to, is_left) = (None, false);
+            self.send_proved(Pending { leg, ask, request, proofs: proofs + 1, to, is_left });
         }
         true
     }
@@ -129,7 +156,8 @@ impl CallTask {
     /// Calls a telephone as soon as it is kept by what it would be taken back.
     pub(super) fn plan(&mut self, leg: Leg, asked: &Asked, request: Request) {
         let peer = self.peer(leg);
-        peer.side.invite = Some(peer.side.dialog.invite_of(asked));
+        let at = peer.way.as_ref().and_then(|way| way.get_socketaddr().ok());
+        peer.side.invite = Some(Invite { at, ..peer.side.dialog.invite_of(asked) });
         peer.side.stage = Stage::Planned;
         peer.planned = Some(request);
         self.tell_trace(Then::Call(leg));
@@ -137,22 +165,30 @@ impl CallTask {
 
     fn on_unsent(&mut self, leg: Leg, ask: Ask) {
         match ask {
+            Ask::Invite if self.turn_elsewhere(leg) => {}
             Ask::Invite => self.on_unreachable(leg),
             Ask::Reoffer => self.on_unanswered(),
-            Ask::Cancel | Ask::Bye => {}
+            Ask::Cancel | Ask::Prack | Ask::Bye => {}
         }
     }
 }
 
-/// Asks, and gives every answer under this number, and at last that nothing more comes.
+/// Asks, there or where the request's own address says, and gives every answer under this number, and at last that
+/// nothing more comes.
 pub(in crate::sip) async fn ask(
     line: Arc<Line>,
-    request: Request,
+    (request, to): (Request, Option<SipAddr>),
     id: u64,
     answers: mpsc::Sender<Answer>,
 ) {
-    let begun = line.begin(request).await;
-    let Ok(mut transaction) = begun.map(Box::new) else {
+    let ways = match to {
+        Some(to) => Ok(vec![to]),
+        None => line.ways.locate(&request.destination()).await,
+    };
+    let ways = ways.unwrap_or_default();
+    let begun = ways.first().cloned().map(|first| line.begin(request, first));
+    drop(answers.send(Answer { id, said: Said::Ways(ways) }).await);
+    let Some(Ok(mut transaction)) = begun.map(|begun| begun.map(Box::new)) else {
         drop(answers.send(Answer { id, said: Said::Unsent }).await);
         return;
     };

@@ -28,6 +28,8 @@ pub(super) enum Hold {
 
 /// What is being asked, and what follows.
 pub(super) enum Exchange {
+    /// The agent's telephone is told where the person's plays sound that has not answered yet.
+    Early(Sdp),
     /// The agent's telephone is told where the person's listens: then they speak.
     Join,
     /// The person's is told that the agent's listens elsewhere now.
@@ -108,7 +110,9 @@ impl CallTask {
             }
             // That telephone knows of no such call any more (RFC 3261, 12.2.1.2).
             408 | 481 => {
-                self.give_up(asking.what, code);
+                if !matches!(asking.what, Exchange::Early(_)) {
+                    self.give_up(asking.what, code);
+                }
                 self.on_left(leg);
             }
             code => self.give_up(asking.what, code),
@@ -119,16 +123,14 @@ impl CallTask {
     fn go_on(&mut self, what: Exchange, sdp: Option<Sdp>) {
         let here = self.line.here();
         match (what, sdp) {
-            (Exchange::Join, Some(sdp)) => {
-                self.phase = Phase::Talking;
-                self.tell_trace(Then::Nothing);
-                self.tell(CallEvent::Connected);
-                if sdp.place() != self.told_place {
-                    self.told_place = sdp.place();
-                    let offer = sdp.hand_on(&mut self.contact.side.session, here, None);
-                    self.begin(Exchange::Move, Leg::Contact, offer);
+            (Exchange::Early(early), sdp) => {
+                if sdp.is_some() {
+                    self.heard = Some(early.clone());
+                    self.tell_trace(Then::Nothing);
                 }
+                self.go_on_after_early(&early);
             }
+            (Exchange::Join, Some(_)) => self.connected(),
             (Exchange::Join, None) => self.give_up(Exchange::Join, 488),
             (Exchange::Hold(hold), Some(sdp)) => {
                 self.turn(hold);
@@ -142,6 +144,21 @@ impl CallTask {
         }
         if self.phase == Phase::Talking {
             self.tell_trace(Then::Nothing);
+        }
+    }
+
+    /// Both know where the other listens.
+    pub(super) fn connected(&mut self) {
+        self.phase = Phase::Talking;
+        self.tell_trace(Then::Nothing);
+        self.tell(CallEvent::Connected);
+        // The agent's may have moved since the person's was called.
+        let Some(sdp) = self.agent.side.sdp.clone() else { return };
+        if sdp.place() != self.told_place {
+            self.told_place = sdp.place();
+            let here = self.line.here();
+            let offer = sdp.hand_on(&mut self.contact.side.session, here, None);
+            self.begin(Exchange::Move, Leg::Contact, offer);
         }
     }
 
@@ -176,6 +193,8 @@ impl CallTask {
         match what {
             Exchange::Join => self.finish(ours(CallOutcome::Failed, &words(code))),
             Exchange::Relay(relay) => self.answer(relay.transaction, code, Vec::new(), None),
+            // The person may answer all the same: then it is told once more.
+            Exchange::Early(early) => self.go_on_after_early(&early),
             Exchange::Move | Exchange::Hold(_) | Exchange::HoldToo | Exchange::Refresh => {}
         }
     }
@@ -184,6 +203,8 @@ impl CallTask {
     pub(super) fn on_unanswered(&mut self) {
         self.times.exchange = None;
         if let Some(asking) = self.exchange.take() {
+            // An answer that comes now is none to what is asked next.
+            self.pending.retain(|_, asked| asked.leg != asking.leg || asked.ask != Ask::Reoffer);
             self.give_up(asking.what, 408);
         }
         self.do_wish();

@@ -1,7 +1,7 @@
 //! Calls that come to nothing: each says why, and nobody is left ringing.
 
 use super::kit::{CONTACT, Line, agent, phone};
-use channels::phone::{CallEnd, CallEvent, CallOrder};
+use channels::phone::{CALLS_MAX, CallEnd, CallEvent, CallOrder};
 use domain::{CallOutcome, Leg};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -123,4 +123,19 @@ async fn an_agent_who_is_not_there_rings_nobody_else() {
     assert_eq!(end.outcome, CallOutcome::AgentUnreachable);
     rings.tells("CALL_CLOSED", 1).await;
     assert_eq!(contact.calls(), 0);
+}
+
+#[tokio::test]
+async fn calls_that_are_over_take_no_room_of_the_line() {
+    let words = [("status", "486 Busy Here"), ("more", "X-More: 1")];
+    let line = Line::open(Port::take().number(), &json!({}));
+    let busy = Sipp::takes_many(line.folder(), "refuses", &words).await;
+    let agent = format!("sip:1001@127.0.0.1:{}", busy.port());
+    // Each of them answers for half a minute what still comes of it.
+    for _ in 0..=CALLS_MAX / 100 {
+        let calls: Vec<_> = (0..100).map(|_| line.places(&agent)).collect();
+        for call in calls {
+            assert_eq!(line.board.end(&call).await.cause, "486 Busy Here");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tests::baresip::Answers;
 use tests::sipp::Sipp;
 
 /// The line dies, and its call is given to the next.
-async fn taken_over(line: &mut Line, call: &Call, stage: CallStage) {
+pub(super) async fn taken_over(line: &mut Line, call: &Call, stage: CallStage) {
     line.dies().await;
     let trace = line.board.heard.look(|heard| {
         let mut all = heard.events.iter().rev().filter(|(of, _)| *of == call.id);
