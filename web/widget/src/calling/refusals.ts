@@ -28,7 +28,6 @@ interface Words {
 const WORDS: Record<string, Words> = {
   code_wrong: { key: "refused_code", place: "code" },
   number_taken: { key: "refused_taken", place: "number" },
-  number_refused: { key: "refused_listed", place: "number" },
   wrong_state: { key: "refused_calling", place: "form" },
   not_configured: { key: "refused_closed", place: "form" },
   unavailable: { key: "refused_unavailable", place: "form" },

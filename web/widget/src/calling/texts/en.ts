@@ -25,7 +25,6 @@ export const en: Record<CallTextKey, string> = {
 
   refused_number: "We cannot call this number: please check it",
   refused_taken: "This number is to be called already",
-  refused_listed: "This number asked never to be called",
   refused_time: "Nobody can call at that time: please choose another",
   refused_code: "The code is wrong or too old: please check it, or have it sent again",
   refused_code_short: "Please enter six digits",

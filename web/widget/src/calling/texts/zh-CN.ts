@@ -23,7 +23,6 @@ export const zhCN = {
 
   refused_number: "这个号码我们无法拨打，请检查",
   refused_taken: "这个号码已经预约了回电",
-  refused_listed: "这个号码已登记为不再拨打",
   refused_time: "这个时间无法安排，请换一个时间",
   refused_code: "验证码不对或已过期，请检查或重新发送",
   refused_code_short: "请输入 6 位数字",
