@@ -164,6 +164,15 @@ impl ImSettings {
     }
 }
 
+/// The number at which somebody asks to be called, where people write more than commands: the words of
+/// [`Deed::Callback`] as they are by default, and a number.
+pub fn callback_number(text: &str) -> Option<&str> {
+    let (_, _, words) = DEEDS.iter().find(|(deed, _, _)| *deed == Deed::Callback)?;
+    let behind = words.iter().filter_map(|word| after(text.trim(), word));
+    let mut numbers = behind.map(|rest| rest.trim_start_matches([':', '：']).trim());
+    numbers.find(|number| is_number(number))
+}
+
 /// What stands behind a word at the beginning of a text, in whatever case.
 fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     let head = text.get(..word.len())?;
@@ -263,6 +272,23 @@ mod tests {
         let mut channel = crate::web_chat::tests::channel(json!({ "desk": desk }));
         channel.kind = ChannelKind::Im;
         channel
+    }
+
+    #[test]
+    fn a_letter_asks_for_a_call_by_a_word_and_a_number() {
+        for (said, number) in [
+            ("回电：138 0013 8000", Some("138 0013 8000")),
+            ("Callback: +86 138-0013-8000", Some("+86 138-0013-8000")),
+            (" call me 13800138000 ", Some("13800138000")),
+            ("请回电 13800138000", Some("13800138000")),
+            ("回电", None),
+            ("Re: 回电 13800138000", None),
+            ("callback 12", None),
+            ("退税 13800138000", None),
+            ("", None),
+        ] {
+            assert_eq!(callback_number(said), number, "{said}");
+        }
     }
 
     #[test]

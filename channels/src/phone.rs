@@ -8,6 +8,7 @@
 //!
 //! [`ChannelAdapter::run`]: crate::ChannelAdapter::run
 
+pub mod code;
 pub(crate) mod dialling;
 pub mod number;
 pub(crate) mod pbx;

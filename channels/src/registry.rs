@@ -13,6 +13,7 @@ use crate::im::{self, ImSettings};
 use crate::mail_reach::MailReach;
 use crate::matrix::{self, Matrix};
 use crate::means::Means;
+use crate::phone::code;
 use crate::phone::policy::{self, CallbackPolicy};
 use crate::phone_bridge::{self, PhoneBridge};
 use crate::push;
@@ -61,6 +62,7 @@ pub fn secrets() -> impl Iterator<Item = &'static SecretSetting> {
         telegram::SECRETS,
         slack::SECRETS,
         sip::SECRETS,
+        code::SECRETS,
         push::SECRETS,
         phone_bridge::SECRETS,
         asterisk::SECRETS,

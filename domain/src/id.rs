@@ -180,6 +180,11 @@ born_id!(
     "call",
     "One attempt to bring an agent and a contact together by telephone, `call_…`."
 );
+born_id!(
+    RefusedNumberId,
+    "nocall",
+    "A telephone number that the desk does not call, `nocall_…`, where the number is not shown."
+);
 born_id!(OfferToken, "ofr", "The token of one offer, `ofr_…`; accepting needs it.");
 named_id!(TenantId, "A tenant's name; it is the hash tag of all its Redis keys.");
 named_id!(QueueId, "A queue's name.");

@@ -58,7 +58,7 @@ pub use device::{NotificationKind, PushProvider};
 pub use event::{Commit, Event};
 pub use id::{
     AgentId, CalendarId, CallId, ChannelId, ContactId, ConversationId, DeliveryId, DeviceId,
-    EndpointId, FileId, MessageId, OfferToken, QueueId, SkillId, TenantId,
+    EndpointId, FileId, MessageId, OfferToken, QueueId, RefusedNumberId, SkillId, TenantId,
 };
 pub use mail::{MailAddress, MailHead, MailTrust, MailVerdict, MailWarning};
 pub use message::{

@@ -22,6 +22,7 @@ pub mod lines;
 pub mod openapi;
 pub mod pages;
 pub mod phone;
+pub mod refused_numbers;
 pub mod settings;
 pub mod supervisors;
 pub mod system;
@@ -66,6 +67,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(auth::routes)
             .configure(chat::routes)
             .configure(phone::routes)
+            .configure(refused_numbers::routes)
             .configure(files::routes)
             .configure(desk::routes)
             .configure(conversations::routes)

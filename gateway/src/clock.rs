@@ -26,7 +26,7 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// New identifiers: version 7 UUIDs sort by birth, version 4 ones cannot be guessed.
 pub mod mint {
-    use domain::{ContactId, ConversationId, DeliveryId, FileId, MessageId};
+    use domain::{ContactId, ConversationId, DeliveryId, FileId, MessageId, RefusedNumberId};
     use uuid::Uuid;
 
     /// A conversation's.
@@ -52,6 +52,11 @@ pub mod mint {
     /// A file's: 122 random bits, because whoever knows it is half way to the file.
     pub fn file() -> FileId {
         FileId::from_uuid(Uuid::new_v4())
+    }
+
+    /// That of a number that is not called.
+    pub fn refused_number() -> RefusedNumberId {
+        RefusedNumberId::from_uuid(Uuid::now_v7())
     }
 
     /// Any other name that must only differ from all others.

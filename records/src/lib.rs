@@ -22,6 +22,7 @@ pub mod history;
 pub mod persons;
 pub mod quarantine;
 pub mod ratings;
+pub mod refused_numbers;
 pub mod reports;
 pub mod settings;
 pub mod store;

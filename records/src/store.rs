@@ -22,6 +22,7 @@ use crate::history::History;
 use crate::persons::Persons;
 use crate::quarantine::Quarantine;
 use crate::ratings::Ratings;
+use crate::refused_numbers::RefusedNumbers;
 use crate::reports::Reports;
 use crate::settings::Settings;
 use crate::tenants::Tenants;
@@ -166,6 +167,11 @@ impl Records {
     /// The audit trail.
     pub fn audit(&self) -> Audit<'_> {
         Audit::new(&self.database)
+    }
+
+    /// Telephone numbers that the desk does not call.
+    pub fn refused_numbers(&self) -> RefusedNumbers<'_> {
+        RefusedNumbers::new(&self.database)
     }
 
     /// Numbers over closed conversations.

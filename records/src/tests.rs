@@ -13,6 +13,7 @@ mod persons;
 mod postgres;
 mod quarantine;
 mod ratings;
+mod refused_numbers;
 mod reports;
 mod sample;
 mod search;

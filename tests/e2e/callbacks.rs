@@ -3,6 +3,7 @@
 
 mod asking;
 mod faults;
+mod proving;
 mod sip;
 
 use serde_json::{Value, json};
@@ -25,8 +26,13 @@ struct Town {
 
 impl Town {
     async fn open(gateways: usize) -> Self {
-        let exchange = Exchange::start();
-        let plan = House::of(desk(&exchange)).with_gateways(gateways).with("log.level", "debug");
+        Self::open_with(gateways, Exchange::start(), &json!({})).await
+    }
+
+    /// With more of a policy.
+    async fn open_with(gateways: usize, exchange: Exchange, policy: &Value) -> Self {
+        let desk = desk_with(&exchange, policy);
+        let plan = House::of(desk).with_gateways(gateways).with("log.level", "debug");
         Self { house: plan.start().await, exchange }
     }
 
@@ -60,12 +66,16 @@ impl Town {
     }
 }
 
-fn desk(exchange: &Exchange) -> DeskFile {
+fn desk_with(exchange: &Exchange, more: &Value) -> DeskFile {
+    let mut policy = json!({ "retry_pauses_secs": [600] });
+    for (key, value) in more.as_object().unwrap() {
+        policy[key] = value.clone();
+    }
     DeskFile::small()
         .with_telephone(
             ("hotline", "phone_bridge"),
             &["tax", "insurance"],
-            exchange.settings(json!({ "retry_pauses_secs": [600] })),
+            exchange.settings(policy),
         )
         .with_channel_changed(
             "website",

@@ -1,5 +1,6 @@
 //! Letters, end to end: a real mailbox (Dovecot), a real mail server (Exim), gateways, agents.
 
+mod called;
 mod returned;
 
 use serde_json::{Value, json};

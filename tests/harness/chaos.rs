@@ -122,9 +122,13 @@ impl Arena {
             agents.push(house.signs_in(name).await);
         }
         let supervisor = house.signs_in("sun").await;
-        let file = house.folder().join("data/records.sqlite");
-        let url = records_url.map_or_else(|| format!("sqlite:{}", file.display()), str::to_owned);
-        let records = Records::open(&RecordsConfig { url }).await.expect("the records open");
+        let records = match records_url {
+            None => house.archive().await,
+            Some(url) => {
+                let config = RecordsConfig { url: url.to_owned() };
+                Records::open(&config).await.expect("the records open")
+            }
+        };
         Self {
             size,
             crew: Crew::starts(agents, &ports),

@@ -63,6 +63,11 @@ impl Exchange {
         json!({ "url": self.server.url(), "secret": format!("whsec_{}", STANDARD.encode(SECRET)), "callback": policy })
     }
 
+    /// What a policy says of codes that it sends, too.
+    pub fn sends_codes(&self) -> Value {
+        json!({ "url": self.server.url(), "secret": format!("whsec_{}", STANDARD.encode(SECRET)) })
+    }
+
     /// What it knows.
     pub fn known(&self) -> &Watched<Known> {
         &self.known

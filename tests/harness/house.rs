@@ -7,6 +7,7 @@ use crate::eventually::{eventually, holds};
 use crate::gateway::{GatewayProcess, Settings};
 use crate::redis_server::{Keeping, RedisServer};
 use crate::visitor::TestVisitor;
+use records::{Records, RecordsConfig};
 use rustix::process::{Flock, FlockType, Signal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -147,6 +148,12 @@ impl House {
     /// Where the house keeps its files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The archive, opened beside the gateways: for what another machine would write at the same moment.
+    pub async fn archive(&self) -> Records {
+        let url = format!("sqlite:{}", self.folder().join("data/records.sqlite").display());
+        Records::open(&RecordsConfig { url }).await.expect("the records open")
     }
 
     /// Freezes a gateway between two of its writes to the archive: frozen within one, it would hold up

@@ -2,6 +2,7 @@
 //! line. The adapters do not see it.
 
 use crate::error::SettingsProblem;
+use crate::phone::code::CodeSender;
 use crate::phone::number::Callable;
 use crate::settings::Fields;
 use domain::channel::TELEPHONE;
@@ -51,6 +52,8 @@ pub struct CallbackPolicy {
     pub remind_before: Duration,
     /// What a person agrees to by asking, shown where they ask; may be empty.
     pub consent: Localized,
+    /// How people prove that a number is theirs; `None` where they need not.
+    pub verify: Option<CodeSender>,
 }
 
 impl CallbackPolicy {
@@ -75,6 +78,7 @@ impl CallbackPolicy {
         let (default, bounds) = REMIND_MINUTES;
         let remind = fields.number("remind_minutes", default, bounds);
         let consent = fields.localized("consent", Localized::default());
+        let verify = CodeSender::read(&mut fields);
         fields.finish();
         match callable.filter(|_| problems.is_empty()) {
             None => Err(problems),
@@ -88,6 +92,7 @@ impl CallbackPolicy {
                 days_ahead: u32::try_from(days_ahead).unwrap_or(u32::MAX),
                 remind_before: Duration::from_secs(remind * 60),
                 consent,
+                verify,
             }),
         }
     }
@@ -200,6 +205,26 @@ mod tests {
                 "{path} in {paths:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_sends_codes_is_whole_or_not_there() {
+        let problems = |verify: Value| {
+            let problems = CallbackPolicy::of(&phone(json!({ "verify": verify }))).err();
+            let paths = problems.unwrap_or_default().into_iter().map(|problem| problem.path);
+            paths.collect::<Vec<_>>()
+        };
+        let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+        assert!(
+            problems(json!({ "url": "https://sms.example/send", "secret": secret })).is_empty()
+        );
+        assert!(problems(Value::Null).is_empty());
+        let [url, key] = ["url", "secret"].map(|key| format!("settings.callback.verify.{key}"));
+        assert_eq!(problems(json!({})), [url.clone(), key.clone()]);
+        assert_eq!(problems(json!({ "url": "ftp://x", "secret": "x" })), [url, key]);
+        let policy = json!({ "verify": { "url": "https://sms.example", "secret": secret } });
+        let policy = CallbackPolicy::of(&phone(policy)).unwrap();
+        assert!(!format!("{policy:?}").contains("MDEyMzQ"), "the secret is not shown");
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub enum Code {
     ReplyWindowClosed,
     /// The number is to be rung for another conversation already.
     NumberTaken,
+    /// The number has to be proved: a code was sent to it.
+    CodeNeeded,
+    /// This is not the code that was sent.
+    CodeWrong,
     /// The conversation named as many mail addresses as it may.
     TooManyAddresses,
     /// The idempotency key was used for another request.
@@ -96,6 +100,8 @@ impl Code {
                 ("reply_window_closed", 409, "The time to answer is over", false)
             }
             Self::NumberTaken => ("number_taken", 409, "The number is to be rung already", false),
+            Self::CodeNeeded => ("code_needed", 403, "The number has to be proved", false),
+            Self::CodeWrong => ("code_wrong", 403, "This is not the code", false),
             Self::TooManyAddresses => {
                 ("too_many_addresses", 409, "Two addresses are the most", false)
             }

@@ -2,7 +2,7 @@
 
 use super::{
     admin, auth, channel_states, chat, contacts, conversations, desk, files, health, letters,
-    lines, phone, settings, supervisors, system,
+    lines, phone, refused_numbers, settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
@@ -26,7 +26,8 @@ use utoipa::{Modify, OpenApi};
         chat::ask_callback, chat::drop_callback,
         chat::earlier, chat::earlier_messages,
         chat::register, chat::remove, chat::wishes, chat::set_wishes, chat::frames, chat::say,
-        phone::ask, phone::look, phone::change, phone::cancel,
+        phone::ask, phone::look, phone::change, phone::cancel, phone::refuse,
+        refused_numbers::list, refused_numbers::add, refused_numbers::remove, refused_numbers::refuse_contact,
         files::upload, files::download, files::shared,
         desk::desk, desk::presence,
         conversations::list, conversations::one, conversations::messages, conversations::send,

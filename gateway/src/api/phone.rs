@@ -7,13 +7,16 @@ use super::extract::{Body, at_most, id};
 use crate::app::App;
 use crate::middleware::limits::{Limit, WithoutRedis};
 use crate::pipeline::calls::request::{self, CallbackWish, NewCaller, NumberIs};
-use crate::pipeline::calls::{line_of, link};
+use crate::pipeline::calls::{self, line_of, link};
 use crate::pipeline::estimates;
 use crate::pipeline::outbound::check_client_id;
 use crate::socket::protocol::{ChatCallback, Position};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::limits::TEXT_BYTES_MAX;
-use domain::{ChannelId, Conversation, Locale, State, TenantId, Timestamp};
+use domain::{
+    CallbackState, ChannelId, Conversation, Locale, Localized, State, TenantId, Timestamp,
+};
+use records::refused_numbers::RefusedBy;
 use routing::command::Closer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,7 +31,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/phone/{channel}/requests", web::post().to(ask))
         .route("/phone/requests/{token}", web::get().to(look))
         .route("/phone/requests/{token}", web::put().to(change))
-        .route("/phone/requests/{token}", web::delete().to(cancel));
+        .route("/phone/requests/{token}", web::delete().to(cancel))
+        .route("/phone/requests/{token}/refusal", web::put().to(refuse));
 }
 
 /// Somebody would like to be called.
@@ -57,6 +61,9 @@ pub(crate) struct CallWanted {
     /// The end of the window, 15 minutes after its beginning at least.
     #[serde(default)]
     until: Option<Timestamp>,
+    /// The code that was sent to the number, where it has to be proved.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// Another time, or another number.
@@ -72,6 +79,9 @@ pub(crate) struct CallMoved {
     /// The end of the window.
     #[serde(default)]
     until: Option<Timestamp>,
+    /// The code that was sent to another number, where it has to be proved.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 // Numbers and names must not reach a log by `{:?}`.
@@ -93,6 +103,19 @@ pub(crate) struct WantedCall {
     /// The token of the person's link; told once, on asking.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    /// The person's page, with the token behind the `#`; told once, on asking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    /// The person's language.
+    locale: Locale,
+    /// The desk's name on the phone channel.
+    desk: Localized,
+    /// The time zone in which the desk plans, by its IANA name.
+    zone: String,
+    /// How many days ahead a time may be wished for; 0 where none may.
+    days_ahead: u32,
+    /// May it be moved or cancelled now?
+    can_change: bool,
     /// Where the request stands; `offered` is shown as `queued`, `wrap_up` as `closed`.
     state: State,
     /// The call.
@@ -131,7 +154,12 @@ pub(crate) async fn ask(
     let caller = NewCaller {
         external_id: format!("asked:{}", wanted.client_id),
         number_is: NumberIs::Claimed,
-        wish: CallbackWish { number: wanted.number, from: wanted.from, until: wanted.until },
+        wish: CallbackWish {
+            number: wanted.number,
+            from: wanted.from,
+            until: wanted.until,
+            code: wanted.code,
+        },
         text: wanted.text,
         name: wanted.name,
         topic: wanted.topic,
@@ -165,8 +193,24 @@ async fn shown(
         State::Offered => Some(estimates::next_in_line()),
         _ => None,
     };
-    let callback = conversation.callback.clone().map(ChatCallback::from);
-    Ok(WantedCall { token, state, callback, position })
+    let view = app.settings.desk(tenant);
+    let line = line_of(&view, &conversation.channel);
+    let is_open = !matches!(conversation.state, State::Closed | State::WrapUp);
+    let waits = conversation.callback.as_ref().is_some_and(|it| it.state == CallbackState::Wanted);
+    let link = token.as_ref().map(|token| link::page(&app.config, token));
+    let locale = conversation.info.locale;
+    Ok(WantedCall {
+        token,
+        link,
+        locale,
+        desk: line.as_ref().map(|(line, _)| line.name.clone()).unwrap_or_default(),
+        zone: view.zone_of(&conversation.queue).name().to_owned(),
+        days_ahead: line.as_ref().map_or(0, |(_, policy)| policy.days_ahead),
+        can_change: is_open && waits && line.is_some(),
+        state,
+        callback: conversation.callback.clone().map(ChatCallback::from),
+        position,
+    })
 }
 
 /// Whose link it is.
@@ -212,7 +256,7 @@ pub(crate) async fn change(
             before.ok_or_else(|| ApiError::unknown("callback"))?.e164().to_owned()
         }
     };
-    let wish = CallbackWish { number, from: moved.from, until: moved.until };
+    let wish = CallbackWish { number, from: moved.from, until: moved.until, code: moved.code };
     let by = Closer::Contact(&conversation.contact);
     request::request(&app, &tenant, &conversation, &wish, by).await?;
     let known = app.router.conversation(&tenant, &conversation.id).await?;
@@ -230,5 +274,23 @@ pub(crate) async fn cancel(
     let _turn = app.admit().await?;
     let (tenant, conversation) = of_link(&app, &path).await?;
     request::cancel(&app, &tenant, &conversation, Closer::Contact(&conversation.contact)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Never wants to be called again: the call is cancelled, and the number goes on the desk's list.
+#[utoipa::path(put, path = "/v1/phone/requests/{token}/refusal", tag = "phone", params(("token" = String, Path)),
+    responses((status = 204), (status = "4XX", body = super::error::Problem)))]
+pub(crate) async fn refuse(
+    app: web::Data<App>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let _turn = app.admit().await?;
+    let (tenant, conversation) = of_link(&app, &path).await?;
+    let number = app.router.callback_number(&tenant, &conversation.id).await?;
+    let number = number.ok_or_else(|| ApiError::unknown("callback"))?;
+    let refused =
+        calls::refuse(&app, &tenant, &number, (RefusedBy::Contact, String::new())).await?;
+    let object = format!("number:{} conversation:{}", refused.id, conversation.id);
+    app.note_surely(&tenant, "contact", "number_refused", &object).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -62,6 +62,16 @@ pub(crate) fn proof(
     (tenant, thing): (&TenantId, &str),
     secs: &str,
 ) -> Option<String> {
+    mac(key, purpose, (tenant, thing), secs).map(base32)
+}
+
+/// The 128 bits behind a proof.
+pub(crate) fn mac(
+    key: &[u8],
+    purpose: &'static str,
+    (tenant, thing): (&TenantId, &str),
+    secs: &str,
+) -> Option<u128> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     for part in [purpose, tenant.as_str(), thing, secs] {
         mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -69,7 +79,7 @@ pub(crate) fn proof(
     }
     let digest = mac.finalize().into_bytes();
     let (first, _rest) = digest.split_first_chunk::<16>()?;
-    Some(base32(u128::from_be_bytes(*first)))
+    Some(u128::from_be_bytes(*first))
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 //! channel's adapter, kept by one gateway) rings; what it tells comes back here and into the log. ADR 0013.
 
 mod board;
+mod code;
 pub mod link;
+mod refused;
 pub mod request;
 pub(super) mod telling;
 mod words;
 
 pub use board::Board;
+pub use refused::refuse;
 pub use request::{CallbackWish, NewCaller, NumberIs};
 
 use crate::settings::DeskView;

@@ -13,6 +13,7 @@ mod threading;
 mod together;
 mod token;
 pub(in crate::pipeline) mod undelivered;
+mod wish;
 
 use super::inbound::{self, Standing};
 use crate::api::error::ApiError;
@@ -312,11 +313,15 @@ impl Letter<'_> {
             mail.original = Some(self.original.clone());
             mail.warning = mail.warning.or(thread.warning);
         }
+        let wished = wish::number(&message);
         inbound.payload = Payload::MessageNew(message);
         let accepted = self.enter(inbound, &thread).await?;
         match &accepted {
             Accepted::Message { conversation, .. } => {
                 self.attach(conversation, &files).await?;
+                if let Some(number) = wished {
+                    wish::grant(app, tenant, conversation, number).await?;
+                }
                 Ok(Outcome::Accepted(accepted))
             }
             Accepted::Noted => Ok(Outcome::Accepted(accepted)),

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_quarantine"),
     migration!(8, "0008_persons"),
     migration!(9, "0009_devices"),
+    migration!(10, "0010_refused_numbers"),
 ];
 
 impl Migration {

@@ -2,7 +2,8 @@
 
 use crate::error::{RecordsError, Result};
 use domain::{
-    AgentId, ChannelId, ContactId, ConversationId, DeviceId, FileId, QueueId, TenantId, Timestamp,
+    AgentId, ChannelId, ContactId, ConversationId, DeviceId, FileId, QueueId, RefusedNumberId,
+    TenantId, Timestamp,
 };
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 use std::{borrow::Cow, fmt::Display, str::FromStr, sync::Arc};
@@ -125,7 +126,17 @@ macro_rules! value_from_id {
         }
     )+};
 }
-value_from_id!(AgentId, ChannelId, ContactId, ConversationId, DeviceId, FileId, QueueId, TenantId);
+value_from_id!(
+    AgentId,
+    ChannelId,
+    ContactId,
+    ConversationId,
+    DeviceId,
+    FileId,
+    QueueId,
+    RefusedNumberId,
+    TenantId
+);
 
 /// The most rows of one page, whatever a caller asks for: an answer must fit in memory.
 const PAGE_ROWS_MAX: u32 = 1000;

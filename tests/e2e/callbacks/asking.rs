@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::eventually;
 use tests::eventually::holds;
 
-fn wanted(client_id: &str, more: &Value) -> Value {
+pub(super) fn wanted(client_id: &str, more: &Value) -> Value {
     let mut wanted = json!({ "client_id": client_id, "number": NUMBER, "topic": "tax", "text": "发票问题", "name": "王女士" });
     for (key, value) in more.as_object().unwrap() {
         wanted[key] = value.clone();

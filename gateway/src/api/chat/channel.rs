@@ -46,6 +46,9 @@ pub struct ChatCallbacks {
     pub region: String,
     /// How many days ahead a time may be wished for.
     pub days_ahead: u32,
+    /// Is a code sent to the number, to prove that it is the asker's?
+    #[serde(default)]
+    pub verify: bool,
     /// What a person agrees to by asking; both languages may be empty.
     pub consent: Localized,
 }
@@ -98,6 +101,7 @@ pub(crate) async fn channel(
     let callbacks = calls::line_of(&view, &channel.id).map(|(_, policy)| ChatCallbacks {
         region: policy.region,
         days_ahead: policy.days_ahead,
+        verify: policy.verify.is_some(),
         consent: policy.consent,
     });
     let by_mail = view.by_mail(&channel.id).is_some_and(|(mailbox, _)| mailbox.enabled);

@@ -87,7 +87,7 @@ pub(crate) async fn send(
     Ok(web::Json(SentMessage { seq, message }))
 }
 
-pub(super) fn not_yours() -> ApiError {
+pub(crate) fn not_yours() -> ApiError {
     ApiError::new(Code::NotAssigned, "the conversation is not held by this agent")
 }
 

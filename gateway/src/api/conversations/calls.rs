@@ -28,6 +28,9 @@ pub struct CallbackRequest {
     /// The end of the window, 15 minutes after its beginning at least.
     #[serde(default)]
     until: Option<Timestamp>,
+    /// The code that was sent to the number, where the person has to prove that it is theirs; an agent needs none.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 // Numbers must not reach a log by `{:?}`.
@@ -39,7 +42,8 @@ impl fmt::Debug for CallbackRequest {
 
 impl From<CallbackRequest> for CallbackWish {
     fn from(request: CallbackRequest) -> Self {
-        Self { number: request.number, from: request.from, until: request.until }
+        let CallbackRequest { number, from, until, code } = request;
+        Self { number, from, until, code }
     }
 }
 

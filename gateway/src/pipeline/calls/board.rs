@@ -4,14 +4,14 @@
 //! calls only keeps the same order from being given twice.
 
 use super::request::{self, NewCaller};
-use super::{conversation_of, line_of};
+use super::{conversation_of, line_of, refused};
 use crate::api::error::Code;
 use crate::app::App;
 use channels::phone::{Call, CallDesk, CallEnd, CallEvent, CallOrder, MissedCall, Told};
 use channels::{Accepted, Refusal, SinkError};
 use domain::{
     CallId, CallOutcome, CallStage, CallWish, ChannelId, ConversationId, Event, Follows, Leg,
-    TenantId,
+    PhoneNumber, TenantId,
 };
 use routing::RoutingError;
 use routing::reply::{NotedCall, TakenCall, Taking, TookCall};
@@ -127,8 +127,13 @@ impl Board {
         let known = self.known().get(conversation).cloned().filter(|(call, _)| *call == taken.call);
         let told = known.as_ref().and_then(|(_, wish)| *wish);
         if known.is_none() {
-            let Some(call) = self.call(&taken) else {
-                return self.cannot_ring(conversation, &taken).await;
+            let call = match self.call(&taken).await {
+                Ok(call) => call,
+                Err(over) => {
+                    let call = (conversation, &taken.call);
+                    let ended = self.app.router.end_call(&self.tenant, call, self.teller(), &over);
+                    return ended.await.map(drop);
+                }
             };
             // A line that began anew in the same epoch knows nothing of what it had.
             orders.waiting.push_back(match taken.how {
@@ -154,12 +159,21 @@ impl Board {
         CallTeller { line: &self.line, epoch: self.epoch }
     }
 
-    /// `None` when the agent has no telephone, or the line rings nobody any more.
-    fn call(&self, taken: &TakenCall) -> Option<Call> {
+    /// How it ended when nobody is rung: the agent has no telephone, the line rings nobody any more, or the number is
+    /// not to be called since it was promised.
+    async fn call(&self, taken: &TakenCall) -> Result<Call, CallOver<'static>> {
         let view = self.app.settings.desk(&self.tenant);
-        let (_, policy) = line_of(&view, &self.line)?;
-        let agent = view.agent(&taken.agent).filter(|agent| !agent.phone.is_empty())?;
-        Some(Call {
+        let policy = line_of(&view, &self.line).map(|(_, policy)| policy);
+        let agent = view.agent(&taken.agent).filter(|agent| !agent.phone.is_empty());
+        let Some((policy, agent)) = policy.zip(agent) else {
+            let (outcome, by) = (CallOutcome::AgentUnreachable, Some(Leg::Agent));
+            let cause = "the agent has no telephone";
+            return Err(CallOver { outcome, by, cause, follows: Follows::Stay });
+        };
+        if taken.how == Taking::Place {
+            may_ring(&self.app, &self.tenant, &taken.number).await?;
+        }
+        Ok(Call {
             id: taken.call.clone(),
             agent: agent.phone.clone(),
             contact: taken.number.clone(),
@@ -167,21 +181,6 @@ impl Board {
             ring_agent: policy.ring_agent,
             ring_contact: policy.ring_contact,
         })
-    }
-
-    async fn cannot_ring(
-        &self,
-        conversation: &ConversationId,
-        taken: &TakenCall,
-    ) -> Result<(), RoutingError> {
-        let over = CallOver {
-            outcome: CallOutcome::AgentUnreachable,
-            by: Some(Leg::Agent),
-            cause: "the agent has no telephone",
-            follows: Follows::Stay,
-        };
-        let call = (conversation, &taken.call);
-        self.app.router.end_call(&self.tenant, call, self.teller(), &over).await.map(drop)
     }
 
     async fn ended(
@@ -235,6 +234,25 @@ impl Board {
     ) -> std::sync::MutexGuard<'_, HashMap<ConversationId, (CallId, Option<CallWish>)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The list of those who are not called is looked at right before a call: who cannot be looked up is not rung, and
+/// the agent may try again.
+async fn may_ring(
+    app: &App,
+    tenant: &TenantId,
+    number: &PhoneNumber,
+) -> Result<(), CallOver<'static>> {
+    let (outcome, cause, follows) = match refused::is_refused(app, tenant, number).await {
+        Ok(false) => return Ok(()),
+        Ok(true) => (CallOutcome::BadNumber, "not to be called", Follows::Over),
+        Err(error) => {
+            let error = crate::telemetry::chain(&error);
+            tracing::warn!(tenant.id = %tenant, error, "nobody is rung while the archive is away");
+            (CallOutcome::Cancelled, "it cannot be looked up who is not called", Follows::Stay)
+        }
+    };
+    Err(CallOver { outcome, by: None, cause, follows })
 }
 
 impl std::fmt::Debug for Board {

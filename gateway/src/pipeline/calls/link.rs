@@ -3,7 +3,9 @@
 //! `TENANT.CONVERSATION.UNTIL.PROOF`, made like links to files. Whoever has the link is taken for the person; it shows the
 //! number masked, and what was said nowhere.
 
+use crate::app::App;
 use crate::auth::same_secret;
+use crate::config::Config;
 use crate::files::link::proof;
 use domain::{ConversationId, TenantId, Timestamp};
 
@@ -24,6 +26,18 @@ pub fn token(
     let secs = now.plus_ms(FOR_MS).0.div_euclid(1000).to_string();
     let proof = proof(key, PURPOSE, (tenant, conversation.as_str()), &secs)?;
     Some(format!("{tenant}.{conversation}.{secs}.{proof}"))
+}
+
+/// The person's page of a conversation's callback; `None` while the desk has no keys.
+pub fn of(app: &App, tenant: &TenantId, conversation: &ConversationId) -> Option<String> {
+    let keys = app.auth.keys_of(tenant)?;
+    let token = token(keys.letters(), tenant, conversation, app.clock.now())?;
+    Some(page(&app.config, &token))
+}
+
+/// The page that a token opens. The token stands behind the `#`, which no browser sends and no log sees.
+pub fn page(config: &Config, token: &str) -> String {
+    format!("{}/callback#{token}", config.public_origin())
 }
 
 /// What a token claims; nothing of it is proved yet.

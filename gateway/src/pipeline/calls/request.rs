@@ -1,6 +1,7 @@
 //! Somebody asks to be rung: may this number be rung, and when?
 
-use super::{line_of, words};
+use super::code::{self, Asker};
+use super::{line_of, refused, words};
 use crate::api::error::{ApiError, Code};
 use crate::app::App;
 use crate::middleware::limits::{Limit, WithoutRedis};
@@ -8,6 +9,7 @@ use crate::pipeline::entries;
 use crate::pipeline::inbound::{self, Standing, named_uuid};
 use crate::settings::DeskView;
 use channels::inbound::NewMessage;
+use channels::phone::number::NotCallable;
 use channels::phone::policy::CallbackPolicy;
 use channels::phone::{MissedCall, number};
 use channels::{Accepted, Assurance, Inbound, Payload, Sender};
@@ -34,6 +36,8 @@ pub struct CallbackWish {
     pub from: Option<Timestamp>,
     /// Not after.
     pub until: Option<Timestamp>,
+    /// The code that proves that the number is the asker's, where it has to be proved.
+    pub code: Option<String>,
 }
 
 // Numbers must not reach a log by `{:?}`.
@@ -81,7 +85,12 @@ impl NewCaller {
         Self {
             external_id: format!("missed:{}", missed.external_id),
             number_is: NumberIs::Told,
-            wish: CallbackWish { number: missed.from.e164().to_owned(), from: None, until: None },
+            wish: CallbackWish {
+                number: missed.from.e164().to_owned(),
+                from: None,
+                until: None,
+                code: None,
+            },
             text: words::missed(locale).to_owned(),
             name: String::new(),
             topic: None,
@@ -146,23 +155,39 @@ struct Judged {
     number: PhoneNumber,
     window: Window,
     remind_at: Option<Timestamp>,
+    per_day: u32,
 }
 
-/// Judges what is asked for through a channel and for a queue. Counts it against the number.
+/// Who has to prove that the number is theirs, where the desk wants it proved, and which number is theirs already.
+struct Proves<'a> {
+    asker: Asker<'a>,
+    known: Option<PhoneNumber>,
+}
+
+/// Judges what is asked for through a channel and for a queue.
 async fn judge(
     app: &App,
     tenant: &TenantId,
     (channel, queue): (&ChannelId, &QueueId),
     wish: &CallbackWish,
+    proves: Option<Proves<'_>>,
 ) -> Result<Judged, ApiError> {
     let view = app.settings.desk(tenant);
     let (line, policy) = line_of(&view, channel).ok_or_else(not_configured)?;
     let number = number_of(&policy, &wish.number)?;
     let window = window((&view, &policy), queue, wish, app.clock.now())?;
-    limit(app, tenant, &policy, &number).await?;
+    if refused::is_refused(app, tenant, &number).await? {
+        return Err(ApiError::field("number", NotCallable::Prefix.to_string()));
+    }
+    let proves = proves.filter(|proves| proves.known.as_ref() != Some(&number));
+    if let (Some(sender), Some(proves)) = (&policy.verify, proves) {
+        let of = (proves.asker, &number);
+        code::prove(app, tenant, (line, sender), of, wish.code.as_deref()).await?;
+    }
     let remind_ms = i64::try_from(policy.remind_before.as_millis()).unwrap_or(i64::MAX);
     let remind_at = window.from.filter(|_| remind_ms > 0).map(|from| from.plus_ms(-remind_ms));
-    Ok(Judged { line: line.id.clone(), number, window, remind_at })
+    let (line, per_day) = (line.id.clone(), policy.per_number_per_day);
+    Ok(Judged { line, number, window, remind_at, per_day })
 }
 
 /// Has somebody rung for a conversation that is there. Gives its state.
@@ -179,7 +204,16 @@ pub async fn request(
     by: Closer<'_>,
 ) -> Result<State, ApiError> {
     let of = (&conversation.channel, &conversation.queue);
-    let judged = judge(app, tenant, of, wish).await?;
+    let asker = Asker { name: conversation.id.as_str(), locale: conversation.info.locale };
+    let proves = match by {
+        Closer::Contact(_) => {
+            let known = app.router.callback_number(tenant, &conversation.id).await?;
+            Some(Proves { asker, known })
+        }
+        Closer::Agent(_) | Closer::System => None,
+    };
+    let judged = judge(app, tenant, of, wish, proves).await?;
+    limit(app, tenant, &judged).await?;
     let about = (&conversation.id, conversation.info.locale);
     match want(app, tenant, about, &judged, by).await? {
         RequestedCallback::Requested(state) => Ok(state),
@@ -218,14 +252,9 @@ fn taken() -> ApiError {
 }
 
 /// How often a number may be asked for is counted by the number, so that nobody has somebody else rung all day.
-async fn limit(
-    app: &App,
-    tenant: &TenantId,
-    policy: &CallbackPolicy,
-    number: &PhoneNumber,
-) -> Result<(), ApiError> {
-    let name = named_uuid(&["callback number", tenant.as_str(), number.e164()]);
-    let limit = Limit::per_day(policy.per_number_per_day);
+async fn limit(app: &App, tenant: &TenantId, judged: &Judged) -> Result<(), ApiError> {
+    let name = named_uuid(&["callback number", tenant.as_str(), judged.number.e164()]);
+    let limit = Limit::per_day(judged.per_day);
     app.take(tenant, &format!("callback:{name}"), limit, WithoutRedis::Refuse).await
 }
 
@@ -280,13 +309,21 @@ pub async fn open(
         finish(app, tenant, &conversation, &caller.wish).await?;
         return Ok(conversation);
     }
+    let proves = match caller.number_is {
+        NumberIs::Claimed => {
+            let asker = Asker { name: &caller.external_id, locale: caller.locale };
+            Some(Proves { asker, known: None })
+        }
+        NumberIs::Told => None,
+    };
+    let judged = judge(app, tenant, (line, queue), &caller.wish, proves).await?;
     if app.router.callback_of_number(tenant, &number).await?.is_some() {
         return Err(taken());
     }
     if caller.number_is == NumberIs::Claimed && has_open(app, tenant, line, &number).await? {
         return Err(taken());
     }
-    let judged = judge(app, tenant, (line, queue), &caller.wish).await?;
+    limit(app, tenant, &judged).await?;
     let (locale, inbound) = (caller.locale, arriving(app, line, (&name, &number), caller));
     let accepted =
         inbound::accept(app, tenant, inbound, Standing::Unknown, Belongs::ToContact).await?;

@@ -1,11 +1,17 @@
-//! What the desk says of calls where the contact does not read the log: in messengers. `chats::telling` reads the commits;
+//! What the desk says of calls where the contact does not read the log: in messengers and by mail. `chats::telling` reads the commits;
 //! each word has a name, so that it is said once whatever happens in between.
 
-use super::words;
+use super::{link, words};
 use crate::app::App;
 use crate::pipeline::chats::desk::{DeskWord, say_on};
-use crate::pipeline::chats::telling::{Done, chat};
-use domain::{CallOutcome, ConversationId, Locale, Message, Notice, TenantId};
+use crate::pipeline::chats::send::line;
+use crate::pipeline::chats::telling::Done;
+use crate::pipeline::letters::send;
+use domain::{
+    Author, CallOutcome, ChannelKind, Conversation, ConversationId, Locale, Message, Notice,
+    TenantId,
+};
+use routing::command::PostWord;
 
 /// Says what a fact of the log means for the contact, where it is one about calls.
 ///
@@ -20,11 +26,58 @@ pub(in crate::pipeline) async fn tell(
     let Some(notice) = message.content.notice.as_ref().filter(|notice| is_of_calls(notice)) else {
         return Ok(());
     };
-    let Some((conversation, line, _)) = chat(app, tenant, id).await? else { return Ok(()) };
-    let zone = app.settings.desk(tenant).zone_of(&conversation.queue);
-    let Some(text) = said(notice, zone, conversation.info.locale) else { return Ok(()) };
+    let known = app.router.conversation(tenant, id).await?;
+    let Some((conversation, _)) = known else { return Ok(()) };
+    let view = app.settings.desk(tenant);
+    let (zone, locale) = (view.zone_of(&conversation.queue), conversation.info.locale);
+    let Some(mut text) = said(notice, zone, locale) else { return Ok(()) };
+    let may_change =
+        matches!(notice, Notice::CallbackRequested { .. } | Notice::CallbackReminder { .. });
+    if let Some(link) = may_change.then(|| link::of(app, tenant, id)).flatten() {
+        text = words::with_link(&text, &link, locale);
+    }
     let name = format!("call.{}", message.seq);
-    say_on(app, (tenant, &line), &conversation, DeskWord::plain(&name, &text)).await?;
+    match conversation.kind {
+        ChannelKind::Im => {
+            let Some(line) = line(app, tenant, (&view, &conversation)).await? else {
+                return Ok(());
+            };
+            say_on(app, (tenant, &line), &conversation, DeskWord::plain(&name, &text)).await?;
+            Ok(())
+        }
+        ChannelKind::Email => write(app, tenant, &conversation, (message, &name, &text)).await,
+        // They read the log, or have their link.
+        ChannelKind::WebChat | ChannelKind::App | ChannelKind::Phone => Ok(()),
+    }
+}
+
+/// Writes it to whoever wrote last, once under its name.
+async fn write(
+    app: &App,
+    tenant: &TenantId,
+    conversation: &Conversation,
+    (message, name, text): (&Message, &str, &str),
+) -> Done {
+    let view = app.settings.desk(tenant);
+    let Some(channel) = send::channel_of(&view, conversation) else { return Ok(()) };
+    let word = send::Word {
+        conversation,
+        message: Some(&message.content.id),
+        author: Author::System,
+        from_name: String::new(),
+        text,
+        files: &[],
+        asked: None,
+    };
+    let Some(letter) = send::compose(app, tenant, channel, &word).await? else { return Ok(()) };
+    let posted = PostWord {
+        conversation: &conversation.id,
+        name,
+        notice: None,
+        place: None,
+        parts: &[letter.parcel.new_delivery()],
+    };
+    app.router.post_word(tenant, &posted).await?;
     Ok(())
 }
 

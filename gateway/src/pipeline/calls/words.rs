@@ -83,3 +83,25 @@ pub(super) fn given_up(locale: Locale) -> &'static str {
         }
     }
 }
+
+/// The code that proves that a number is somebody's, as a short message.
+pub(super) fn code(desk: &str, code: &str, locale: Locale) -> String {
+    match locale {
+        Locale::ZhCn => {
+            format!("【{desk}】您的回电验证码是 {code}，10 分钟内有效。请勿告诉他人。")
+        }
+        Locale::En => {
+            format!(
+                "{desk}: {code} is your code for being called back. It works for 10 minutes. Tell it to nobody."
+            )
+        }
+    }
+}
+
+/// What is said, and where the person may change it.
+pub(super) fn with_link(text: &str, link: &str, locale: Locale) -> String {
+    match locale {
+        Locale::ZhCn => format!("{text}\n查看、改时间或取消：{link}"),
+        Locale::En => format!("{text}\nLook, move or cancel it: {link}"),
+    }
+}

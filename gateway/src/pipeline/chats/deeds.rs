@@ -10,6 +10,7 @@ use crate::pipeline::letters::name_of;
 use crate::settings::DeskView;
 use channels::im::{Deed, ImSettings};
 use channels::inbound::NewMessage;
+use channels::phone::policy::CallbackPolicy;
 use channels::{Accepted, Inbound, Payload};
 use domain::{Channel, ChannelKind, Contact, Conversation, ConversationId, Event, State, TenantId};
 use records::ratings::Rating;
@@ -99,6 +100,17 @@ fn digit(payload: &Payload) -> Option<u8> {
     }
 }
 
+/// A number and the code that was sent to it, where both were written.
+fn with_code<'t>(text: &'t str, policy: &CallbackPolicy) -> (&'t str, Option<&'t str>) {
+    let split = text.trim().rsplit_once(char::is_whitespace);
+    let both = split.filter(|(number, code)| {
+        code.len() == 6
+            && code.bytes().all(|digit| digit.is_ascii_digit())
+            && calls::request::number_of(policy, number).is_ok()
+    });
+    both.map_or((text, None), |(number, code)| (number.trim(), Some(code)))
+}
+
 fn is_bare(message: &NewMessage) -> bool {
     message.files.is_empty() && message.media.is_empty() && message.attachments.is_empty()
 }
@@ -186,21 +198,34 @@ impl Of<'_> {
     /// agent reads it.
     async fn call_back(&self, number: &str) -> Result<bool, ApiError> {
         let Some(conversation) = self.open().await? else { return Ok(false) };
-        if calls::line_of(self.view, &conversation.channel).is_none() {
+        let Some((_, policy)) = calls::line_of(self.view, &conversation.channel) else {
             return Ok(false);
-        }
+        };
         let known = self.contact.attributes.get("phone").and_then(serde_json::Value::as_str);
         let number = if number.is_empty() { known.unwrap_or_default() } else { number };
         if number.is_empty() {
             let text = words::which_number(conversation.info.locale);
             return self.say(&conversation, "which_number", text).await;
         }
-        let wish = CallbackWish { number: number.to_owned(), from: None, until: None };
-        let by = Closer::Contact(&self.contact.id);
+        let (number, code) = match policy.verify {
+            Some(_) => with_code(number, &policy),
+            None => (number, None),
+        };
+        let code = code.map(str::to_owned);
+        let wish = CallbackWish { number: number.to_owned(), from: None, until: None, code };
+        // What the network tells of its own people needs no proof.
+        let by = match known {
+            Some(known) if known == number => Closer::System,
+            _ => Closer::Contact(&self.contact.id),
+        };
         match calls::request::request(self.app, self.tenant, &conversation, &wish, by).await {
             // That it is noted is said with the notice.
             Ok(_state) => Ok(true),
             Err(refused) if refused.code() == Code::Unavailable => Err(refused),
+            Err(refused) if refused.code() == Code::CodeNeeded => {
+                let text = words::which_code(conversation.info.locale, number);
+                self.say(&conversation, "which_code", &text).await
+            }
             Err(_refused) => {
                 let text = words::not_called(conversation.info.locale);
                 self.say(&conversation, "not_called", text).await

@@ -163,6 +163,14 @@ pub(super) fn which_number(locale: Locale) -> &'static str {
     }
 }
 
+/// A code was sent to the number.
+pub(super) fn which_code(locale: Locale, number: &str) -> String {
+    match locale {
+        Locale::ZhCn => format!("验证码已发送到该号码。请回复：回电 {number} 验证码"),
+        Locale::En => format!("A code was sent to this number. Write: callback {number} CODE"),
+    }
+}
+
 /// This number is not called.
 pub(super) fn not_called(locale: Locale) -> &'static str {
     match locale {

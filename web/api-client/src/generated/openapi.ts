@@ -163,6 +163,8 @@ export interface components {
             number?: string | null;
             from?: components["schemas"]["Timestamp"] | null;
             until?: components["schemas"]["Timestamp"] | null;
+            /** @description The code that was sent to another number, where it has to be proved. */
+            code?: string | null;
         };
         /**
          * @description How a call ended.
@@ -190,6 +192,8 @@ export interface components {
             locale?: components["schemas"]["Locale"];
             from?: components["schemas"]["Timestamp"] | null;
             until?: components["schemas"]["Timestamp"] | null;
+            /** @description The code that was sent to the number, where it has to be proved. */
+            code?: string | null;
         };
         /**
          * @description What a line is to do with a call.
@@ -223,6 +227,8 @@ export interface components {
             number: string;
             from?: components["schemas"]["Timestamp"] | null;
             until?: components["schemas"]["Timestamp"] | null;
+            /** @description The code that was sent to the number, where the person has to prove that it is theirs; an agent needs none. */
+            code?: string | null;
         };
         /**
          * @description How a callback stands.
@@ -328,6 +334,8 @@ export interface components {
              * @description How many days ahead a time may be wished for.
              */
             days_ahead: number;
+            /** @description Is a code sent to the number, to prove that it is the asker's? */
+            verify?: boolean;
             /** @description What a person agrees to by asking; both languages may be empty. */
             consent: components["schemas"]["Localized"];
         };
@@ -1072,6 +1080,11 @@ export interface components {
             note?: boolean;
             mail?: components["schemas"]["Addressees"] | null;
         };
+        /** @description Whoever is served wants no more calls. */
+        NoMoreCalls: {
+            /** @description Why, at most 200 characters. */
+            note?: string;
+        };
         /** @description A system fact in the log. */
         Notice: {
             /** @description Who. */
@@ -1256,6 +1269,31 @@ export interface components {
             /** @description Notifications do not show what was said, nor by whom. */
             private: boolean;
             quiet?: components["schemas"]["QuietHours"] | null;
+        };
+        /** @description A number that is not called. */
+        NumberRefused: {
+            /** @description What it is called here. */
+            id: components["schemas"]["RefusedNumberId"];
+            /** @description The number, masked. */
+            number: string;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            /** @description Who asked. */
+            by: components["schemas"]["NumberRefusedBy"];
+            /** @description Why, in the desk's words; may be empty. */
+            note: string;
+        };
+        /**
+         * @description Who asked that a number is not called.
+         * @enum {string}
+         */
+        NumberRefusedBy: "contact" | "agent" | "supervisor";
+        /** @description A number that is not to be called. */
+        NumberToRefuse: {
+            /** @description The number, international or in the form of the first phone channel's region. */
+            number: string;
+            /** @description Why, at most 200 characters. */
+            note?: string;
         };
         /** @description How an offer behaves. */
         OfferPolicy: {
@@ -1573,6 +1611,7 @@ export interface components {
             /** @description The token. */
             refresh_token: string;
         };
+        RefusedNumberId: string;
         /** @description A registered device. */
         RegisteredDevice: {
             /** @description Its name. */
@@ -1861,6 +1900,21 @@ export interface components {
         WantedCall: {
             /** @description The token of the person's link; told once, on asking. */
             token?: string | null;
+            /** @description The person's page, with the token behind the `#`; told once, on asking. */
+            link?: string | null;
+            /** @description The person's language. */
+            locale: components["schemas"]["Locale"];
+            /** @description The desk's name on the phone channel. */
+            desk: components["schemas"]["Localized"];
+            /** @description The time zone in which the desk plans, by its IANA name. */
+            zone: string;
+            /**
+             * Format: int32
+             * @description How many days ahead a time may be wished for; 0 where none may.
+             */
+            days_ahead: number;
+            /** @description May it be moved or cancelled now? */
+            can_change: boolean;
             /** @description Where the request stands; `offered` is shown as `queued`, `wrap_up` as `closed`. */
             state: components["schemas"]["State"];
             callback?: components["schemas"]["ChatCallback"] | null;
