@@ -43,7 +43,7 @@ export const en = {
   "phone.region": "Region of national numbers",
   "phone.region_hint": "In whose form numbers may be written without a country code, in two letters",
   "phone.regions": "Regions that are called",
-  "phone.regions_hint": "Two letters each, one a line; empty: only the region at the left",
+  "phone.regions_hint": "Two letters each, one a line; empty: only that of national numbers",
   "phone.allowed_prefixes": "Numbers that are called besides",
   "phone.allowed_prefixes_hint": "Prefixes such as +85221, one a line",
   "phone.refused_prefixes": "Numbers that are never called",

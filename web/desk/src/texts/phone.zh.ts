@@ -45,7 +45,7 @@ export const zh: Record<keyof typeof en, string> = {
   "phone.region": "本国地区",
   "phone.region_hint": "不写国家代码时按哪个地区理解，两个字母",
   "phone.regions": "可拨打的地区",
-  "phone.regions_hint": "每行一个两字母代码；留空则仅限左侧地区",
+  "phone.regions_hint": "每行一个两字母代码；留空则仅限本国地区",
   "phone.allowed_prefixes": "另外允许的号段",
   "phone.allowed_prefixes_hint": "如 +85221，每行一个",
   "phone.refused_prefixes": "禁止的号段",

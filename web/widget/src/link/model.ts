@@ -1,20 +1,10 @@
 /** The page behind a callback's link: what is told of the call. */
-import type { ChatCallback, Locale, Localized, Schemas } from "@hutong/api-client";
+import type { ChatCallback, Schemas } from "@hutong/api-client";
 import { placeWords, waitWords } from "@hutong/chat";
 import type { LinkTextKey } from "./texts/index.ts";
 
 /** What the gateway tells of the call, and of how the page is to be shown. */
-export interface Look extends Omit<Schemas["WantedCall"], "token"> {
-  locale: Locale;
-  /** The desk's name. */
-  desk: Localized;
-  days_ahead: number;
-  /** The zone in which the desk works. */
-  zone: string;
-  can_change: boolean;
-  /** A new number gets a code first. */
-  verify?: boolean;
-}
+export type Look = Omit<Schemas["WantedCall"], "token" | "link">;
 
 /** What happened to a look: the link is none, or it may work later. */
 export type Trouble = "unknown" | "offline" | "often" | "busy";

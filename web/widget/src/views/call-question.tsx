@@ -23,16 +23,11 @@ export function CallQuestion() {
   return (
     <AskQuestion name="call" asks="call_title" dismiss={dismiss}>
       <CallForm
-        locale={model.locale} asks={{ number: true, when: true }} zone={ownZone()} ahead={callbacks?.days_ahead ?? 0} verify={verifies(callbacks)}
+        locale={model.locale} asks={{ number: true, when: true }} zone={ownZone()} ahead={callbacks?.days_ahead ?? 0} verify={callbacks?.verify === true}
         send={t("call_send")} ask={ask} dismiss={dismiss}
       >
         {consent !== "" && <p class="ask-hint">{consent}</p>}
       </CallForm>
     </AskQuestion>
   );
-}
-
-/** Does a number get a code before it is called? */
-function verifies(callbacks: object | null | undefined): boolean {
-  return (callbacks as { verify?: boolean } | null | undefined)?.verify === true;
 }

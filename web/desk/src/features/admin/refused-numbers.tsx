@@ -1,4 +1,5 @@
 /** Numbers that nobody calls, because somebody asked for it. */
+import type { Schemas } from "@hutong/api-client";
 import { Button, EmptyState, exactText, Field, relativeText, Spinner } from "@hutong/ui";
 import { ChevronDown, PhoneOff, Plus, Trash2, TriangleAlert } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -10,14 +11,7 @@ import { api } from "../../core/session";
 import { t } from "../../texts/texts";
 import { NOTE_MAX } from "../call/model";
 
-interface RefusedNumber {
-  id: string;
-  /** Masked. */
-  number: string;
-  since: number;
-  by: "contact" | "agent" | "supervisor";
-  note: string;
-}
+type RefusedNumber = Schemas["NumberRefused"];
 
 const PATH = "/phone/refused-numbers";
 /** The numbers on one page of the gateway. */
