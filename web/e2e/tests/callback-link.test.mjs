@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 let house, browser, bridge;
 before(async () => {
   bridge = await PhoneBridge.start();
-  house = await House.start(1, { channels: [bridge.channel("tax")], website: { phone: { channel: "hotline" } } });
+  house = await House.start(1, { channels: [bridge.channel("tax")], website: { phone: { channel: "hotline" } }, phones: { ming: "1001" } });
   browser = await chromium.launch();
 }, { timeout: 90_000 });
 after(async () => {
@@ -30,9 +30,9 @@ async function asks(body) {
 
 /** Asks for a call with the code that the number got; gives the link. */
 async function isToBeCalled(number, locale) {
-  const wish = { client_id: `site-${number}-${Date.now()}`, number, text: "退税进度", locale };
+  const wish = { client_id: `site-${number.slice(1)}-${Date.now()}`, number, text: "退税进度", locale };
   const first = await asks(wish);
-  assert.deepEqual([first.status, first.body.code], [403, "code_needed"]);
+  assert.deepEqual([first.status, first.body.code], [403, "code_needed"], JSON.stringify(first.body));
   const { status, body } = await asks({ ...wish, code: await bridge.code(number) });
   assert.equal(status, 201, JSON.stringify(body));
   assert.ok(body.link.startsWith(`${house.origin}/callback#`), body.link);
@@ -132,6 +132,27 @@ test("a number is never called again, until a supervisor takes it off the list",
   await root.page.getByTestId("refused-add").click();
   await expect("another is put there", () => root.page.getByTestId("refused-number").filter({ hasText: "*8006" }).isVisible());
   await root.page.context().close();
+});
+
+test("an agent notes that somebody wants no more calls", { timeout: 90_000 }, async () => {
+  // Those who asked before would come first.
+  await house.closesAll();
+  const ming = await Agent.signsIn(browser, house.origin, "ming", house.passwords.ming);
+  await ming.isReady();
+  await isToBeCalled("+8613800138007", "zh-CN");
+  await ming.accepts("退税进度");
+  const bar = ming.page.getByTestId("call-bar");
+  await expect("the call is ordered", () => bridge.heard.some((each) => each.type === "call.place" && each.contact === "+8613800138007"));
+  await ming.page.getByTestId("call-refuse").click();
+  await expect("it asks once more", () => bar.or(ming.page.locator(".call-bar")).getByText("以后都不拨打").isVisible());
+  await isAccessible(ming.page, "the question before a number goes on the list");
+  await picture(ming.page, "callback-refuse");
+  await ming.page.getByLabel("原因（可不填）").fill("要求书面联系");
+  await ming.page.getByTestId("call-refuse-sure").click();
+  await expect("it is said", () => ming.page.getByText("以后不再拨打 +86*******8007").isVisible());
+  const listed = await house.get("/v1/phone/refused-numbers");
+  assert.deepEqual(listed.filter(({ number }) => number.endsWith("8007")).map(({ by, note }) => [by, note]), [["agent", "要求书面联系"]]);
+  await ming.page.context().close();
 });
 
 test("a link that is none says so, and the page may not be framed", { timeout: 30_000 }, async () => {
