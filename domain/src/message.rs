@@ -1,7 +1,7 @@
 //! Messages: the entries of a conversation's log.
 
 use crate::call::{CallOutcome, Leg};
-use crate::id::{AgentId, CallId, ContactId, FileId, MessageId, QueueId};
+use crate::id::{AgentId, CallId, ChannelId, ContactId, FileId, MessageId, QueueId};
 use crate::mail::MailHead;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,12 @@ pub enum Notice {
         from: Option<Timestamp>,
         /// The end of the window.
         until: Option<Timestamp>,
+        /// The phone channel whose line rings; absent in older logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<ChannelId>,
+        /// It was wanted already: only its number or time is another one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        changed: bool,
     },
     /// Nobody is to be rung any more.
     CallbackCancelled {
@@ -225,6 +231,15 @@ pub enum Notice {
         next_at: Option<Timestamp>,
         /// Under which name the PBX keeps its recording.
         recording: Option<String>,
+        /// Since when both spoke; absent when they never did, and in older logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connected_at: Option<Timestamp>,
+        /// Since when the agent's telephone rang; absent when it was not told to ring, and for the contact.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent_rung_at: Option<Timestamp>,
+        /// For how long it rang until it was answered, in milliseconds; absent when it was not answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent_rang_ms: Option<u64>,
     },
     /// A letter did not reach somebody, or is late.
     Undelivered {
@@ -269,4 +284,46 @@ impl fmt::Debug for Unreached {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Notice {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_log_from_before_calls_were_measured_is_read() {
+        let requested = r#"{"code":"callback_requested","by":"contact","number":"+86*******1234","from":null,"until":7}"#;
+        let Notice::CallbackRequested { until, line, changed, .. } = read(requested) else {
+            panic!("another notice")
+        };
+        assert_eq!((until, line, changed), (Some(Timestamp(7)), None, false));
+        let ended = r#"{"code":"call_ended","call":"call_1_1","outcome":"completed","by":null,"cause":"","seconds":9,"attempt":1,"next_at":null,"recording":null}"#;
+        let Notice::CallEnded { connected_at, agent_rung_at, agent_rang_ms, .. } = read(ended)
+        else {
+            panic!("another notice")
+        };
+        assert_eq!((connected_at, agent_rung_at, agent_rang_ms), (None, None, None));
+    }
+
+    #[test]
+    fn rung_but_not_answered_is_told_from_never_rung() {
+        let ended = |more: &str| {
+            let text = format!(
+                r#"{{"code":"call_ended","call":"call_1_1","outcome":"agent_unreachable","by":"agent","cause":"","seconds":0,"attempt":0,"next_at":null,"recording":null,"connected_at":null,{more}}}"#
+            );
+            match read(&text) {
+                Notice::CallEnded { agent_rung_at, agent_rang_ms, .. } => {
+                    (agent_rung_at.is_some(), agent_rang_ms)
+                }
+                _ => panic!("another notice"),
+            }
+        };
+        assert_eq!(ended(r#""agent_rung_at":5,"agent_rang_ms":null"#), (true, None));
+        assert_eq!(ended(r#""agent_rung_at":null,"agent_rang_ms":null"#), (false, None));
+        assert_eq!(ended(r#""agent_rung_at":5,"agent_rang_ms":900"#), (true, Some(900)));
+    }
 }

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod pages;
 pub mod phone;
 pub mod refused_numbers;
+pub mod reports;
 pub mod settings;
 pub mod supervisors;
 pub mod system;
@@ -76,6 +77,7 @@ fn routes(config: &mut web::ServiceConfig) {
             .configure(lines::routes)
             .configure(contacts::routes)
             .configure(supervisors::routes)
+            .configure(reports::routes)
             .configure(settings::routes)
             .configure(admin::routes)
             .configure(system::routes)

@@ -3,6 +3,8 @@
 use channels::push::Pushed;
 use domain::PushProvider;
 use metrics::{counter, gauge, histogram};
+use records::history::CallbackOver;
+use std::time::Duration;
 
 /// A request was answered.
 pub fn request_answered(route: &str, status: u16, seconds: f64) {
@@ -141,6 +143,21 @@ pub fn door_failed(adapter: &'static str, reason: &'static str) {
 /// A telephone call is over, and how.
 pub fn call_ended(outcome: &'static str) {
     counter!("hutong_calls_total", "outcome" => outcome).increment(1);
+}
+
+/// A request to be rung is over and in the archive, and how it ended.
+pub fn callback_over(over: &CallbackOver) {
+    counter!("hutong_callbacks_over_total", "ending" => over.ending.name()).increment(1);
+    if let Some(ms) = over.waited_ms {
+        histogram!("hutong_callback_wait_seconds").record(Duration::from_millis(ms.unsigned_abs()));
+    }
+    for rang in &over.agent_rings {
+        let answered = if rang.is_some() { "yes" } else { "no" };
+        counter!("hutong_agent_rings_total", "answered" => answered).increment(1);
+        if let Some(ms) = rang {
+            histogram!("hutong_agent_answer_seconds").record(Duration::from_millis(*ms));
+        }
+    }
 }
 
 /// A network's call was not taken, for this reason (`not_authentic`, `malformed`, `unsupported`,

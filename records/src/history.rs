@@ -3,11 +3,13 @@
 //! Storing is idempotent and never shrinks: the same conversation may come again, after a reopening
 //! with more messages, or from two gateways at once. Messages once stored are never changed.
 
+mod callback;
 mod late;
 mod search;
 mod token;
 mod wait;
 
+pub use callback::{CallbackEnding, CallbackOver};
 pub use search::SearchHit;
 pub(crate) use token::fold;
 
@@ -35,12 +37,14 @@ pub struct ClosedConversation {
 }
 
 /// What [`History::store_closed`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// How many messages were new.
     pub new_messages: u64,
     /// How many were stored otherwise before: the log had gone on without them.
     pub replaced_messages: u64,
+    /// The callbacks in it that the archive did not know before.
+    pub callbacks: Vec<CallbackOver>,
 }
 
 /// A place in a list of conversations, the last closed first; `<closed_at>.<id>` as text.
@@ -141,8 +145,15 @@ impl History<'_> {
             }
             insert_message(&mut tx, tenant, &conversation.id, message).await?;
         }
+        let mut log: BTreeMap<u64, &Message> =
+            stored.iter().map(|(seq, (_, message))| (*seq, message)).collect();
+        log.extend(closed.messages.iter().map(|message| (message.seq, message)));
+        let line = conversation.callback.as_ref().map(|callback| &callback.line);
+        let of = (tenant, &conversation.id);
+        let log = (log.into_values(), replaced_messages > 0);
+        let callbacks = callback::store(&mut tx, of, line, log).await?;
         tx.commit().await?;
-        Ok(Stored { new_messages, replaced_messages })
+        Ok(Stored { new_messages, replaced_messages, callbacks })
     }
 
     /// A closed conversation; its `agent` is who answered it last.

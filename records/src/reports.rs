@@ -1,4 +1,4 @@
-//! Numbers over closed conversations, each with its definition.
+//! Numbers over closed conversations, each with its definition. Those of callbacks stand in `callbacks`.
 //!
 //! The base are waits: each time that a conversation waited for an agent, counted in the period in
 //! which it arrived, and in the queue in which it ended. Conversations that are still open are not
@@ -11,6 +11,10 @@
 //! | abandoned | 放弃量 | waits that ended without an agent |
 //! | mean wait | 平均应答速度 | Σ wait of answered ÷ answered |
 //! | service level | 服务水平 | answered within the threshold ÷ a [`Denominator`] that is named |
+
+mod callbacks;
+
+pub use callbacks::{AGENT_ANSWERS_WITHIN_SECS, CallbackReport};
 
 use crate::error::Result;
 use crate::store::handle;
@@ -128,7 +132,12 @@ fn service_level(report: &QueueReport) -> Option<f64> {
             report.offered.saturating_sub(report.short_abandoned)
         }
     };
+    rate(report.answered_in_time, denominator)
+}
+
+/// From 0 to 1; none when there is nothing to divide by.
+fn rate(part: u64, whole: u64) -> Option<f64> {
     // Counts of one report are far below 2^52, where a float still holds every whole number.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    (denominator > 0).then(|| report.answered_in_time as f64 / denominator as f64)
+    (whole > 0).then(|| part as f64 / whole as f64)
 }

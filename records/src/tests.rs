@@ -2,6 +2,7 @@
 //! its own.
 
 mod audit;
+mod callbacks;
 mod contacts;
 mod credentials;
 mod devices;

@@ -3,7 +3,10 @@
 
 mod asking;
 mod faults;
+mod measures;
+mod network;
 mod proving;
+mod sample;
 mod sip;
 
 use serde_json::{Value, json};

@@ -38,7 +38,8 @@ async fn two_desks() -> (House, Other) {
     (house, Other { conversation, contact, file, root, ming, visitor })
 }
 
-async fn sign_in(house: &House, agent: &str) -> TestAgent {
+/// Somebody of the other desk.
+pub(super) async fn sign_in(house: &House, agent: &str) -> TestAgent {
     let printed = house.gateways[0].runs(&[
         "admin",
         "set-password",

@@ -1,12 +1,13 @@
 //! `cargo xtask demo`: from a fresh checkout to a desk that can be tried in a browser.
 //!
 //! It installs what is missing, builds, writes a config into a data folder, starts the gateway on
-//! its embedded Redis and SQLite, loads `config/demo-desk.json`, makes log-ins, and stays until
+//! its embedded Redis and SQLite and telephones that answer by themselves, loads `config/demo-desk.json`, makes log-ins, and stays until
 //! Ctrl+C. A second start with the same folder finds everything as it was.
 
 mod config;
 mod http;
 mod log_ins;
+mod phones;
 mod report;
 mod server;
 mod signals;
@@ -17,10 +18,12 @@ use crate::install::Need;
 use crate::{install, say, web, workspace};
 use anyhow::{Context, Result};
 use log_ins::LogIn;
+use phones::Phones;
 use report::Report;
 use std::path::{Path, PathBuf};
 use tokio::task::JoinSet;
 
+pub(crate) use config::desk_file;
 pub(crate) use server::{Server, pid_of};
 pub(crate) use signals::Signals;
 
@@ -75,10 +78,11 @@ async fn serve(plan: &Plan, args: &Args) -> Result<()> {
     let prepared = tokio::select! {
         biased;
         () = signals.next() => return server.stop(&mut signals).await,
-        prepared = prepare(plan, &mut server) => prepared,
+        prepared = prepare_all(plan, &mut server) => prepared,
     };
     let done = match prepared {
-        Ok(log_ins) => attend(plan, args, log_ins, &mut server, &mut signals).await,
+        // The telephones ring as long as the demo is there.
+        Ok((log_ins, _phones)) => attend(plan, args, log_ins, &mut server, &mut signals).await,
         Err(error) => Err(error),
     };
     let stopped = if server.has_ended() { Ok(()) } else { server.stop(&mut signals).await };
@@ -108,16 +112,39 @@ async fn attend(
     Ok(())
 }
 
+/// The same as [`prepare`], with telephones.
+async fn prepare_all(plan: &Plan, server: &mut Server) -> Result<(Vec<LogIn>, Phones)> {
+    let phones = Phones::start(plan.port).await?;
+    let desk = phones.write_desk(&desk_file(), &plan.data)?;
+    Ok((prepare(plan, server, &desk).await?, phones))
+}
+
 /// Waits for the server, loads the desk and makes the log-ins.
-pub(crate) async fn prepare(plan: &Plan, server: &mut Server) -> Result<Vec<LogIn>> {
+pub(crate) async fn prepare(plan: &Plan, server: &mut Server, desk: &Path) -> Result<Vec<LogIn>> {
     server.ready().await?;
-    let desk = config::desk_file();
     let config = config::file(&plan.data);
     let (desk_text, config_text) = (desk.to_string_lossy(), config.to_string_lossy());
     plan.hutong
         .output(&["apply", &desk_text, "--config", &config_text])
         .context("load the demo desk")?;
-    log_ins::ensure(plan, &desk, &config).await
+    log_ins::ensure(plan, desk, &config).await
+}
+
+/// Replaces a file in one step, readable for this user only from its first byte.
+fn write_private(file: &Path, text: &str) -> Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let fresh = file.with_extension("new");
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)
+        .with_context(|| format!("create {}", fresh.display()))?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&fresh, file).with_context(|| format!("write {}", file.display()))
 }
 
 /// The data folder, made and closed to others.

@@ -45,7 +45,7 @@ async fn serve(plan: &Plan) -> Result<()> {
 }
 
 async fn attend(plan: &Plan, server: &mut Server, signals: &mut Signals) -> Result<()> {
-    for log_in in demo::prepare(plan, server).await? {
+    for log_in in demo::prepare(plan, server, &demo::desk_file()).await? {
         say::line(&format!("  {}  {}  ({})", log_in.agent, log_in.password, log_in.role));
     }
     // Each page server tells its own address; they end with us.

@@ -2,7 +2,7 @@
 
 use super::{
     admin, auth, channel_states, chat, contacts, conversations, desk, files, health, letters,
-    lines, phone, refused_numbers, settings, supervisors, system,
+    lines, phone, refused_numbers, reports, settings, supervisors, system,
 };
 use crate::middleware::body::UPLOAD_PATH;
 use crate::socket::protocol::{AgentFrame, DeskFrame, VisitorFrame, WidgetFrame};
@@ -40,7 +40,7 @@ use utoipa::{Modify, OpenApi};
         letters::remove, lines::of_conversation, lines::check, lines::check_new,
         channel_states::states, channel_states::registration,
         supervisors::queues, supervisors::waiting, supervisors::agents, supervisors::held,
-        supervisors::send_away, supervisors::ratings, supervisors::today,
+        supervisors::send_away, supervisors::ratings, reports::today, reports::callbacks,
         settings::list, settings::put, settings::delete, settings::apply, settings::try_out,
         settings::history, settings::undo,
         admin::new_password, admin::revoke, admin::keys, admin::new_key, admin::revoke_key,

@@ -1,4 +1,4 @@
-//! For supervisors: queues, agents, ratings, the day's numbers.
+//! For supervisors: queues, agents, ratings.
 
 use super::caller::Caller;
 use super::conversations::{done, summaries};
@@ -10,17 +10,11 @@ use crate::socket::protocol::ConversationSummary;
 use actix_web::{HttpResponse, web};
 use domain::{AgentId, ConversationId, Presence, QueueId, Role, Timestamp};
 use records::ratings::Rating;
-use records::reports::{Denominator, Period, QueueReport, ServiceLevel};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use utoipa::{IntoParams, ToSchema};
 
 /// The most who wait on one page.
 const WAITING_MAX: usize = 200;
-/// The service level of a queue that is no longer there, in seconds.
-const TARGET_SECS: u32 = 60;
-/// Whoever leaves so soon did not wait for anybody, in seconds.
-const SHORT_ABANDON_SECS: u32 = 10;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -30,8 +24,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/agents/state", web::get().to(agents))
         .route("/agents/{id}/conversations", web::get().to(held))
         .route("/agents/{id}/presence", web::post().to(send_away))
-        .route("/ratings", web::get().to(ratings))
-        .route("/reports/today", web::get().to(today));
+        .route("/ratings", web::get().to(ratings));
 }
 
 /// A queue now.
@@ -251,94 +244,4 @@ pub(crate) async fn ratings(
         at,
     });
     Ok(web::Json(rows.collect()))
-}
-
-/// A queue's numbers of the day.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct QueueToday {
-    /// Which.
-    queue: QueueId,
-    /// Waits that began today and are over: answered and abandoned.
-    offered: u64,
-    /// Those that an agent ended.
-    answered: u64,
-    /// Those that ended without an agent.
-    abandoned: u64,
-    /// Those of the abandoned that were short.
-    short_abandoned: u64,
-    /// Those of the answered that were in time.
-    answered_in_time: u64,
-    /// The mean wait of the answered, in milliseconds.
-    mean_wait_ms: Option<i64>,
-    /// From 0 to 1, by the definition.
-    service_level: Option<f64>,
-    /// Those who wait just now beyond their due time. They are not in the numbers above, which they
-    /// will make worse.
-    overdue: u64,
-    /// How the service level is reckoned.
-    #[schema(value_type = Object)]
-    definition: ServiceLevel,
-}
-
-impl From<QueueReport> for QueueToday {
-    fn from(report: QueueReport) -> Self {
-        Self {
-            queue: report.queue,
-            offered: report.offered,
-            answered: report.answered,
-            abandoned: report.abandoned,
-            short_abandoned: report.short_abandoned,
-            answered_in_time: report.answered_in_time,
-            mean_wait_ms: report.mean_wait_ms,
-            service_level: report.service_level,
-            overdue: 0,
-            definition: report.definition,
-        }
-    }
-}
-
-/// From when the day counts.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Since {
-    /// The start of the reader's day; without it the last 24 hours.
-    #[serde(default)]
-    since: Option<i64>,
-}
-
-/// The day's numbers by queue, over closed conversations.
-#[utoipa::path(get, path = "/v1/reports/today", tag = "supervisors", security(("bearer" = [])),
-    params(Since),
-    responses((status = 200, body = Vec<QueueToday>), (status = "4XX", body = super::error::Problem)))]
-pub(crate) async fn today(
-    app: web::Data<App>,
-    caller: Caller,
-    query: Params<Since>,
-) -> Result<web::Json<Vec<QueueToday>>, ApiError> {
-    let staff = caller.staff(Role::Supervisor)?;
-    let now = app.clock.now();
-    let from = query.0.since.map_or_else(|| now.plus_ms(-86_400_000), Timestamp);
-    let period = Period { from, to: now.plus_ms(1) };
-    let view = app.settings.desk(&staff.tenant);
-    // Each queue by its own target; one read for all queues of the same target.
-    let target = |queue: &QueueId| view.queue(queue).map_or(TARGET_SECS, |queue| queue.target_secs);
-    let targets: BTreeSet<u32> = view.desk.queues.iter().map(|queue| queue.target_secs).collect();
-    let targets = targets.into_iter().chain([TARGET_SECS]).collect::<BTreeSet<u32>>();
-    let mut rows: Vec<QueueToday> = Vec::new();
-    for within_secs in targets {
-        let definition = ServiceLevel {
-            within_secs,
-            short_abandon_secs: SHORT_ABANDON_SECS,
-            denominator: Denominator::OfferedLessShortAbandons,
-        };
-        let reports = app.records.reports().queues(&staff.tenant, period, definition).await?;
-        let own = reports.into_iter().filter(|report| target(&report.queue) == within_secs);
-        rows.extend(own.map(QueueToday::from));
-    }
-    rows.sort_by(|a, b| a.queue.cmp(&b.queue));
-    for row in &mut rows {
-        row.overdue = app.router.overdue(&staff.tenant, &row.queue, now).await?;
-    }
-    Ok(web::Json(rows))
 }

@@ -136,17 +136,24 @@ pub fn frame<T: Serialize>(frame: &T) -> Utf8Bytes {
 }
 
 /// A message as its contact may see it; `None` when it is among agents: notes, what became of letters, calls that did not
-/// reach for the contact, and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes either.
+/// reach for the contact, and addresses, of which the contact is told with the state. Who else wrote and read letters is not for the contact's eyes
+/// either, nor when the agent's telephone rang.
 pub fn for_contact(message: &Message) -> Option<Cow<'_, Message>> {
     let content = &message.content;
     if content.kind == MessageKind::Note || content.notice.as_ref().is_some_and(is_among_agents) {
         return None;
     }
-    if content.mail.is_none() {
+    let tells_of_agent =
+        matches!(content.notice, Some(Notice::CallEnded { agent_rung_at: Some(_), .. }));
+    if content.mail.is_none() && !tells_of_agent {
         return Some(Cow::Borrowed(message));
     }
     let mut shown = message.clone();
     shown.content.mail = None;
+    if let Some(Notice::CallEnded { agent_rung_at, agent_rang_ms, .. }) = &mut shown.content.notice
+    {
+        (*agent_rung_at, *agent_rang_ms) = (None, None);
+    }
     Some(Cow::Owned(shown))
 }
 
@@ -350,6 +357,31 @@ pub(super) mod tests {
     fn a_visitor_never_gets_a_note() {
         let batch = batch(vec![message("conv_1", Some("li"), 1, MessageKind::Note)]);
         assert_eq!(batch.facts.first().unwrap().widget_frame(), None);
+    }
+
+    #[test]
+    fn a_visitor_does_not_learn_how_long_the_agents_telephone_rang() {
+        let mut event = message("conv_1", Some("li"), 1, MessageKind::Notice);
+        if let Event::MessageAppended { message, .. } = &mut event {
+            message.content.notice = Some(Notice::CallEnded {
+                call: "call_1_1".parse().unwrap(),
+                outcome: domain::CallOutcome::Completed,
+                by: None,
+                cause: String::new(),
+                seconds: 9,
+                attempt: 1,
+                next_at: None,
+                recording: None,
+                connected_at: Some(Timestamp(77)),
+                agent_rung_at: Some(Timestamp(55)),
+                agent_rang_ms: Some(22),
+            });
+        }
+        let batch = batch(vec![event]);
+        let fact = batch.facts.first().unwrap();
+        let (desk, widget) = (fact.desk_frame(), fact.widget_frame().unwrap());
+        assert!(desk.contains(r#""agent_rung_at":55"#) && desk.contains(r#""agent_rang_ms":22"#));
+        assert!(widget.contains(r#""connected_at":77"#) && !widget.contains("agent_r"), "{widget}");
     }
 
     #[test]

@@ -64,6 +64,7 @@ async fn archive(app: &App, tenant: &TenantId, id: &ConversationId) -> Result<bo
     let last_seq = messages.last().map_or(conversation.last_seq, |last| last.seq);
     let closed = ClosedConversation { conversation, messages, archived_at: app.clock.now() };
     let stored = app.records.history().store_closed(tenant, &closed).await?;
+    stored.callbacks.iter().for_each(crate::metrics::callback_over);
     if stored.replaced_messages > 0 {
         let count = stored.replaced_messages;
         tracing::warn!(conversation.id = %id, count, "Redis had lost its end after it was archived: messages that it no longer knew gave way to later ones");

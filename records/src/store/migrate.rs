@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_persons"),
     migration!(9, "0009_devices"),
     migration!(10, "0010_refused_numbers"),
+    migration!(11, "0011_callbacks"),
 ];
 
 impl Migration {

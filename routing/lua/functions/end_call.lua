@@ -43,8 +43,9 @@ H.register('end_call', function(c, args)
   end
   H.notice(c, v, '"code":"call_ended","call":"' .. cb.call .. '","outcome":"' .. outcome .. '","by":'
     .. (args[7] == '' and 'null' or '"' .. args[7] .. '"') .. ',"cause":' .. args[8] .. ',"seconds":' .. H.int(seconds)
-    .. ',"attempt":' .. H.int(tries) .. ',"next_at":' .. (cb.next == '' and 'null' or cb.next) .. ',"recording":'
-    .. (cb.recording == '' and 'null' or cb.recording))
+    .. ',"attempt":' .. H.int(tries) .. ',"next_at":' .. H.json_number(cb.next) .. ',"recording":'
+    .. H.json_number(cb.recording) .. ',"connected_at":' .. H.json_number(cb.connected) .. ',"agent_rung_at":'
+    .. H.json_number(cb.rung) .. ',"agent_rang_ms":' .. H.json_number(cb.rang))
   local a = v.state == 'active' and H.load_agent(c, v.agent)
   if a and follows == 'rest' and H.is_wanted(cb) then
     rest(c, v, a, tonumber(at))

@@ -49,7 +49,8 @@ H.register('request_callback', function(c, args)
     'until', args[7], 'remind', remind, 'by', by, 'at', anew and H.int(c.now) or cb.at, 'locale', args[11], 'tries',
     anew and '0' or cb.tries, 'next', '', 'outcome', '')
   H.notice(c, v, '"code":"callback_requested","by":"' .. by .. '","number":"' .. args[4] .. '","from":'
-    .. (from == '' and 'null' or from) .. ',"until":' .. (args[7] == '' and 'null' or args[7]))
+    .. H.json_number(from) .. ',"until":' .. H.json_number(args[7]) .. ',"line":"' .. args[5] .. '","changed":'
+    .. tostring(not anew))
   local later = from ~= '' and tonumber(from) > c.now
   if v.state ~= 'active' then
     H.wait_anew(c, v, from)

@@ -6,7 +6,7 @@
 
 local FIELDS = {
   'state', 'number', 'shown', 'line', 'from', 'until', 'remind', 'by', 'at', 'tries', 'next', 'locale', 'calls',
-  'call', 'stage', 'epoch', 'agent', 'trace', 'wish', 'since', 'connected', 'recording', 'outcome',
+  'call', 'stage', 'epoch', 'agent', 'trace', 'wish', 'since', 'rung', 'rang', 'connected', 'recording', 'outcome',
 }
 
 -- How far a call has come; a stage never goes back, but the last two before the end take turns.
@@ -55,7 +55,8 @@ function H.is_live(cb)
   return cb and H.STAGES[cb.stage] ~= nil
 end
 
-local function number(text)
+-- A field as JSON that is a number, or JSON already.
+function H.json_number(text)
   return text == '' and 'null' or text
 end
 
@@ -68,11 +69,12 @@ local function view(cb)
   local call = 'null'
   if H.is_live(cb) then
     call = '{"id":"' .. cb.call .. '","agent":"' .. cb.agent .. '","stage":"' .. cb.stage .. '","since":' .. cb.since
-      .. ',"connected_at":' .. number(cb.connected) .. ',"wish":' .. word(cb.wish) .. '}'
+      .. ',"connected_at":' .. H.json_number(cb.connected) .. ',"wish":' .. word(cb.wish) .. '}'
   end
   return '{"state":"' .. cb.state .. '","number":"' .. cb.shown .. '","line":"' .. cb.line .. '","from":'
-    .. number(cb.from) .. ',"until":' .. number(cb['until']) .. ',"requested_at":' .. cb.at .. ',"tries":' .. cb.tries
-    .. ',"next_at":' .. number(cb.next) .. ',"outcome":' .. word(cb.outcome) .. ',"call":' .. call .. '}'
+    .. H.json_number(cb.from) .. ',"until":' .. H.json_number(cb['until']) .. ',"requested_at":' .. cb.at
+    .. ',"tries":' .. cb.tries .. ',"next_at":' .. H.json_number(cb.next) .. ',"outcome":' .. word(cb.outcome)
+    .. ',"call":' .. call .. '}'
 end
 
 -- The conversation and callback of a call of which somebody tells who may: its line, and, where the line has an
@@ -112,7 +114,7 @@ function H.order_call(c, v, cb)
   H.cancel(c, 'c', v.id)
   H.call_change(c, v, cb, 'state', 'calling', 'calls', calls, 'call', 'call_' .. string.sub(v.id, 6) .. '_'
     .. H.int(calls), 'stage', 'ordered', 'epoch', '0', 'agent', v.agent, 'trace', '', 'wish', '', 'since', c.now,
-    'connected', '', 'recording', '', 'next', '', 'remind', '')
+    'rung', '', 'rang', '', 'connected', '', 'recording', '', 'next', '', 'remind', '')
 end
 
 -- Whoever gets a conversation that waited for a telephone is rung.

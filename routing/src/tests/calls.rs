@@ -3,7 +3,7 @@
 use super::desk::*;
 use super::model::{CALL_STAGES, Twin, Wanted};
 use super::ops::{AGENTS, Op};
-use super::properties::differ;
+use super::properties::{agree, cases, check, differ};
 use crate::command::{Closer, RequestCallback};
 use crate::reply::*;
 use crate::router::{CallNote, CallOver, CallTeller, Router};
@@ -11,6 +11,7 @@ use domain::{
     AgentId, CallId, CallOutcome, CallWish, ChannelId, ContactId, ConversationId, Follows, Leg,
     Locale, PhoneNumber, Timestamp,
 };
+use proptest::prelude::{Just, Strategy, prop, prop_oneof};
 use proptest::test_runner::TestCaseError;
 
 impl Op {
@@ -27,6 +28,43 @@ impl Op {
             _ => None,
         }
     }
+}
+
+/// Desks at which one conversation is to be rung, and what happens to its calls: in sequences of every
+/// transition few calls get as far as that somebody answers.
+pub(super) fn calls() -> impl Strategy<Value = (Vec<u32>, Vec<(Op, i64)>)> {
+    let conv = 0usize;
+    // Mostly by whose words count.
+    let owner = || prop_oneof![5 => Just(2usize), 2 => Just(0), 1 => 0usize..5];
+    let ops = prop_oneof![
+        10 => (0usize..8, owner()).prop_map(move |(stage, owner)| Op::NoteCall { conv, stage, owner }),
+        4 => (0usize..11, 0usize..3, owner()).prop_map(move |(outcome, follows, owner)| Op::EndCall { conv, outcome, follows, owner }),
+        4 => (1usize..4).prop_map(move |agent| Op::PlaceCall { conv, agent }),
+        2 => (0u64..3).prop_map(move |epoch| Op::TakeCall { conv, epoch }),
+        2 => (0usize..5, 0u32..3, -20_000i64..20_000).prop_map(move |(by, number, from)| Op::Ring { conv, by, number, from }),
+        1 => (0usize..5).prop_map(move |by| Op::CancelRing { conv, by, opens: 0 }),
+        1 => (0usize..7, 0usize..3).prop_map(move |(agent, wish)| Op::SteerCall { conv, agent, wish }),
+        2 => (0usize..6).prop_map(move |agent| Op::Accept { conv, agent, wrong: false }),
+        1 => (0usize..6).prop_map(move |agent| Op::Assign { conv, agent }),
+        1 => Just(Op::Timers { limit: 20 }),
+    ];
+    let shapes = prop::collection::vec(0u32..100, 6);
+    let steps = prop::collection::vec((ops, 0i64..20_000), 4..50);
+    (shapes, 0u32..5000, steps).prop_map(move |(shapes, shape, steps)| {
+        let mut all = vec![
+            (Op::Receive { who: 0, message: 0, shape }, 10),
+            (Op::Ring { conv, by: 4, number: 0, from: -20_000 }, 10),
+            (Op::Accept { conv, agent: 0, wrong: false }, 10),
+        ];
+        all.extend((0..6).map(|agent| (Op::Assign { conv, agent }, 10)));
+        all.extend(steps);
+        (shapes, all)
+    })
+}
+
+#[test]
+fn redis_and_the_twin_agree_on_what_calls_tell() {
+    check(cases(32), &small_library(), &calls(), agree).unwrap();
 }
 
 fn line() -> ChannelId {

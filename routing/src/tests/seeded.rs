@@ -1,5 +1,6 @@
 //! Do the tests have teeth? Each seeded bug is one guard of the Lua broken; the twin must notice.
 
+use super::calls::calls;
 use super::desk::small_library;
 use super::postal::{letters, post_run};
 use super::properties::{agree, check, desks};
@@ -238,6 +239,26 @@ const OF_CONVERSATIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The same for what calls tell.
+const OF_CALLS: &[(&str, &str, &str)] = &[
+    (
+        "an agent who speaks is still rung",
+        "and H.STAGES[cb.stage] < ANSWERED and H.STAGES[stage] >= ANSWERED",
+        "and H.STAGES[stage] >= ANSWERED",
+    ),
+    (
+        "an agent answers when the person does",
+        "local ANSWERED = H.STAGES.agent_answered",
+        "local ANSWERED = H.STAGES.connected",
+    ),
+    (
+        "a call's telephone rang in the call before",
+        "    'rung', '', 'rang', '', 'connected', ''",
+        "    'connected', ''",
+    ),
+    ("a change of a request is a new one", "tostring(not anew)", "'false'"),
+];
+
 /// The same for the outbox and its duty.
 const OF_DELIVERIES: &[(&str, &str, &str)] = &[
     (
@@ -316,6 +337,12 @@ where
 #[test]
 fn every_seeded_bug_of_conversations_is_caught() {
     let missed = missed(OF_CONVERSATIONS, &desks(), agree);
+    assert!(missed.is_empty(), "not caught: {missed:#?}");
+}
+
+#[test]
+fn every_seeded_bug_of_calls_is_caught() {
+    let missed = missed(OF_CALLS, &calls(), agree);
     assert!(missed.is_empty(), "not caught: {missed:#?}");
 }
 

@@ -32,6 +32,8 @@ fn text(data: &Path, port: u16) -> Result<String> {
     // Everybody in the demo comes from one address: a person, all tabs, the simulated visitors.
     writeln!(text, "[limits]\nlogins_per_minute_address = 120\nsessions_per_minute = 120")?;
     writeln!(text, "connects_per_minute = 600\nconversations_per_minute = 120\n")?;
+    // The demo's telephones are a page on this machine.
+    writeln!(text, "[doors]\nallow_http = true\nallow_inner = [\"127.0.0.1/32\"]\n")?;
     writeln!(text, "[web]\nroot = {}\ndemo = true", quoted(&web::folder().to_string_lossy()))?;
     Ok(text)
 }

@@ -1,14 +1,12 @@
 //! The agents' log-ins: generated at the first start, kept in the data folder for this user only,
 //! and the same at the next start.
 
-use super::{Plan, http};
+use super::{Plan, http, write_private};
 use crate::say;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Instant;
 
@@ -58,7 +56,7 @@ pub(crate) async fn ensure(plan: &Plan, desk: &Path, config: &Path) -> Result<Ve
         if !passwords.contains_key(&agent.id) {
             let password = plan.hutong.new_password(&agent.id, config)?;
             passwords.insert(agent.id.clone(), password);
-            write(&file, &passwords)?;
+            write_private(&file, &serde_json::to_string_pretty(&passwords)?)?;
             made += 1;
         }
     }
@@ -87,21 +85,6 @@ fn read(file: &Path) -> Passwords {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Replaces the file in one step, readable for this user only from its first byte.
-fn write(file: &Path, passwords: &Passwords) -> Result<()> {
-    let fresh = file.with_extension("new");
-    let mut out = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)
-        .with_context(|| format!("create {}", fresh.display()))?;
-    out.write_all(serde_json::to_string_pretty(passwords)?.as_bytes())?;
-    out.sync_all()?;
-    std::fs::rename(&fresh, file).with_context(|| format!("write {}", file.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +95,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("log-ins.json");
         let passwords = Passwords::from([("zhang-wei".to_owned(), "a b".to_owned())]);
-        write(&file, &passwords).unwrap();
+        write_private(&file, &serde_json::to_string_pretty(&passwords).unwrap()).unwrap();
         assert_eq!(read(&file), passwords);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }

@@ -59,7 +59,7 @@ async fn a_demo_is_checked_started_filled_and_drained() {
     let mut house = FakeHouse::answering(HUTONG, 200).await;
     let mut signals = Signals::listen().unwrap();
     let mut server = Server::start(&house.plan).unwrap();
-    let log_ins = prepare(&house.plan, &mut server).await.unwrap();
+    let log_ins = prepare(&house.plan, &mut server, &desk_file()).await.unwrap();
     assert!(log_ins.len() >= 9, "{log_ins:?}");
     assert!(!server.has_ended());
     server.stop(&mut signals).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_demo_is_checked_started_filled_and_drained() {
 #[tokio::test]
 async fn log_ins_are_random_and_the_same_at_the_next_start() {
     let house = FakeHouse::answering(HUTONG, 200).await;
-    let (desk, config) = (config::desk_file(), config::file(&house.plan.data));
+    let (desk, config) = (desk_file(), config::file(&house.plan.data));
     let first = log_ins::ensure(&house.plan, &desk, &config).await.unwrap();
     let second = log_ins::ensure(&house.plan, &desk, &config).await.unwrap();
     let passwords = |log_ins: &[LogIn]| -> Vec<String> {
@@ -87,7 +87,7 @@ async fn log_ins_are_random_and_the_same_at_the_next_start() {
 #[tokio::test]
 async fn log_ins_that_open_nothing_are_made_anew() {
     let house = FakeHouse::answering(HUTONG, 401).await;
-    let (desk, config) = (config::desk_file(), config::file(&house.plan.data));
+    let (desk, config) = (desk_file(), config::file(&house.plan.data));
     let first = log_ins::ensure(&house.plan, &desk, &config).await.unwrap();
     let second = log_ins::ensure(&house.plan, &desk, &config).await.unwrap();
     assert_ne!(first[0].password, second[0].password);
@@ -99,7 +99,23 @@ async fn a_gateway_that_dies_at_start_is_told_with_its_last_words() {
         "#!/bin/sh\n[ \"$1\" = serve ] && echo 'no redis-server here' >&2 && exit 1\nexit 0\n";
     let house = FakeHouse::answering(script, 503).await;
     let mut server = Server::start(&house.plan).unwrap();
-    let error = format!("{:#}", prepare(&house.plan, &mut server).await.unwrap_err());
+    let error = format!("{:#}", prepare(&house.plan, &mut server, &desk_file()).await.unwrap_err());
     assert!(error.contains("no redis-server here"), "{error}");
     assert!(server.has_ended());
+}
+
+#[tokio::test]
+async fn the_telephones_are_part_of_a_desk_that_is_written_for_this_user_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let phones = Phones::start(1).await.unwrap();
+    let file = phones.write_desk(&desk_file(), folder.path()).unwrap();
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+    let desk: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let channels = desk["channels"].as_array().unwrap();
+    let line = channels.iter().find(|channel| channel["kind"] == "phone").unwrap();
+    assert!(line["settings"]["url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{line}");
+    let website = channels.iter().find(|channel| channel["id"] == "website").unwrap();
+    assert_eq!(website["settings"]["phone"]["channel"], "hotline");
+    assert!(desk["agents"].as_array().unwrap().iter().all(|agent| agent["phone"].is_string()));
 }

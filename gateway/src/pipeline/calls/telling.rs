@@ -128,6 +128,9 @@ mod tests {
             attempt: 1,
             next_at: next_at.map(Timestamp),
             recording: None,
+            connected_at: None,
+            agent_rung_at: None,
+            agent_rang_ms: None,
         }
     }
 

@@ -31,6 +31,9 @@ pub(in super::super) struct Live {
     pub(in super::super) epoch: u64,
     pub(in super::super) since: i64,
     pub(in super::super) trace: String,
+    /// Since when the agent's telephone rang, and when it was answered.
+    rung: Option<i64>,
+    answered: Option<i64>,
     connected: Option<i64>,
     wish: Option<&'static str>,
 }
@@ -122,6 +125,8 @@ impl Twin {
             epoch: 0,
             since: now,
             trace: String::new(),
+            rung: None,
+            answered: None,
             connected: None,
             wish: None,
         });
@@ -240,7 +245,8 @@ impl Twin {
         }
         let now = self.now;
         let mut ring = self.conv(id).ring.clone().unwrap_or_default();
-        if !ring.wanted {
+        let changed = ring.wanted;
+        if !changed {
             (ring.at, ring.tries) = (now, 0);
         }
         ring.wanted = true;
@@ -253,7 +259,7 @@ impl Twin {
         self.notice(
             id,
             json!({ "code": "callback_requested", "by": wanted.by.0, "number": shown,
-            "from": wanted.from, "until": wanted.until }),
+            "from": wanted.from, "until": wanted.until, "line": "line", "changed": changed }),
         );
         let later = wanted.from.filter(|at| *at > now);
         let conv = self.conv(id);
@@ -350,6 +356,12 @@ impl Twin {
         }
         let first = place > live.stage;
         (live.stage, live.held) = (place, stage == "held");
+        match stage {
+            "agent_ringing" => live.rung = Some(now),
+            "ordered" | "dialing" => {}
+            // Whatever comes later, the agent has answered by then.
+            _ => live.answered = live.answered.or(Some(now)),
+        }
         if first && stage == "connected" {
             live.connected = Some(now);
         }
@@ -397,9 +409,11 @@ impl Twin {
             self.say("callback_changed");
         }
         let seconds = live.connected.map_or(0, |since| (now - since) / 1000);
+        let rang = live.rung.zip(live.answered).map(|(rung, answered)| answered - rung);
         let (tries, next) = (self.ring(id).tries, self.ring(id).next);
         self.notice(id, json!({ "code": "call_ended", "call": told.0, "outcome": outcome.name(), "by": "contact",
-            "cause": "486 \"Busy\"", "seconds": seconds, "attempt": tries, "next_at": next, "recording": null }));
+            "cause": "486 \"Busy\"", "seconds": seconds, "attempt": tries, "next_at": next, "recording": null,
+            "connected_at": live.connected, "agent_rung_at": live.rung, "agent_rang_ms": rang }));
         if self.conv(id).state != State::Active {
             return true;
         }

@@ -221,6 +221,108 @@ export interface components {
             outcome?: components["schemas"]["CallOutcome"] | null;
             call?: components["schemas"]["LiveCall"] | null;
         };
+        /** @description A line's measures of callbacks, each defined in `docs/channels/phone.md`. */
+        CallbackMeasures: {
+            /** @description Which phone channel rang. */
+            line: components["schemas"]["ChannelId"];
+            /**
+             * Format: int64
+             * @description Requests made in the period whose conversation is closed: connected, abandoned, given up and
+             *     withdrawn.
+             */
+            requested: number;
+            /**
+             * Format: int64
+             * @description Those whose contact and agent spoke.
+             */
+            connected: number;
+            /**
+             * Format: int64
+             * @description Those whose contact's telephone was tried.
+             */
+            tried: number;
+            /**
+             * Format: int64
+             * @description Those that the first call which tried the contact connected.
+             */
+            first_try: number;
+            /**
+             * Format: int64
+             * @description Those of `with_window` that were connected before `until`.
+             */
+            in_window: number;
+            /**
+             * Format: int64
+             * @description Those that had an `until`.
+             */
+            with_window: number;
+            /**
+             * Format: int64
+             * @description Those that the contact cancelled, or whose conversation ended before.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Those that were tried as often as the policy says, in vain.
+             */
+            given_up: number;
+            /**
+             * Format: int64
+             * @description Those that the desk took back.
+             */
+            withdrawn: number;
+            /**
+             * Format: int64
+             * @description Calls that tried the contact.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description The mean wait of the connected, in milliseconds: from the request, or the window's opening when that
+             *     is later, until both spoke.
+             */
+            mean_wait_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The longest of these waits.
+             */
+            longest_wait_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Calls in which the agent's telephone rang.
+             */
+            agent_rung: number;
+            /**
+             * Format: int64
+             * @description Those of them that the agent answered within `within_secs`.
+             */
+            agent_answered_in_time: number;
+            /**
+             * Format: int32
+             * @description What is in time, in seconds.
+             */
+            within_secs: number;
+            /**
+             * Format: double
+             * @description `first_try` ÷ `tried`, from 0 to 1.
+             */
+            first_try_rate?: number | null;
+            /**
+             * Format: double
+             * @description `in_window` ÷ `with_window`, from 0 to 1.
+             */
+            in_window_rate?: number | null;
+            /**
+             * Format: double
+             * @description `agent_answered_in_time` ÷ `agent_rung`, from 0 to 1.
+             */
+            agent_answer_rate?: number | null;
+            /**
+             * Format: double
+             * @description `abandoned` ÷ `requested`, from 0 to 1.
+             */
+            abandonment_rate?: number | null;
+        };
         /** @description Somebody is to be rung. */
         CallbackRequest: {
             /** @description The number, in any form that is used in the channel's region, or international. */
@@ -1193,6 +1295,9 @@ export interface components {
             number: string;
             from?: components["schemas"]["Timestamp"] | null;
             until?: components["schemas"]["Timestamp"] | null;
+            line?: components["schemas"]["ChannelId"] | null;
+            /** @description It was wanted already: only its number or time is another one. */
+            changed?: boolean;
             /** @enum {string} */
             code: "callback_requested";
         } | {
@@ -1236,6 +1341,13 @@ export interface components {
             next_at?: components["schemas"]["Timestamp"] | null;
             /** @description Under which name the PBX keeps its recording. */
             recording?: string | null;
+            connected_at?: components["schemas"]["Timestamp"] | null;
+            agent_rung_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description For how long it rang until it was answered, in milliseconds; absent when it was not answered.
+             */
+            agent_rang_ms?: number | null;
             /** @enum {string} */
             code: "call_ended";
         } | {

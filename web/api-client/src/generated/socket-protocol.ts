@@ -799,6 +799,9 @@ export interface components {
             number: string;
             from?: components["schemas"]["Timestamp"] | null;
             until?: components["schemas"]["Timestamp"] | null;
+            line?: components["schemas"]["ChannelId"] | null;
+            /** @description It was wanted already: only its number or time is another one. */
+            changed?: boolean;
             /** @enum {string} */
             code: "callback_requested";
         } | {
@@ -842,6 +845,13 @@ export interface components {
             next_at?: components["schemas"]["Timestamp"] | null;
             /** @description Under which name the PBX keeps its recording. */
             recording?: string | null;
+            connected_at?: components["schemas"]["Timestamp"] | null;
+            agent_rung_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description For how long it rang until it was answered, in milliseconds; absent when it was not answered.
+             */
+            agent_rang_ms?: number | null;
             /** @enum {string} */
             code: "call_ended";
         } | {

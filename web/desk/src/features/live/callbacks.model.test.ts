@@ -4,7 +4,7 @@ import "../../texts/callbacks-catalogue";
 import { COLUMNS, valueText, type CallbackMeasures } from "./callbacks.model";
 
 const nobody: CallbackMeasures = {
-  line: "hotline", requested: 0, connected: 0, tried: 0, first_try: 0, in_window: 0, with_window: 0, abandoned: 0, given_up: 0, attempts: 0, mean_wait_ms: null,
+  line: "hotline", requested: 0, connected: 0, tried: 0, first_try: 0, in_window: 0, with_window: 0, abandoned: 0, given_up: 0, withdrawn: 0, attempts: 0, mean_wait_ms: null,
   longest_wait_ms: null, agent_rung: 0, agent_answered_in_time: 0, within_secs: 15, first_try_rate: null, in_window_rate: null, agent_answer_rate: null, abandonment_rate: null,
 };
 const day: CallbackMeasures = {

@@ -1,30 +1,10 @@
 /** The measures of callbacks, as a table shows them. */
+import type { Schemas } from "@hutong/api-client";
 import type { Locale } from "@hutong/ui";
 import { clockText } from "@hutong/ui";
 
-/** What the gateway reckons for one line. Rates go from 0 to 1, and are null where there is nothing to divide by. */
-export interface CallbackMeasures {
-  line: string;
-  requested: number;
-  connected: number;
-  /** Requests whose person's telephone was tried. */
-  tried?: number;
-  first_try: number;
-  in_window: number;
-  with_window: number;
-  abandoned: number;
-  given_up: number;
-  attempts: number;
-  mean_wait_ms?: number | null;
-  longest_wait_ms?: number | null;
-  agent_rung: number;
-  agent_answered_in_time: number;
-  within_secs: number;
-  first_try_rate?: number | null;
-  in_window_rate?: number | null;
-  agent_answer_rate?: number | null;
-  abandonment_rate?: number | null;
-}
+/** What the gateway reckons for one line. Rates go from 0 to 1, and are absent where there is nothing to divide by. */
+export type CallbackMeasures = Schemas["CallbackMeasures"];
 
 /** The columns, in the order in which they are read. */
 export const COLUMNS = [
