@@ -15,7 +15,7 @@ const styles = files.filter((name) => name.endsWith(".css"));
 let over = false;
 for (const { what, bytes, max } of [
   { what: "desk scripts of the first paint", bytes: sum(scripts.filter((name) => page.includes(name))), max: 85 * KIB },
-  { what: "desk scripts in all", bytes: sum(scripts), max: 134 * KIB },
+  { what: "desk scripts in all", bytes: sum(scripts), max: 141 * KIB },
   { what: "desk styles", bytes: sum(styles), max: 13 * KIB },
 ]) {
   const fits = bytes <= max;

@@ -43,6 +43,7 @@ export function channelOf(channel, world) {
     media_types: ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"],
     file_bytes_max: 20 * 1024 * 1024,
     by_mail: world.byMail,
+    callbacks: world.callsBack ? { region: "CN", days_ahead: 14, consent: { "zh-CN": "号码仅用于本次回电。", en: "The number is used for this call only." }, verify: world.verify } : null,
     push: channel === "app" ? { providers: ["web_push"], web_push_key: WEB_PUSH_KEY } : null,
   };
 }

@@ -63,6 +63,10 @@ export const channels = [
   { id: "oa-im", name: both("政务工作群", "Staff messenger"), kind: "im", adapter: "wecom", audience: "staff", enabled: true, settings: {}, topics: [{ id: "platform", name: both("平台问题", "Platform"), queue: "platform" }] },
   { id: "mailbox", name: both("服务邮箱", "Service mailbox"), kind: "email", adapter: "email", audience: "agency", enabled: true, settings: mailSettings, topics: [{ id: "any", name: both("邮件", "Mail"), queue: "platform" }] },
   { id: "city-app", name: both("“城市通” App", "City app"), kind: "app", adapter: "app", audience: "public", enabled: true, settings: {}, topics: [{ id: "any", name: both("在线咨询", "Questions"), queue: "general" }] },
+  { id: "hotline", name: both("12345 回电", "Hotline callbacks"), kind: "phone", adapter: "sip", audience: "public", enabled: true,
+    settings: { listen: ["udp:10.0.0.4:5060"], trunk: { uri: "sip:trunk.carrier.example", user: "02012345678", password: "(kept secret)", register: true },
+      callback: { region: "CN", retry_pauses_secs: [300, 1800], consent: both("号码仅用于本次回电。", "The number is used for this call only.") } },
+    topics: [{ id: "any", name: both("来电咨询", "Calls"), queue: "general" }] },
 ];
 
 export const calendars = [{

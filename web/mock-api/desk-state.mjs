@@ -174,7 +174,7 @@ export function makeDesk() {
     ["POST", "/auth/password", () => signedIn(false)],
     ["POST", "/auth/bootstrap", (_, __, body) => { if (body.code !== "HUTONG-1234") throw refuse(401, "login_failed"); return signedIn(false); }],
     ["GET", "/desk", () => ({ epoch: "mock", cursor: `${now()}-0`, me, presence: presence.get(me.id).presence, conversations: mine().map(summary), agents: data.agents.map(({ id, name }) => ({ id, name })),
-      queues: data.queues.map(({ id, name }) => ({ id, name })), channels: data.channels.map(({ id, name, kind, adapter }) => ({ id, name, kind, adapter })), request_types: data.requestTypes, quick_replies: data.quickReplies, skills: data.skills, now: now() })],
+      queues: data.queues.map(({ id, name }) => ({ id, name })), channels: data.channels.map(({ id, name, kind, adapter }) => ({ id, name, kind, adapter, calls: ["hotline", "website"].includes(id) })), request_types: data.requestTypes, quick_replies: data.quickReplies, skills: data.skills, now: now() })],
     ["GET", "/conversations", (_, query) => { const q = query.get("q") ?? ""; return { conversations: [...conversations.values()].filter((one) => one.state === "closed" && JSON.stringify(logs.get(one.id)).concat(one.info.contact_name).includes(q)).sort((a, b) => b.closed_at - a.closed_at).map(summary) }; }],
     ["GET", "/conversations/:id", ([id]) => summary(get(id))],
     ["GET", "/conversations/:id/messages", ([id], query) => {

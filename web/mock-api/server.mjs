@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { appApi, frames, PEOPLE } from "./apps.mjs";
+import { callApi, chatCallApi } from "./calls.mjs";
 import { Conversation } from "./conversation.mjs";
 import { channelOf } from "./channel.mjs";
 
@@ -28,7 +29,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'";
 
 /** Everything that this server knows: one conversation per visitor, and what `/mock` may change. */
-const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false, byMail: false, mailRefusal: null, noSockets: false, backend: true };
+const world = { visitors: new Map(), files: new Map(), closedHours: false, down: false, askName: "no", requestTypes: false, byMail: false, mailRefusal: null, noSockets: false, backend: true, call: null, callTrouble: null, callRefusal: null, callsBack: false, verify: false };
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, `http://${request.headers.host}`);
@@ -71,6 +72,11 @@ async function api(request, response, url, path) {
     return response.end(found.bytes);
   }
   const visitor = visitorOf(request);
+  const calling = path.startsWith("phone/") || path === "chat/callback";
+  if (calling) {
+    const body = JSON.parse(await bodyOf(request));
+    return said(response, callApi(world, request.method, path, body) ?? (visitor && chatCallApi(world, visitor, request.method, path, body)) ?? { status: 401, code: "not_authenticated" });
+  }
   if (visitor && path === "chat/frames") return byRequests(request, response, url, visitor);
   const ofApp = visitor && appApi(visitor, request.method, path, request.method === "PUT" ? JSON.parse(await bodyOf(request)) : null);
   if (ofApp) {
@@ -144,18 +150,21 @@ function act(action, response) {
     if (action.drop) visitor.sockets.forEach((socket) => socket.terminate());
     if (action.do) visitor.conversation[action.do](...(action.with ?? []));
   }
-  if (action.forget) world.visitors.clear();
-  json(response, { visitors: world.visitors.size, said: [...world.visitors.values()].map((one) => one.conversation.messages.length), devices: [...world.visitors.values()].map((one) => one.devices.size) });
+  if (action.forget) {
+    world.visitors.clear();
+    Object.assign(world, { callBodies: [], callLooks: 0 });
+  }
+  json(response, { visitors: world.visitors.size, said: [...world.visitors.values()].map((one) => one.conversation.messages.length), devices: [...world.visitors.values()].map((one) => one.devices.size), calls: { bodies: world.callBodies ?? [], looks: world.callLooks ?? 0 } });
 }
 
 function page(response, path) {
   const [, top, ...rest] = path.split("/");
-  const root = { widget: "widget/dist", demo: "sample-site/dist", desk: "desk/dist", app: "sample-app/dist" }[top];
+  const root = { widget: "widget/dist", demo: "sample-site/dist", desk: "desk/dist", app: "sample-app/dist", callback: "widget/dist/callback" }[top];
   if (path === "/") {
     response.writeHead(302, { location: "/demo/" });
     return response.end();
   }
-  const file = root && normalize(join(WEB, root, decodeURIComponent(rest.join("/")) || "index.html"));
+  const file = root && normalize(join(WEB, root, decodeURIComponent(rest.join("/")) || (top === "callback" ? "callback.html" : "index.html")));
   if (!file || !file.startsWith(join(WEB, root)) || !existsSync(file) || !statSync(file).isFile()) return problem(response, 404, "not_found");
   response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-security-policy": POLICY });
   return createReadStream(file).pipe(response);
@@ -193,9 +202,16 @@ function json(response, value) {
   response.end(JSON.stringify(value));
 }
 
-function problem(response, status, code, headers = {}) {
-  response.writeHead(status, { "content-type": "application/problem+json", ...headers });
-  response.end(JSON.stringify({ type: "about:blank", title: code, status, code, detail: code }));
+function problem(response, status, code, headers = {}, errors = undefined) {
+  response.writeHead(status, { "content-type": "application/problem+json", "cache-control": "no-store", ...headers });
+  response.end(JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, errors }));
+}
+
+/** An answer that was made elsewhere. */
+function said(response, { status, body, code, errors, headers }) {
+  if (code) return problem(response, status, code, headers, errors);
+  response.writeHead(status, { "content-type": "application/json" });
+  return response.end(body === undefined ? undefined : JSON.stringify(body));
 }
 
 /** Listens; resolves to the address and a way to end it. */

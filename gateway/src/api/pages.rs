@@ -1,5 +1,5 @@
-//! The built pages, from `web.root`: the desk at `/desk/`, the widget at `/widget/`, the sample
-//! website at `/demo/`, the sample app at `/app/`. Each surface has a policy of its own, and nothing outside its directory can
+//! The built pages, from `web.root`: the desk at `/desk/`, the widget at `/widget/`, the page behind a
+//! callback's link at `/callback`, the sample website at `/demo/`, the sample app at `/app/`. Each surface has a policy of its own, and nothing outside its directory can
 //! be reached.
 
 use super::error::{ApiError, Code};
@@ -22,6 +22,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/app", web::get().to(|| to_folder("/app/")))
         .route("/desk/{path:.*}", web::get().to(desk))
         .route("/widget/{path:.*}", web::get().to(widget))
+        .route("/callback", web::get().to(call_link))
+        .route("/callback/{path:.*}", web::get().to(call_link_file))
         .route("/demo/{path:.*}", web::get().to(demo))
         .route("/app/{path:.*}", web::get().to(sample_app));
 }
@@ -83,6 +85,33 @@ async fn widget(
     let name = header::HeaderName::from_static("cross-origin-resource-policy");
     response.headers_mut().insert(name, header::HeaderValue::from_static("cross-origin"));
     Ok(response)
+}
+
+/// The page on which people look at their call, move it or cancel it. The token of their link stands behind the
+/// `#`, so it never comes here.
+async fn call_link(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    of_call_link(&app, &request, "callback.html").await
+}
+
+/// What that page is made of.
+async fn call_link_file(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    of_call_link(&app, &request, &path).await
+}
+
+async fn of_call_link(
+    app: &App,
+    request: &HttpRequest,
+    path: &str,
+) -> Result<HttpResponse, ApiError> {
+    let folder = folder(app, "widget/dist/callback")?;
+    let file = file_in(&folder, path).filter(|file| file.is_file()).ok_or_else(nothing)?;
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    serve(request, &file, path, policy).await
 }
 
 /// The origin of our sockets, for browsers whose `'self'` does not cover them.

@@ -4,7 +4,7 @@ import { RefreshCw, ServerCrash } from "lucide";
 import { useEffect } from "preact/hooks";
 import { later } from "./core/later";
 import { line, startLine, stopLine } from "./core/connection";
-import { mayAs } from "./core/names";
+import { mayAs, maySee } from "./core/names";
 import { route } from "./core/navigation";
 import { problemText } from "./core/problems";
 import { session } from "./core/session";
@@ -78,7 +78,8 @@ function NoDesk() {
 function Desk() {
   useShortcuts();
   useAlerts();
-  const { page } = route.value;
+  const here = route.value;
+  const { page } = here;
   const wall = route.value.page === "live" && route.value.wall;
   return (
     <div class={wall ? "desk-shell desk-wall" : "desk-shell"}>
@@ -87,7 +88,7 @@ function Desk() {
         <LineBanner />
         {page === "password" ? <PasswordPage />
           : page === "live" && mayAs("supervisor") ? <LivePage />
-          : page === "admin" && mayAs("admin") ? <AdminPage />
+          : here.page === "admin" && maySee(here.kind) ? <AdminPage />
           : page === "letters" && mayAs("supervisor") ? <LettersPage />
           : <WorkPage />}
       </div>

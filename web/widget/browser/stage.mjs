@@ -18,19 +18,24 @@ export async function openStage() {
   assert.ok(executablePath, "no Chromium found; name one by the variable CHROMIUM");
   const mock = await startMock();
   const browser = await chromium.launch({ executablePath, args: QUIET });
-  const act = (action) => fetch(`${mock.base}/mock`, { method: "POST", body: JSON.stringify(action) });
+  const act = async (action) => (await fetch(`${mock.base}/mock`, { method: "POST", body: JSON.stringify(action) })).json();
+  let context = null;
   return {
     base: mock.base,
     act,
     /** A fresh person at a fresh desk, whose browser complains of nothing. */
-    visit: async ({ path, ...context }) => {
-      await act({ forget: true, set: { closedHours: false, askName: "no", requestTypes: false, mute: false, down: false, refuse: null, byMail: false, mailRefusal: null } });
-      const page = await (await browser.newContext({ reducedMotion: "reduce", locale: "zh-CN", ...context })).newPage();
+    visit: async ({ path, set, prepare, ...dress }) => {
+      // Who came before is gone.
+      await context?.close();
+      await act({ forget: true, set: { closedHours: false, askName: "no", requestTypes: false, mute: false, down: false, refuse: null, byMail: false, mailRefusal: null, call: null, callTrouble: null, callRefusal: null, callsBack: false, verify: false, ...set } });
+      context = await browser.newContext({ reducedMotion: "reduce", locale: "zh-CN", ...dress });
+      const page = await context.newPage();
       page.complaints = [];
       page.on("pageerror", (error) => page.complaints.push(error.message));
       page.on("console", (line) => {
         if (/content security policy/i.test(line.text())) page.complaints.push(line.text());
       });
+      await prepare?.(page);
       await page.goto(mock.base + path);
       return page;
     },
@@ -47,7 +52,7 @@ export async function fit(page, state) {
   const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
   const problems = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
   const small = await page.evaluate((touch) => {
-    const shown = [...document.querySelectorAll("button, input:not([type=file]):not([type=radio]), textarea, label.grade")].filter((one) => one.checkVisibility());
+    const shown = [...document.querySelectorAll("button, input:not([type=file]):not([type=radio]), textarea, select, label.grade, label.when-choice")].filter((one) => one.checkVisibility());
     return shown.filter((one) => Math.min(one.offsetHeight, one.offsetWidth) < touch).map((one) => one.className || one.tagName);
   }, TOUCH);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -1,7 +1,8 @@
 /** What survives a reload, in the storage of the panel's own origin: the host page cannot read it. */
-import { ChatStorage, type KeyValue } from "@hutong/chat";
+import { ChatStorage } from "@hutong/chat";
 
 export type { KeyValue } from "@hutong/chat";
+export { browserStorage } from "./browser-storage.ts";
 
 /** What was begun and not sent. */
 export interface StoredDraft {
@@ -28,15 +29,6 @@ export class PanelStorage extends ChatStorage {
 
   setChoice(name: "elder" | "locale", value: string): void {
     this.write(name, value);
-  }
-}
-
-/** The browser's storage, or null where even asking for it throws. */
-export function browserStorage(): KeyValue | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
   }
 }
 

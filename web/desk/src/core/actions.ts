@@ -149,6 +149,9 @@ export const askCallback = (id: string, number: string, from: number | undefined
 
 export const cancelCallback = (id: string) => attempt(() => api.delete(at(id, "callback")));
 
+/** Whoever is served wants no more calls: the number goes on the desk's list. */
+export const refuseCalls = (id: string, note: string) => attempt(() => api.put(at(id, "callback/refusal"), { note }));
+
 /** The whole number; who looks is on record. */
 export async function revealNumber(id: string): Promise<string | null> {
   try {

@@ -5,7 +5,8 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../texts/texts";
 
-export function later(load: () => Promise<ComponentType>): ComponentType {
+/** `part`: it stands within a page, and shows nothing until it is there. */
+export function later(load: () => Promise<ComponentType>, of: "page" | "part" = "page"): ComponentType {
   let found: ComponentType | null = null;
   return function Later() {
     const [state, setState] = useState<"loading" | "here" | "failed">(found ? "here" : "loading");
@@ -21,6 +22,7 @@ export function later(load: () => Promise<ComponentType>): ComponentType {
     }, []);
     const Page = found;
     if (Page) return <Page />;
+    if (of === "part") return state === "failed" ? <p class="quiet" role="status">{t("page.failed")}</p> : null;
     return (
       <main class="desk-waiting">
         {state === "failed"

@@ -5,6 +5,7 @@ import { Globe, Mail, MessageCircle, Phone, Smartphone } from "lucide";
 import { readLane } from "../features/why/model";
 import { inWords, t, tOr } from "../texts/texts";
 import { isNetwork } from "./networks.model";
+import type { AdminKind } from "./routes.model";
 import { desk } from "./store";
 
 export const kindIcons: Record<ChannelKind, IconNode> = {
@@ -56,3 +57,6 @@ export function mayAs(role: Role): boolean {
   const mine = desk.value?.me.role;
   return mine !== undefined && RANK[mine] >= RANK[role];
 }
+
+/** Settings are for admins; the numbers that nobody calls are for supervisors too. */
+export const maySee = (kind: AdminKind): boolean => mayAs(kind === "refused_numbers" ? "supervisor" : "admin");

@@ -4,7 +4,7 @@ export const TABS = ["mine", "queue", "done"] as const;
 export type WorkTab = (typeof TABS)[number];
 
 export const KINDS = [
-  "queues", "skills", "agents", "channels", "calendars", "request_types", "quick_replies", "webhooks", "api_keys",
+  "queues", "skills", "agents", "channels", "calendars", "request_types", "quick_replies", "webhooks", "api_keys", "refused_numbers",
 ] as const;
 export type AdminKind = (typeof KINDS)[number];
 

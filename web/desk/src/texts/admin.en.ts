@@ -34,6 +34,7 @@ export const en = {
   "admin.about.quick_replies": "Prepared answers that agents find with a slash.",
   "admin.about.webhooks": "Addresses that are told of events, signed.",
   "admin.about.api_keys": "Keys by which other systems use the desk. Each has a role; the secret is shown once.",
+  "admin.about.refused_numbers": "Numbers that nobody here calls, whatever it is about: people ask for it by their link, agents and supervisors note it for them.",
   "admin.choose": "Choose one, or make a new one",
   "admin.gone": "It is not there",
   "admin.gone_text": "Somebody may have deleted it.",

@@ -36,6 +36,7 @@ export const zh: Record<keyof typeof en, string> = {
   "admin.about.quick_replies": "坐席键入 / 即可使用的预设回复。",
   "admin.about.webhooks": "有事件发生时会收到签名通知的地址。",
   "admin.about.api_keys": "其他系统使用服务台的密钥，各有角色；密钥只显示一次。",
+  "admin.about.refused_numbers": "无论什么事都不会拨打的号码：本人可在回电链接中登记，坐席和主管也可代为登记。",
   "admin.choose": "请选择一项，或新建",
   "admin.gone": "内容不存在",
   "admin.gone_text": "可能已被其他人删除。",

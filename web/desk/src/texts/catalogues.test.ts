@@ -8,6 +8,7 @@ import { catalogues } from "./catalogues";
 /** What is there before any admin page is. */
 const first = new Set(Object.keys(catalogues.en));
 const { adminTexts } = await import("./admin-catalogue");
+await import("./callbacks-catalogue");
 const { en, "zh-CN": zh } = catalogues;
 
 describe("the catalogues", () => {

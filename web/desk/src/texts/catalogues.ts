@@ -3,6 +3,7 @@
 import type { en as adminEn } from "./admin.en";
 import { en as callEn } from "./call.en";
 import { zh as callZh } from "./call.zh";
+import type { en as callbacksEn } from "./callbacks.en";
 import { en as chatEn } from "./chat.en";
 import { zh as chatZh } from "./chat.zh";
 import type { en as emailEn } from "./email.en";
@@ -15,6 +16,7 @@ import { en as serveEn } from "./serve.en";
 import { zh as serveZh } from "./serve.zh";
 import { en as sharedEn } from "./shared.en";
 import { zh as sharedZh } from "./shared.zh";
+import type { en as phoneEn } from "./phone.en";
 import type { en as versionsEn } from "./versions.en";
 import type { en as webEn } from "./web-chat.en";
 
@@ -23,8 +25,10 @@ type FirstKey = keyof typeof en;
 const zh: Record<FirstKey, string> = { ...sharedZh, ...serveZh, ...chatZh, ...liveZh, ...mailZh, ...callZh };
 
 /** Keys that are there once an admin page is. */
-export type AdminKey = keyof typeof adminEn | keyof typeof webEn | keyof typeof versionsEn | keyof typeof emailEn | keyof typeof imEn;
-export type TextKey = FirstKey | AdminKey;
+export type AdminKey = keyof typeof adminEn | keyof typeof webEn | keyof typeof versionsEn | keyof typeof emailEn | keyof typeof imEn | keyof typeof phoneEn;
+/** Keys that are there once the measures of callbacks are. */
+export type CallbacksKey = keyof typeof callbacksEn;
+export type TextKey = FirstKey | AdminKey | CallbacksKey;
 
 type Texts = Partial<Record<TextKey, string>>;
 export const catalogues: Record<"en" | "zh-CN", Texts> = { en, "zh-CN": zh };

@@ -139,6 +139,7 @@ export const en = {
   "admin.quick_replies": "Quick replies",
   "admin.webhooks": "Webhooks",
   "admin.api_keys": "API keys",
+  "admin.refused_numbers": "Not to be called",
   "actor.cli": "Command line",
   "actor.api_key": "An API key",
   "actor.system": "The system",

@@ -141,6 +141,7 @@ export const zh: Record<keyof typeof en, string> = {
   "admin.quick_replies": "快捷回复",
   "admin.webhooks": "Webhook",
   "admin.api_keys": "API 密钥",
+  "admin.refused_numbers": "不再拨打的号码",
   "actor.cli": "命令行",
   "actor.api_key": "接口密钥",
   "actor.system": "系统",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { callRefusal, callWords, endedWords, offersCall, wantedCall } from "./callback.ts";
+import { callWords, endedWords, offersCall, wantedCall } from "./callback.ts";
 import { channel, model, state } from "./fixtures.ts";
 
 const callbacks = { region: "CN", days_ahead: 14, consent: { "zh-CN": "", en: "" } };
@@ -30,9 +30,7 @@ describe("a call", () => {
     expect(callWords({ ...wanted, state: "calling", stage: "held" })).toBe("call_held");
   });
 
-  test("tells why it is refused, and how it ended", () => {
-    expect(callRefusal("number_taken")).toBe("call_refused_number_taken");
-    expect(callRefusal("toString")).toBe("call_refused_other");
+  test("tells how it ended", () => {
     expect(endedWords("completed", false)).toBe("notice_call_completed");
     expect(endedWords("busy", true)).toBe("notice_call_again");
     expect(endedWords("busy", false)).toBe("notice_call_missed");

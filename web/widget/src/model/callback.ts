@@ -25,21 +25,6 @@ export function callWords({ state, stage, from, next_at }: ChatCallback) {
   return typeof from === "number" ? "call_wanted_from" as const : "call_wanted" as const;
 }
 
-/** Refusals that have words of their own, by their codes. */
-const REFUSALS = {
-  invalid: "call_refused_invalid",
-  number_taken: "call_refused_number_taken",
-  rate_limited: "call_refused_rate_limited",
-  wrong_state: "call_refused_wrong_state",
-} as const;
-
-export type CallRefusal = (typeof REFUSALS)[keyof typeof REFUSALS] | "call_refused_other";
-
-/** The words of a refusal by its code. */
-export function callRefusal(code: string): CallRefusal {
-  return Object.hasOwn(REFUSALS, code) ? REFUSALS[code as keyof typeof REFUSALS] : "call_refused_other";
-}
-
 /** What is said of a call that is over. */
 export function endedWords(outcome: CallOutcome, again: boolean) {
   if (outcome === "completed") return "notice_call_completed" as const;

@@ -4,6 +4,8 @@ import { format, type Params } from "@hutong/ui/texts";
 import { en } from "./en.ts";
 import { zhCN } from "./zh-CN.ts";
 
+export { localeOf } from "./locale.ts";
+
 /** Every text that the panel can say. */
 export type TextKey = keyof typeof zhCN;
 
@@ -15,11 +17,6 @@ const catalogues: Record<Locale, Record<TextKey, string>> = { "zh-CN": zhCN, en 
 /** The voice of a language. */
 export function voiceOf(locale: Locale): Say {
   return (key, params = {}) => format(catalogues[locale][key], params, locale);
-}
-
-/** The language that a page's or browser's tag asks for: Chinese of any kind, or else English. */
-export function localeOf(tag: string | null | undefined): Locale {
-  return tag === null || tag === undefined || tag === "" || /^zh\b/i.test(tag) ? "zh-CN" : "en";
 }
 
 /** Is this one of the catalogue's keys? For keys that are put together. */

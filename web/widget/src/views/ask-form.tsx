@@ -1,20 +1,11 @@
-/** A form that asks for one thing: a mail address, a telephone number. */
-import { Icon } from "@hutong/ui/icon";
-import { CircleAlert } from "lucide";
+/** A form that asks for a mail address, the question around such a form, and the way back. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { AskedField } from "../calling/asked-field.tsx";
 import type { TextKey } from "../texts/index.ts";
 import { usePanel } from "./context.ts";
 
-const FIELDS = {
-  email: { type: "email", inputMode: "email", autocomplete: "email" },
-  tel: { type: "tel", inputMode: "tel", autocomplete: "tel" },
-} as const;
-
 interface Asking {
-  /** Names the field and what describes it. */
-  name: "mail" | "call";
-  type: keyof typeof FIELDS;
   maxLength: number;
   asksFor: TextKey;
   hint: TextKey;
@@ -22,11 +13,9 @@ interface Asking {
   /** Asks; gives the words of a refusal, or null when it is done. */
   ask: (text: string) => Promise<TextKey | null>;
   dismiss: () => void;
-  /** What stands above the buttons. */
-  children?: ComponentChildren;
 }
 
-export function AskForm({ name, type, maxLength, asksFor, hint, send, ask, dismiss, children }: Asking) {
+export function AskForm({ maxLength, asksFor, hint, send, ask, dismiss }: Asking) {
   const { t } = usePanel();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
@@ -49,27 +38,11 @@ export function AskForm({ name, type, maxLength, asksFor, hint, send, ask, dismi
         void submit();
       }}
     >
-      <p class="ask-hint" id={`${name}-hint`}>{t(hint)}</p>
-      <div class="field">
-        <label for={`${name}-field`}>{t(asksFor)}</label>
-        <input
-          id={`${name}-field`}
-          ref={input}
-          {...FIELDS[type]}
-          maxLength={maxLength}
-          aria-invalid={problem !== null}
-          aria-describedby={problem === null ? `${name}-hint` : `${name}-problem`}
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        {problem !== null && (
-          <p id={`${name}-problem`} class="field-problem" role="alert">
-            <Icon icon={CircleAlert} size={16} />
-            {t(problem)}
-          </p>
-        )}
-      </div>
-      {children}
+      <p class="ask-hint" id="mail-hint">{t(hint)}</p>
+      <AskedField
+        id="mail-field" label={t(asksFor)} hintId="mail-hint" field={input} type="email" inputMode="email" autocomplete="email" maxLength={maxLength}
+        value={text} onValue={setText} problem={problem === null ? null : t(problem)}
+      />
       <div class="question-buttons">
         <button type="button" class="button button-plain" onClick={dismiss}>{t("mail_cancel")}</button>
         <button type="submit" class="button" aria-disabled={sending}>{t(sending ? "mail_sending" : send)}</button>

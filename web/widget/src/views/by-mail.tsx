@@ -26,8 +26,6 @@ export function MailQuestion({ wish }: { wish: MailWish }) {
         ? <Sent wish={wish} address={sentTo} />
         : (
             <AskForm
-              name="mail"
-              type="email"
               maxLength={254}
               asksFor="mail_address"
               hint={transcript ? "mail_transcript_hint" : "mail_answers_hint"}

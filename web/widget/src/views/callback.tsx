@@ -1,34 +1,43 @@
 /** To be called back instead of waiting: the question for the number, and how the call stands. */
-import { ApiProblem, localized } from "@hutong/api-client";
 import { Icon } from "@hutong/ui/icon";
 import { Phone } from "lucide";
-import { callRefusal, callWords, offersCall, wantedCall } from "../model/callback.ts";
-import { AskForm, AskQuestion, TakeBack } from "./ask-form.tsx";
+import { h } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { callWords, offersCall, wantedCall } from "../model/callback.ts";
+import { AskQuestion, TakeBack } from "./ask-form.tsx";
 import { usePanel } from "./context.ts";
 import { whenText } from "./when.ts";
 
-/** The longest number, in characters, with everything between its digits. */
-const NUMBER_MAX = 64;
+type Question = () => ReturnType<typeof AskQuestion>;
 
-/** The question, in the place of the one before the end. */
+/** What was fetched once is there at once. */
+let fetched: Question | null = null;
+
+/** The question, in the place of the one before the end. Most people never ask it, so it is fetched when it is asked. */
 export function CallQuestion() {
-  const { model, session, dispatch } = usePanel();
+  const { t, dispatch } = usePanel();
+  const [state, setState] = useState<"loading" | "here" | "failed">(fetched ? "here" : "loading");
+  useEffect(() => {
+    if (state !== "loading") return;
+    import("./call-question.tsx").then(
+      (view) => {
+        fetched = view.CallQuestion;
+        setState("here");
+      },
+      () => setState("failed"),
+    );
+  }, [state]);
+  if (fetched) return h(fetched, {});
   const dismiss = () => dispatch({ type: "call_dismissed" });
-  const consent = localized(model.channel?.callbacks?.consent ?? { "zh-CN": "", en: "" }, model.locale);
-  const ask = async (number: string) => {
-    try {
-      await session.api.put("/chat/callback", { number });
-    } catch (error) {
-      return callRefusal(error instanceof ApiProblem ? error.code : "network");
-    }
-    dismiss();
-    return null;
-  };
   return (
     <AskQuestion name="call" asks="call_title" dismiss={dismiss}>
-      <AskForm name="call" type="tel" maxLength={NUMBER_MAX} asksFor="call_number" hint="call_hint" send="call_send" ask={ask} dismiss={dismiss}>
-        {consent !== "" && <p class="ask-hint">{consent}</p>}
-      </AskForm>
+      <p role="status">{t(state === "failed" ? "failed_title" : "loading")}</p>
+      {state === "failed" && (
+        <div class="question-buttons">
+          <button type="button" class="button button-plain" onClick={dismiss}>{t("mail_cancel")}</button>
+          <button type="button" class="button" onClick={() => setState("loading")}>{t("retry")}</button>
+        </div>
+      )}
     </AskQuestion>
   );
 }
@@ -53,6 +62,7 @@ export function CallLine() {
     <p class="ask-line" role="status">
       <Icon icon={Phone} size={18} />
       <span>{t(callWords(callback), { number: callback.number, when })}</span>
+      {callback.state === "wanted" && <button type="button" class="link-button" onClick={() => dispatch({ type: "call_asked" })}>{t("call_change")}</button>}
       {callback.state === "wanted" && <TakeBack take={() => session.api.delete("/chat/callback")} words="call_cancel" failure="call_refused_other" />}
     </p>
   );

@@ -8,6 +8,7 @@ import { AddButton, AUDIENCES, forWhom, Group, JsonArea, LocalizedField, named, 
 import type { FormProps } from "./forms";
 import { ImCheck } from "./im-check";
 import { ImForm } from "./im-form";
+import { CalledBackBy, PhoneForm } from "./phone-form";
 import { choicesOf } from "./settings-store";
 import { WebChatForm } from "./web-chat-form";
 
@@ -41,17 +42,19 @@ function Topics({ value, onValue }: FormProps<"channels">) {
   );
 }
 
-/** An adapter that has no form here. */
+/** An adapter that has no form here. Which telephones ring for it has one. */
 function RawSettings({ value, onValue }: FormProps<"channels">) {
+  const { phone, ...settings } = (value.settings ?? {});
+  const take = (typed: Record<string, never>) => onValue({ ...value, settings: { ...(phone === undefined ? {} : { phone }), ...typed } });
   return (
     <Group title={t("admin.adapter")}>
-      <JsonArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={value.settings ?? {}} onValue={(settings) => onValue({ ...value, settings })} rows={8} testId="raw-settings" />
+      <JsonArea label={t("admin.raw_settings")} hint={t("admin.raw_hint")} value={settings} onValue={take} rows={8} testId="raw-settings" />
     </Group>
   );
 }
 
-/** The adapter that speaks each kind that can be connected here; messengers have many, of which this is the first. */
-const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom", app: "app" } as const;
+/** The adapter that speaks each kind that can be connected here; messengers and telephones have many, of which this is the first. */
+const ADAPTERS = { web_chat: "web_chat", email: "email", im: "wecom", app: "app", phone: "sip" } as const;
 type Connectable = keyof typeof ADAPTERS;
 const KINDS = Object.keys(ADAPTERS) as Connectable[];
 
@@ -66,6 +69,7 @@ function Kind({ value, onValue, isNew }: FormProps<"channels">) {
 }
 
 function AdapterForm(props: FormProps<"channels">) {
+  if (props.value.kind === "phone") return <PhoneForm {...props} />;
   if (props.value.kind === "im") return <ImForm {...props} />;
   if (props.value.kind === "app") return <><RawSettings {...props} /><ImCheck channel={props.value} isNew={props.isNew === true} /></>;
   if (props.value.adapter === "web_chat") return <WebChatForm {...props} />;
@@ -80,7 +84,7 @@ const HINTS = {
 
 export function ChannelForm(props: FormProps<"channels">) {
   const { value, onValue } = props;
-  const { name, enabled } = HINTS[value.kind === "email" || value.kind === "im" ? value.kind : "web"];
+  const { name, enabled } = HINTS[value.kind === "web_chat" || value.kind === "app" ? "web" : value.kind === "email" ? "email" : "im"];
   return (
     <>
       <Group title={t("admin.name")} hint={t(name)}>
@@ -94,6 +98,7 @@ export function ChannelForm(props: FormProps<"channels">) {
       </Group>
       <Topics value={value} onValue={onValue} />
       <AdapterForm {...props} />
+      {value.kind !== "phone" && <CalledBackBy {...props} />}
     </>
   );
 }

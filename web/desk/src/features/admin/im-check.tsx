@@ -11,6 +11,7 @@ import { saveAs } from "../conversation/files";
 import { Group } from "./fields";
 import { connectionOf, works, type Finding, type Passed } from "./im.model";
 import { same } from "./model";
+import { lineOf } from "./phone.model";
 import { copy } from "./secret";
 import { settings } from "./settings-store";
 
@@ -74,6 +75,10 @@ async function tryIt(channel: Channel, isNew: boolean): Promise<Checked> {
   return { findings: found.findings, callback: found.callback_url ?? null };
 }
 
+function hintFor({ id }: Channel, changed: boolean): string {
+  return t(id === "" ? "im.check_id_hint" : changed ? "im.check_saved_hint" : "im.check_hint");
+}
+
 export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }) {
   const [checked, setChecked] = useState<Checked | null>(null);
   const [problem, setProblem] = useState("");
@@ -96,12 +101,12 @@ export function ImCheck({ channel, isNew }: { channel: Channel; isNew: boolean }
     }
   };
   // The address is known before any check: it is made of the channel's id.
-  const connection = connectionOf(channel.adapter);
+  const connection = connectionOf(channel.adapter) ?? lineOf(channel.adapter);
   const called = connection?.called(channel.settings) ?? false;
   const guess = called && channel.id !== "" ? `${location.origin}/v1/callbacks/${channel.id}${connection?.below ?? ""}` : null;
   const callback = checked?.callback ?? guess;
   return (
-    <Group title={t("im.check")} hint={t(channel.id === "" ? "im.check_id_hint" : changed ? "im.check_saved_hint" : "im.check_hint")}>
+    <Group title={t("im.check")} hint={hintFor(channel, changed)}>
       {callback && called && <CallbackUrl url={callback} />}
       {channel.adapter === "matrix" && !isNew && <Registration id={channel.id} />}
       <div class="admin-buttons">

@@ -64,7 +64,7 @@ function FieldOf({ field, ...place }: Place & { field: ImField }) {
   }
 }
 
-function FieldsOf({ fields, ...place }: Place & { fields: readonly ImField[] }) {
+export function FieldsOf({ fields, ...place }: Place & { fields: readonly ImField[] }) {
   return <div class="admin-im-fields">{fields.map((field) => <FieldOf key={field.key} {...place} field={field} />)}</div>;
 }
 
@@ -76,12 +76,13 @@ function Rest({ connection, settings, onSettings }: Place & { connection: Connec
   );
 }
 
-function Access({ connection, ...place }: Place & { connection: Connection | null }) {
-  if (!connection || connection.fields.length === 0) return <Group title={t("im.access")} hint={t("im.access_hint")}><Rest {...place} connection={connection} /></Group>;
+export function Access({ connection, hint, ...place }: Place & { connection: Connection | null; hint?: string }) {
+  const shown = hint ? { hint } : {};
+  if (!connection || connection.fields.length === 0) return <Group title={t("im.access")} {...shown}><Rest {...place} connection={connection} /></Group>;
   const hasRest = Object.keys(restOf(place.settings, connection)).length > 0;
   const asked = (fields: readonly ImField[]) => fields.filter((field) => isAsked(field, connection, place.settings));
   return (
-    <Group title={t("im.access")} hint={t("im.access_hint")}>
+    <Group title={t("im.access")} {...shown}>
       <FieldsOf {...place} fields={asked(connection.fields)} />
       <details class="admin-im-more" open={hasRest}>
         <summary>{t("im.more")}</summary>
@@ -120,8 +121,8 @@ function Choose({ value, onValue, isNew }: FormProps<"channels">) {
   const known: readonly string[] = isNetwork(adapter) ? NETWORKS : [...NETWORKS, adapter];
   // What one network was told means nothing to another; what the desk does there stays.
   const choose = (wanted: string) => {
-    const desk = at(value.settings, DESK);
-    onValue({ ...value, adapter: wanted, settings: (desk === undefined ? {} : { [DESK]: desk }) as NonNullable<Channel["settings"]> });
+    const kept = [DESK, "phone"].map((key) => [key, at(value.settings, key)] as const).filter(([, what]) => what !== undefined);
+    onValue({ ...value, adapter: wanted, settings: Object.fromEntries(kept) as NonNullable<Channel["settings"]> });
   };
   return (
     <Group title={t("im.network")} hint={t("im.network_hint")}>
@@ -142,7 +143,7 @@ export function ImForm(props: FormProps<"channels">) {
     <>
       <Choose {...props} />
       {/* What was typed as a secret belongs to one network. */}
-      <Access key={value.adapter} {...place} connection={connection} />
+      <Access key={value.adapter} {...place} connection={connection} hint={t("im.access_hint")} />
       <ImCheck channel={value} isNew={props.isNew === true} />
       <InTheChat {...place} channel={value} />
     </>

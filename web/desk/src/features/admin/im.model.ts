@@ -11,6 +11,8 @@ type Tree = Record<string, unknown>;
 
 interface Base {
   key: string;
+  /** The part of the catalogue with its words, `im` unless another is named. */
+  area?: "im" | "phone";
   /** Its words are `im.KEY` with `im.KEY_hint`, and `im.KEY.CHOICE`, unless other words than the key's do. */
   words?: string;
   hint?: TextKey;
@@ -160,7 +162,7 @@ export function makeSecret(making: Making): string {
 export const connectionOf = (adapter: string): Connection | null => (isNetwork(adapter) ? CONNECTIONS[adapter] : null);
 
 /** The keys of a field's label and hint; not every field has a hint. */
-export const keysOf = ({ key, words = key, hint = `im.${words}_hint` as TextKey }: ImField) => ({ label: `im.${words}` as TextKey, hint });
+export const keysOf = ({ key, area = "im", words = key, hint = `${area}.${words}_hint` as TextKey }: ImField) => ({ label: `${area}.${words}` as TextKey, hint });
 
 /** Is a field asked for, as the settings stand? */
 export function isAsked({ when }: ImField, connection: Connection, settings: Stored | undefined): boolean {
@@ -187,9 +189,12 @@ export const SAME_PERSON: readonly ImField[] = [
 
 const own = (value: unknown): Tree => (typeof value === "object" && value !== null ? (value as Tree) : {});
 
+/** Keys that forms beside the adapter's show: what the desk does, which telephones ring for it, whom they ring. */
+const SHOWN_ELSEWHERE = [DESK, "phone", "callback"];
+
 /** The settings that no field shows. */
 export function restOf(settings: Stored | undefined, connection: Connection | null): Tree {
-  const known = new Set([DESK, ...[...(connection?.fields ?? []), ...(connection?.more ?? [])].map(({ key }) => key.split(".")[0] ?? "")]);
+  const known = new Set([...SHOWN_ELSEWHERE, ...[...(connection?.fields ?? []), ...(connection?.more ?? [])].map(({ key }) => key.split(".")[0] ?? "")]);
   return Object.fromEntries(Object.entries(own(settings)).filter(([key]) => !known.has(key)));
 }
 
@@ -198,7 +203,7 @@ export function withRest(settings: Stored | undefined, connection: Connection | 
   const before = restOf(settings, connection);
   const kept = Object.entries(own(settings)).filter(([key]) => !(key in before));
   const shown = new Set(kept.map(([key]) => key));
-  const more = Object.entries(rest).filter(([key]) => !shown.has(key) && key !== DESK);
+  const more = Object.entries(rest).filter(([key]) => !shown.has(key) && !SHOWN_ELSEWHERE.includes(key));
   return Object.fromEntries([...kept, ...more]) as Stored;
 }
 

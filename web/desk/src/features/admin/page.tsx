@@ -5,12 +5,14 @@ import { Button, EmptyState, Spinner } from "@hutong/ui";
 import { Plus, RefreshCw, Settings2, TriangleAlert } from "lucide";
 import { useEffect } from "preact/hooks";
 import { Link } from "../../core/link";
+import { mayAs, maySee } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { problemText } from "../../core/problems";
 import { KINDS, type AdminKind } from "../../core/routes.model";
 import { t } from "../../texts/texts";
 import { ApiKeys } from "./api-keys";
 import { Editor } from "./editor";
+import { RefusedNumbers } from "./refused-numbers";
 import { blank, type Setting, type SettingKind } from "./model";
 import { loadSettings, settings, settingsProblem, titleOf } from "./settings-store";
 import { TryIt } from "./try-it";
@@ -22,7 +24,7 @@ function Kinds({ kind }: { kind: AdminKind }) {
   return (
     <nav class="admin-kinds" aria-label={t("rail.admin")}>
       <h1>{t("rail.admin")}</h1>
-      {KINDS.map((each) => (
+      {KINDS.filter(maySee).map((each) => (
         <Link key={each} to={{ page: "admin", kind: each, id: null }} aria-current={each === kind ? "page" : undefined}>
           {t(`admin.${each}`)}
         </Link>
@@ -90,13 +92,15 @@ function Settings({ kind, id }: { kind: SettingKind; id: string | null }) {
 }
 
 export function AdminPage() {
-  useEffect(() => void loadSettings(), []);
+  useEffect(() => {
+    if (mayAs("admin")) void loadSettings();
+  }, []);
   const here = route.value;
   if (here.page !== "admin") return null;
   return (
     <div class="admin" data-testid="admin">
       <Kinds kind={here.kind} />
-      {here.kind === "api_keys" ? <ApiKeys /> : <Settings kind={here.kind} id={here.id} />}
+      {here.kind === "api_keys" ? <ApiKeys /> : here.kind === "refused_numbers" ? <RefusedNumbers /> : <Settings kind={here.kind} id={here.id} />}
     </div>
   );
 }

@@ -81,6 +81,11 @@ export function mailboxes(): { value: string; label: string }[] {
   return sends.map((one) => ({ value: one.id, label: titleOf(one.value) }));
 }
 
+/** The channels that can call people. */
+export function phoneChannels(): { value: string; label: string }[] {
+  return (settings.value?.channels ?? []).filter(({ value }) => value.kind === "phone").map((one) => ({ value: one.id, label: titleOf(one.value) }));
+}
+
 export function nameOf(kind: SettingKind, id: string): string {
   return choicesOf(kind).find((choice) => choice.value === id)?.label ?? id;
 }

@@ -1,10 +1,11 @@
 /** What a setting does, in plain words. */
 import type { Agent, Calendar, Channel, Queue } from "@hutong/api-client";
 import { networkName } from "../../core/names";
-import { inWords, t } from "../../texts/texts";
+import { inWords, t, tOr } from "../../texts/texts";
 import { departmentsOf, DESK } from "./im.model";
-import { at, rulesOf, textAt } from "./email.model";
+import { at, listAt, rulesOf, textAt } from "./email.model";
 import { type SettingKind, type Values } from "./model";
+import { telephoneOf } from "./phone.model";
 import { nameOf, titleOf } from "./settings-store";
 
 function skillsText(skills: Record<string, number> | undefined): string {
@@ -56,6 +57,9 @@ function channelText(channel: Channel): string[] {
     parts.push(t("summary.topic", { topic: inWords(topic.name, topic.id), queue: nameOf("queues", topic.queue) }));
   }
   if (channel.kind === "im") parts.push(...imText(channel));
+  if (channel.kind === "phone") parts.push(...phoneText(channel));
+  const telephone = channel.kind === "phone" ? "" : telephoneOf(channel.settings);
+  if (telephone !== "") parts.push(t("phone.summary.called_back", { channel: nameOf("channels", telephone) }));
   if (channel.adapter === "email") parts.push(...emailText(channel.settings));
   if (channel.enabled === false) parts.push(t("summary.channel_off"));
   return parts;
@@ -68,6 +72,13 @@ function imText({ adapter, settings }: Channel): string[] {
   if (at(settings, `${DESK}.ask_rating`) !== false) parts.push(t("im.summary.rating"));
   const departments = departmentsOf(settings).length;
   return departments > 0 ? [...parts, t("im.summary.departments", { n: departments })] : parts;
+}
+
+/** By which line it calls, and whom. */
+function phoneText({ adapter, settings }: Channel): string[] {
+  const regions = listAt(settings, "callback.regions");
+  const whom = regions.length > 0 ? regions.join(t("list.comma")) : textAt(settings, "callback.region") || "CN";
+  return [t("phone.summary.line", { line: tOr(`phone.line.${adapter}`, adapter), whom })];
 }
 
 /** How a mailbox is reached, and what happens to its letters. */

@@ -4,12 +4,13 @@ import type { Callback, ConversationSummary } from "@hutong/api-client";
 import { Button, exactText, Field, Icon, say } from "@hutong/ui";
 import { Eye, Pause, Phone, PhoneOff, Play, X } from "lucide";
 import { useState } from "preact/hooks";
-import { askCallback, callAct, cancelCallback, revealNumber } from "../../core/actions";
+import { askCallback, callAct, cancelCallback, refuseCalls, revealNumber } from "../../core/actions";
 import { now } from "../../core/clock";
 import { locale } from "../../core/preferences";
+import { mayAs } from "../../core/names";
 import { desk } from "../../core/store";
 import { t, tOr } from "../../texts/texts";
-import { callWords } from "./model";
+import { callWords, NOTE_MAX } from "./model";
 
 const time = (at: number) => exactText(at, locale());
 
@@ -31,6 +32,29 @@ function Asking({ one, done }: { one: ConversationSummary; done: () => void }) {
       <Button size="s" onClick={done}>{t("call.close")}</Button>
     </form>
   );
+}
+
+/** Asks once more before a number goes on the list. */
+function Refusing({ one, number, done }: { one: ConversationSummary; number: string; done: () => void }) {
+  const [note, setNote] = useState("");
+  const submit = async () => {
+    if (!(await refuseCalls(one.id, note.trim()))) return;
+    say(t("call.refused", { number }));
+    done();
+  };
+  return (
+    <form class="call-form" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
+      <p class="call-words">{t("call.refuse_sure", { number })}</p>
+      <Field label={t("call.refuse_note")} value={note} onValue={setNote} maxLength={NOTE_MAX} autoFocus />
+      <Button type="submit" size="s" look="danger" icon={PhoneOff} data-testid="call-refuse-sure">{t("call.refuse")}</Button>
+      <Button size="s" onClick={done}>{t("call.close")}</Button>
+    </form>
+  );
+}
+
+function Refuse({ may, onClick }: { may: boolean; onClick: () => void }) {
+  if (!may && !mayAs("supervisor")) return null;
+  return <Button size="s" look="quiet" icon={PhoneOff} onClick={onClick} data-testid="call-refuse">{t("call.refuse")}</Button>;
 }
 
 async function reveal(id: string) {
@@ -67,21 +91,28 @@ function Standing({ callback }: { callback: Callback }) {
   return <>{t(key, { ...params, outcome: tOr(`call.outcome.${String(params.outcome)}`, "") })}</>;
 }
 
+function Form({ of, one, done }: { of: "ask" | "refuse"; one: ConversationSummary; done: () => void }) {
+  return of === "ask" ? <Asking one={one} done={done} /> : <Refusing one={one} number={one.callback?.number ?? ""} done={done} />;
+}
+
+const callsBack = (channel: string) => desk.value?.channels.get(channel)?.calls === true;
+
 /** Shown where somebody is, was or may be called. */
 export function CallBar({ one, held }: { one: ConversationSummary; held: boolean }) {
-  const [asks, setAsks] = useState(false);
+  const [opened, open] = useState<"ask" | "refuse" | null>(null);
   const callback = one.callback ?? null;
   const may = held && one.state === "active";
-  const calls = desk.value?.channels.get(one.channel)?.calls === true;
   const wants = callback !== null && callback.state !== "over";
-  if (!wants && !(may && calls)) return null;
-  if (!wants && asks) return <div class="call-bar"><Asking one={one} done={() => setAsks(false)} /></div>;
+  if (!wants && !(may && callsBack(one.channel))) return null;
+  const form = opened && <Form of={opened} one={one} done={() => open(null)} />;
+  if (form && !(wants && opened === "ask")) return <div class="call-bar">{form}</div>;
   return (
     <div class={callback?.call ? "call-bar call-bar-live" : "call-bar"} data-testid="call-bar" role="status">
       <Icon icon={Phone} />
       <span class="call-words">{callback && <Standing callback={callback} />}</span>
       {wants && may && <Buttons one={one} />}
-      {!wants && may && <Button size="s" icon={Phone} onClick={() => setAsks(true)} data-testid="call-ask">{t("call.ask")}</Button>}
+      {!wants && may && <Button size="s" icon={Phone} onClick={() => open("ask")} data-testid="call-ask">{t("call.ask")}</Button>}
+      {callback && <Refuse may={may} onClick={() => open("refuse")} />}
     </div>
   );
 }

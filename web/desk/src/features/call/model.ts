@@ -54,3 +54,6 @@ export function callNotice(notice: CallNotice, time: (at: number) => string): Wo
     }
   }
 }
+
+/** The longest note on a number that is not to be called, in characters. */
+export const NOTE_MAX = 200;

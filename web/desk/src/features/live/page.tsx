@@ -2,14 +2,20 @@
 import "./live.css";
 import { Button, EmptyState, Spinner } from "@hutong/ui";
 import { Maximize2, Minimize2, RefreshCw, TriangleAlert } from "lucide";
+import { later } from "../../core/later";
 import { goTo, route } from "../../core/navigation";
 import { problemText } from "../../core/problems";
+import { desk } from "../../core/store";
 import { t } from "../../texts/texts";
 import { Agents } from "./agents";
 import { live, liveProblem, lookNow, useLive } from "./live-store";
 import { Queues } from "./queues";
 import { Tiles } from "./tiles";
 import { Waiting } from "./waiting";
+
+/** Most desks have no telephones: what is told of them comes when it is needed. */
+const Callbacks = later(() => import("./callbacks").then((module) => module.Callbacks), "part");
+const calls = () => [...(desk.value?.channels.values() ?? [])].some((channel) => channel.calls === true);
 
 function Stale() {
   if (!liveProblem.value || !live.value) return null;
@@ -42,6 +48,7 @@ export function LivePage() {
         <Queues chosen={here.queue} />
         <Agents />
       </div>
+      {calls() && <Callbacks />}
       {here.queue && <Waiting key={here.queue} queue={here.queue} />}
     </main>
   );

@@ -1,7 +1,7 @@
 /** Everything that the palette reaches. */
 import { endWrapUp, openConversation, setPresence } from "../../core/actions";
 import { hasMail, isHeld } from "../../core/desk.model";
-import { contactName, mayAs, queueName } from "../../core/names";
+import { contactName, mayAs, maySee, queueName } from "../../core/names";
 import { goTo, route } from "../../core/navigation";
 import { prefer, preferences } from "../../core/preferences";
 import { KINDS } from "../../core/routes.model";
@@ -39,10 +39,8 @@ function places(): Command[] {
     if (desk.value && hasMail(desk.value)) found.push({ id: "letters", group, label: t("letters.title"), run: () => goTo({ page: "letters", tab: "quarantine", id: null }) });
     found.push({ id: "wall", group, label: t("live.wall"), run: () => goTo({ page: "live", queue: null, wall: true }) });
   }
-  if (mayAs("admin")) {
-    for (const kind of KINDS) {
-      found.push({ id: `admin-${kind}`, group: t("rail.admin"), label: t(`admin.${kind}`), run: () => goTo({ page: "admin", kind, id: null }) });
-    }
+  for (const kind of KINDS.filter(maySee)) {
+    found.push({ id: `admin-${kind}`, group: t("rail.admin"), label: t(`admin.${kind}`), run: () => goTo({ page: "admin", kind, id: null }) });
   }
   return found;
 }

@@ -71,7 +71,7 @@ export function Rail() {
       <Place to={work} icon={Inbox} label={t("rail.work")} />
       {mayAs("supervisor") && <Place to={{ page: "live", queue: null, wall: false }} icon={Activity} label={t("rail.live")} />}
       {mayAs("supervisor") && hasMail(state) && <StuckMail />}
-      {mayAs("admin") && <Place to={{ page: "admin", kind: "queues", id: null }} icon={Settings2} label={t("rail.admin")} />}
+      {mayAs("supervisor") && <Place to={{ page: "admin", kind: mayAs("admin") ? "queues" : "refused_numbers", id: null }} icon={Settings2} label={t("rail.admin")} />}
       <span class="desk-rail-space" />
       <button type="button" class="desk-rail-link" onClick={() => openPalette("commands")} title={t("palette.title")}>
         <Icon icon={Search} size={18} />

@@ -1,0 +1,30 @@
+/** Words of the measures of callbacks. */
+import type { en } from "./callbacks.en";
+
+export const zh: Record<keyof typeof en, string> = {
+  "callbacks.title": "回电（最近 24 小时）",
+  "callbacks.line": "线路",
+  "callbacks.none": "这段时间没有回电请求",
+  "callbacks.meaning": "指标说明",
+  "callbacks.over_only": "会话关闭数秒后计入。",
+  "callbacks.requested": "请求量",
+  "callbacks.requested_means": "这段时间内提出、现已结束的回电请求",
+  "callbacks.connected": "接通量",
+  "callbacks.connected_means": "坐席和对方通上话",
+  "callbacks.first_try_rate": "首次接通率",
+  "callbacks.first_try_rate_means": "首次拨打即接通，占已拨打的请求",
+  "callbacks.in_window_rate": "按时接通率",
+  "callbacks.in_window_rate_means": "在约定时间结束前接通，占预约了时间的请求",
+  "callbacks.abandonment_rate": "放弃率",
+  "callbacks.abandonment_rate_means": "本人取消或通话前已结束，占全部请求",
+  "callbacks.given_up": "多次未接通",
+  "callbacks.given_up_means": "按规则多次拨打仍未接通",
+  "callbacks.attempts": "拨打次数",
+  "callbacks.attempts_means": "拨打对方电话的次数",
+  "callbacks.mean_wait_ms": "平均等待",
+  "callbacks.mean_wait_ms_means": "从请求（或约定时间，取较晚者）到双方通话",
+  "callbacks.longest_wait_ms": "最长等待",
+  "callbacks.longest_wait_ms_means": "上述等待中最长的一次",
+  "callbacks.agent_answer_rate": "坐席 {n} 秒应答率",
+  "callbacks.agent_answer_rate_means": "坐席在 {n} 秒内接起，占坐席振铃次数",
+};
