@@ -79,4 +79,12 @@ test("a visitor waits, asks to be called, keeps the place, and both telephones a
   await ming.closes();
   await ming.accepts("退税进度查询");
   await second.leaves();
+
+  // What is archived is counted, some seconds later.
+  await expect("the call is counted", async () => (await house.get("/v1/reports/callbacks")).some(({ line, connected }) => line === "hotline" && connected === 1), 30_000);
+  const root = await company.signsIn("root");
+  await root.page.getByTestId("go-live").click();
+  await expect("a supervisor sees it", async () => /热线\s+1\s+1\s+100%/u.test(await root.page.getByTestId("callbacks-hotline").innerText()));
+  await picture(root.page, "callback-measures");
+  await isAccessible(root.page, "the measures of callbacks");
 });
