@@ -67,9 +67,10 @@ pub(crate) fn line(settings: &Settings, keeping: Keeping) -> Result<()> {
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let mut rounds = Vec::new();
+    // One place for all rounds: nobody else gets it while the line before still leaves it.
+    let (port, mut rounds) = (Port::take(), Vec::new());
     for n in 0..settings.rounds {
-        let round = runtime.block_on(one_round(size))?;
+        let round = runtime.block_on(one_round(size, &port))?;
         say(&format!(
             "CALL1 round {}: {:.0} calls/s, directly {:.0}; one takes {:.2} ms, directly {:.2}; {:.0} µs of the line each",
             n + 1,
@@ -112,7 +113,7 @@ fn tell(size: Size, rounds: &[Round]) {
     measured.tell();
 }
 
-async fn one_round(size: Size) -> Result<Round> {
+async fn one_round(size: Size, port: &Port) -> Result<Round> {
     let folder = tempfile::tempdir()?;
     let agents = Sipp::takes_many(folder.path(), "joined", &[]).await;
     let people = Sipp::takes_many(folder.path(), "answers", &[]).await;
@@ -124,7 +125,7 @@ async fn one_round(size: Size) -> Result<Round> {
     let direct = Sipp::makes_many(folder.path(), "calls_directly", many, to).await;
     let direct_per_second = size.many as f64 / direct.took.as_secs_f64();
 
-    let line = Line::open(agents.port(), people.port())?;
+    let line = Line::open(port, agents.port(), people.port())?;
     // Warm up.
     line.makes(Load { calls: AT_ONCE, at_once: AT_ONCE }).await?;
     let waits = line.makes(alone).await?;
@@ -148,12 +149,10 @@ struct Line {
     agent: String,
     stop: CancellationToken,
     _running: JoinSet<Result<(), AdapterError>>,
-    _port: Port,
 }
 
 impl Line {
-    fn open(agents: u16, people: u16) -> Result<Self> {
-        let port = Port::take();
+    fn open(port: &Port, agents: u16, people: u16) -> Result<Self> {
         let settings = json!({
             "listen": [format!("udp:127.0.0.1:{}", port.number())],
             "trunk": { "uri": format!("sip:127.0.0.1:{people}"), "caller_id": "02012345678" },
@@ -176,7 +175,7 @@ impl Line {
         let (token, mut running) = (stop.clone(), JoinSet::new());
         running.spawn(async move { adapter.run(inlet, token).await });
         let agent = format!("sip:1001@127.0.0.1:{agents}");
-        Ok(Self { desk, agent, stop, _running: running, _port: port })
+        Ok(Self { desk, agent, stop, _running: running })
     }
 
     /// Makes calls, and hangs each up as soon as it is connected; how long each took until then, in
