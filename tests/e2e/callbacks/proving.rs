@@ -60,7 +60,8 @@ async fn a_number_is_proved_by_the_code_that_was_sent_to_it() {
     let other = town.waits("社保").await;
     assert_eq!(asks(&other, json!({ "code": code })).await.problem(403), "code_wrong");
     assert_eq!(town.exchange.count("call.place"), 0);
-    let spaced = format!("{} {}", &code[..3], &code[3..]);
+    let (first, last) = code.split_at(3);
+    let spaced = format!("{first} {last}");
     assert_eq!(asks(&visitor, json!({ "code": spaced })).await.status, 204);
     sees_call(&visitor, "the call is wanted", |callback| callback["number"] == SHOWN).await;
     // The number is theirs now: another time needs no other proof.

@@ -74,14 +74,17 @@ impl Phones {
                 .ok_or_else(|| anyhow!("the demo desk has no {name}"))
         };
         let mut agents = list(desk, "agents")?;
-        for (place, agent) in agents.as_array_mut().into_iter().flatten().enumerate() {
-            agent["phone"] = format!("{}", 1001 + place).into();
+        let people = agents.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+        for (place, agent) in people.enumerate() {
+            agent.insert("phone".to_owned(), format!("{}", 1001 + place).into());
         }
         let mut channels = list(desk, "channels")?;
         let calls_back = ["web_chat", "app", "email", "im"];
         for channel in channels.as_array_mut().into_iter().flatten() {
-            if calls_back.iter().any(|kind| channel["kind"] == *kind) {
-                channel["settings"]["phone"] = json!({ "channel": CHANNEL });
+            let calls = calls_back.iter().any(|kind| channel.get("kind") == Some(&json!(kind)));
+            let settings = channel.get_mut("settings").and_then(Value::as_object_mut);
+            if let Some(settings) = settings.filter(|_| calls) {
+                settings.insert("phone".to_owned(), json!({ "channel": CHANNEL }));
             }
         }
         let line = json!({
@@ -93,8 +96,9 @@ impl Phones {
                 "consent": { "zh-CN": "号码仅用于本次回电。", "en": "Your number is used for this call only." } } },
         });
         channels.as_array_mut().into_iter().for_each(|channels| channels.push(line.clone()));
-        desk["agents"] = agents;
-        desk["channels"] = channels;
+        let desk = desk.as_object_mut().ok_or_else(|| anyhow!("the demo desk is no object"))?;
+        desk.insert("agents".to_owned(), agents);
+        desk.insert("channels".to_owned(), channels);
         Ok(())
     }
 }
