@@ -175,6 +175,8 @@ pub struct NewMessage {
     pub mail: Option<Box<MailHead>>,
     /// What it answers.
     pub answers: Answers,
+    /// A conversation that it opens waits for nobody before this: what else is wanted is still to be told.
+    pub not_before: Option<Timestamp>,
     /// Who or what wrote it.
     pub writer: Writer,
 }

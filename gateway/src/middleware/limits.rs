@@ -30,25 +30,30 @@ pub struct Limit {
     pub per_token_ms: i64,
 }
 
+/// Milliseconds for one of so many in a span: one at least, or a bucket would never have room.
+fn pace_ms(span_ms: i64, count: u32) -> i64 {
+    (span_ms / i64::from(count.max(1))).max(1)
+}
+
 impl Limit {
     /// So many a minute.
     pub fn per_minute(count: u32) -> Self {
-        Self { burst: count.max(1), per_token_ms: 60_000 / i64::from(count.max(1)) }
+        Self { burst: count.max(1), per_token_ms: pace_ms(60_000, count) }
     }
 
     /// So many an hour.
     pub fn per_hour(count: u32) -> Self {
-        Self { burst: count.max(1), per_token_ms: 3_600_000 / i64::from(count.max(1)) }
+        Self { burst: count.max(1), per_token_ms: pace_ms(3_600_000, count) }
     }
 
     /// So many a day.
     pub fn per_day(count: u32) -> Self {
-        Self { burst: count.max(1), per_token_ms: 86_400_000 / i64::from(count.max(1)) }
+        Self { burst: count.max(1), per_token_ms: pace_ms(86_400_000, count) }
     }
 
     /// So many a second, and so many at once.
     pub fn per_second(count: u32, burst: u32) -> Self {
-        Self { burst: burst.max(1), per_token_ms: 1_000 / i64::from(count.max(1)) }
+        Self { burst: burst.max(1), per_token_ms: pace_ms(1_000, count) }
     }
 }
 
@@ -147,6 +152,15 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_almost_no_limit_lets_everybody_through() {
+        let limits = LocalLimits::default();
+        let limit = Limit::per_minute(100_000);
+        for _ in 0..1_000 {
+            assert!(limits.take("visitor", limit, Timestamp(0)).is_ok());
+        }
+    }
 
     #[test]
     fn a_burst_passes_and_then_one_for_each_interval() {

@@ -360,7 +360,10 @@ impl Arrival<'_> {
             last_agent: wish.last_agent.as_ref(),
             now,
         };
-        self.view.entry(queue, &request).ok_or_else(|| ApiError::unknown("queue"))
+        let unknown = || ApiError::unknown("queue");
+        let mut entry = self.view.entry(queue, &request).ok_or_else(unknown)?;
+        entry.not_before = entry.not_before.max(self.message.not_before);
+        Ok(entry)
     }
 
     /// Supervisors learn that a bound was passed. It is a sign, not part of the commit: losing it

@@ -64,6 +64,26 @@ async fn who_comes_by_telephone_alone_has_a_link_to_look_move_and_cancel() {
 }
 
 #[tokio::test]
+async fn a_call_for_later_is_offered_to_nobody_before_though_agents_wait_for_work() {
+    let mut town = Town::open(1).await;
+    let mut ming = town.house.ready_agent("ming").await;
+    let api = town.house.api();
+    let later = tests::token::now_secs() * 1_000 + 2 * 3_600_000;
+    let asked = wanted("w1", &json!({ "from": later }));
+    let asked = api.post("/v1/phone/hotline/requests", asked).await;
+    assert_eq!(asked.body["state"], "scheduled", "{asked:?}");
+    let first = asked.body["token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+    let at_once = wanted("w2", &json!({ "number": "139 0013 9000" }));
+    assert_eq!(api.post("/v1/phone/hotline/requests", at_once).await.status, 201);
+    let conversation = ming.accepts_next_offer().await;
+    assert_ne!(conversation, first);
+    let told = ming.seen().look(|seen| serde_json::to_string(&seen.events).unwrap());
+    assert!(!told.contains(&first), "nobody was asked to call before its time: {told}");
+    town.exchange.gets("call.place", None).await;
+    town.house.ends_well();
+}
+
+#[tokio::test]
 async fn who_rang_and_was_not_answered_is_called_back_once() {
     let mut town = Town::open(1).await;
     let missed = json!({ "type": "call.missed", "id": "in-1", "from": DIALLED, "to": "12345", "at": "2026-11-25T08:00:00Z" });

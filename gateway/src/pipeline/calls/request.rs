@@ -26,6 +26,9 @@ const WINDOW_MS_MIN: i64 = 15 * 60_000;
 /// A window may begin so long ago and still count as now, in milliseconds: clocks differ.
 const PAST_MS_MAX: i64 = 5 * 60_000;
 const DAY_MS: i64 = 86_400_000;
+/// A conversation that is opened for a call is offered to nobody until the call is wanted, which comes right after; so
+/// long at most, in milliseconds, should this gateway die in between.
+const HELD_MS: i64 = 10_000;
 
 /// What somebody wants.
 #[derive(Clone, PartialEq, Eq)]
@@ -324,7 +327,8 @@ pub async fn open(
         return Err(taken());
     }
     limit(app, tenant, &judged).await?;
-    let (locale, inbound) = (caller.locale, arriving(app, line, (&name, &number), caller));
+    let held = judged.window.from.unwrap_or_else(|| app.clock.now().plus_ms(HELD_MS));
+    let (locale, inbound) = (caller.locale, arriving(app, line, (&name, &number, held), caller));
     let accepted =
         inbound::accept(app, tenant, inbound, Standing::Unknown, Belongs::ToContact).await?;
     let conversation = match accepted {
@@ -393,7 +397,7 @@ async fn finish(
 fn arriving(
     app: &App,
     line: &ChannelId,
-    (name, number): (&str, &PhoneNumber),
+    (name, number, held): (&str, &PhoneNumber, Timestamp),
     caller: NewCaller,
 ) -> Inbound {
     let text = if caller.text.trim().is_empty() {
@@ -418,6 +422,7 @@ fn arriving(
         payload: Payload::MessageNew(NewMessage {
             text,
             topic: caller.topic,
+            not_before: Some(held),
             ..NewMessage::default()
         }),
         raw: bytes::Bytes::new(),
