@@ -6,7 +6,7 @@ const mask = (number) => `+86*******${number.replace(/\D/gu, "").slice(-4)}`;
 
 /** The call that a link shows at first; what `/mock` sets in `call` is laid over it. */
 export const firstCall = () => ({
-  state: "queued", locale: "zh-CN", desk: both("云溪市政务服务热线", "Yunxi City Services"), days_ahead: 14, zone: "Asia/Shanghai", can_change: true,
+  state: "queued", locale: "zh-CN", desk: both("云溪市政务服务热线", "Yunxi City Services"), days_ahead: 14, zone: "Asia/Shanghai", verify: false, can_change: true,
   callback: { state: "wanted", number: "+86*******8000" },
   position: { before_min: 2, before_max: 3, wait_secs_min: 180, wait_secs_max: 290, agents: 4 },
 });
@@ -36,7 +36,7 @@ export function callApi(world, method, path, body) {
   if (world.callTrouble) return world.callTrouble;
   if (decodeURIComponent(found[1]) !== "token") return { status: 404, code: "not_found" };
   world.call = { ...firstCall(), ...world.call };
-  if (method === "GET") return { status: 200, body: world.call };
+  if (method === "GET") return { status: 200, body: { ...world.call, verify: world.verify } };
   world.callBodies = [...(world.callBodies ?? []), body];
   if (method === "PUT" && !found[2]) {
     const refusal = refusalOf(body, world);

@@ -114,6 +114,8 @@ pub(crate) struct WantedCall {
     zone: String,
     /// How many days ahead a time may be wished for; 0 where none may.
     days_ahead: u32,
+    /// Is a code sent to another number, to prove that it is the person's?
+    verify: bool,
     /// May it be moved or cancelled now?
     can_change: bool,
     /// Where the request stands; `offered` is shown as `queued`, `wrap_up` as `closed`.
@@ -206,6 +208,7 @@ async fn shown(
         desk: line.as_ref().map(|(line, _)| line.name.clone()).unwrap_or_default(),
         zone: view.zone_of(&conversation.queue).name().to_owned(),
         days_ahead: line.as_ref().map_or(0, |(_, policy)| policy.days_ahead),
+        verify: line.as_ref().is_some_and(|(_, policy)| policy.verify.is_some()),
         can_change: is_open && waits && line.is_some(),
         state,
         callback: conversation.callback.clone().map(ChatCallback::from),

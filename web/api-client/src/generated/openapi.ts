@@ -2025,6 +2025,8 @@ export interface components {
              * @description How many days ahead a time may be wished for; 0 where none may.
              */
             days_ahead: number;
+            /** @description Is a code sent to another number, to prove that it is the person's? */
+            verify: boolean;
             /** @description May it be moved or cancelled now? */
             can_change: boolean;
             /** @description Where the request stands; `offered` is shown as `queued`, `wrap_up` as `closed`. */

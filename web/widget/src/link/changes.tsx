@@ -121,7 +121,7 @@ export function Changes({ api, token, look, locale, t, again, onRefused }: Given
       <h2 id="change-title">{t(TITLES[open])}</h2>
       {(open === "time" || open === "number") && (
         <CallForm
-          key={open} locale={locale} asks={{ number: open === "number", when: open === "time" }} zone={look.zone} ahead={look.days_ahead} verify={false}
+          key={open} locale={locale} asks={{ number: open === "number", when: open === "time" }} zone={look.zone} ahead={look.days_ahead} verify={look.verify}
           later={typeof look.callback?.from !== "number"} send={t(open === "time" ? "other_time_send" : "other_number_send")} ask={change} dismiss={close}
         />
       )}

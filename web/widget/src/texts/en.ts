@@ -32,6 +32,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   start_topic: "Topic",
   change_topic: "Change",
   start_hint: "Tell us what happened, the more exactly the better. Please never send passwords or one-time codes.",
+  start_call: "Would you rather be called? Say in a word what it is about, then choose “Call me”.",
   start_hint_closed: "We are closed just now. Leave a message: from {when} we answer in order.",
   start_hint_closed_unknown: "We are closed just now. Leave a message: we answer in order when we open.",
   request_type: "What is it about? (optional)",

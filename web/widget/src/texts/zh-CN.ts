@@ -30,6 +30,7 @@ export const zhCN = {
   start_topic: "咨询事项",
   change_topic: "换一个",
   start_hint: "请描述您遇到的问题，越具体越好。请不要发送密码或验证码。",
+  start_call: "想接电话？先发一句话说明事由，再点“请给我回电”。",
   start_hint_closed: "现在不在服务时间。请先留言，{when} 开始按先后顺序回复您。",
   start_hint_closed_unknown: "现在不在服务时间。请先留言，上班后按先后顺序回复您。",
   request_type: "属于哪一类（可不选）",

@@ -25,7 +25,10 @@ export function Start() {
       </p>
       <div class="start-hint">
         <span class="start-face"><Icon icon={Headset} size={18} /></span>
-        <p class="bubble bubble-theirs">{hintText(topic, model.locale, t)}</p>
+        <p class="bubble bubble-theirs">
+          {hintText(topic, model.locale, t)}
+          {model.channel?.callbacks && ` ${t("start_call")}`}
+        </p>
       </div>
       {wants.name !== "no" && <NameField required={wants.name === "required"} />}
       {wants.requestType && <RequestTypes />}
