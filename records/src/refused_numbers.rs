@@ -71,6 +71,17 @@ impl RefusedNumbers<'_> {
         row.as_ref().map(read_refused).transpose()
     }
 
+    /// One that stands on the list.
+    pub async fn get(
+        self,
+        tenant: &TenantId,
+        id: &RefusedNumberId,
+    ) -> Result<Option<RefusedNumber>> {
+        let select = sql(COLUMNS).push("WHERE tenant = $1 AND id = $2");
+        let row = self.database.one(select.bind(tenant).bind(id)).await?;
+        row.as_ref().map(read_refused).transpose()
+    }
+
     /// Numbers, the newest first, from before one of them.
     pub async fn list(
         self,

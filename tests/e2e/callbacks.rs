@@ -12,6 +12,7 @@ mod sip;
 use serde_json::{Value, json};
 use tests::agent::TestAgent;
 use tests::exchange::Exchange;
+use tests::house::Plan;
 use tests::{DeskFile, House, TestVisitor, eventually};
 
 /// A number that may be rung, as somebody writes it, and as it is dialled and shown.
@@ -85,6 +86,19 @@ fn desk_with(exchange: &Exchange, more: &Value) -> DeskFile {
             json!({ "settings": { "phone": { "channel": "hotline" } } }),
         )
         .with_agent_changed("ming", json!({ "phone": PHONE }))
+}
+
+/// A house whose SIP line may listen and call anywhere on this machine, and Ming's telephone.
+fn house_with_line(settings: Value, phone: &str) -> Plan {
+    let desk = DeskFile::small()
+        .with_telephone(("hotline", "sip"), &["tax"], settings)
+        .with_channel_changed(
+            "website",
+            json!({ "settings": { "phone": { "channel": "hotline" } } }),
+        )
+        .with_agent_changed("ming", json!({ "phone": phone }));
+    let any = json!(["1-65535"]);
+    House::of(desk).with("sip.listen_ports", any.clone()).with("sip.inner_ports", any)
 }
 
 /// Asks for a call in the visitor's present conversation.

@@ -154,12 +154,12 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     let staff = caller.staff(Role::Supervisor)?;
     let number: RefusedNumberId = id(&path, "number")?;
+    let list = app.records.refused_numbers();
+    list.get(&staff.tenant, &number).await?.ok_or_else(|| ApiError::unknown("number"))?;
     // Before it may be called again, it stands written who allowed it.
     let object = format!("number:{number}");
     app.note_surely(&staff.tenant, &staff.name, "number_allowed", &object).await?;
-    if !app.records.refused_numbers().remove(&staff.tenant, &number).await? {
-        return Err(ApiError::unknown("number"));
-    }
+    list.remove(&staff.tenant, &number).await?;
     Ok(done())
 }
 

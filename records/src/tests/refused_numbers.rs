@@ -31,7 +31,9 @@ on_both_engines! {
         assert_eq!(page.first(), Some(&third));
         let rest = list.list(&city, Some(&page[1].id), 2).await.unwrap();
         assert_eq!(rest, std::slice::from_ref(&first));
+        assert_eq!(list.get(&city, &first.id).await.unwrap().as_ref(), Some(&first));
         assert!(list.remove(&city, &first.id).await.unwrap());
+        assert_eq!(list.get(&city, &first.id).await.unwrap(), None);
         assert!(!list.remove(&city, &first.id).await.unwrap());
         assert_eq!(list.find(&city, &first.number).await.unwrap(), None);
     }
@@ -41,6 +43,7 @@ on_both_engines! {
         let one = refused(1, RefusedBy::Contact);
         r.refused_numbers().put(&full, &one).await.unwrap();
         assert_eq!(r.refused_numbers().find(&empty, &one.number).await.unwrap(), None);
+        assert_eq!(r.refused_numbers().get(&empty, &one.id).await.unwrap(), None);
         assert!(r.refused_numbers().list(&empty, None, 9).await.unwrap().is_empty());
         assert!(!r.refused_numbers().remove(&empty, &one.id).await.unwrap());
         assert!(r.refused_numbers().find(&full, &one.number).await.unwrap().is_some());

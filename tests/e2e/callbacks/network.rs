@@ -1,7 +1,7 @@
 //! What a carrier's network says, seen at the desk: a whole gateway, its own SIP line, the agent's telephone (baresip) and
 //! a trunk that follows a script (SIPp) or asks who we are (Kamailio).
 
-use super::{DIALLED, NUMBER, has_fact};
+use super::{DIALLED, NUMBER, has_fact, house_with_line};
 use serde_json::{Value, json};
 use std::path::Path;
 use tests::agent::TestAgent;
@@ -10,7 +10,7 @@ use tests::eventually::{eventually, holds};
 use tests::kamailio::{Kamailio, USER};
 use tests::port::Port;
 use tests::sipp::Sipp;
-use tests::{DeskFile, House, TestVisitor};
+use tests::{House, TestVisitor};
 
 /// A desk whose line calls through a trunk, and the agent who is rung.
 struct Town {
@@ -28,16 +28,7 @@ impl Town {
         let line = Port::take();
         let agent = Phone::start(&folder.join("agent"), "1001", Answers::AtOnce).await;
         let settings = json!({ "listen": [format!("udp:127.0.0.1:{}", line.number())], "trunk": trunk, "callback": policy });
-        let desk = DeskFile::small()
-            .with_telephone(("hotline", "sip"), &["tax"], settings)
-            .with_channel_changed(
-                "website",
-                json!({ "settings": { "phone": { "channel": "hotline" } } }),
-            )
-            .with_agent_changed("ming", json!({ "phone": agent.uri() }));
-        let any = json!(["1-65535"]);
-        let plan = House::of(desk).with("sip.listen_ports", any.clone());
-        let mut house = plan.with("sip.inner_ports", any).start().await;
+        let mut house = house_with_line(settings, &agent.uri()).start().await;
         let mut visitor = house.visitor().await;
         visitor.asks("tax", "发票系统打不开").await;
         let asked = visitor.api().put("/v1/chat/callback", json!({ "number": NUMBER })).await;

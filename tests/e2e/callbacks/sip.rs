@@ -1,12 +1,12 @@
 //! The same over a SIP line of the gateway itself, with telephones that somebody else wrote (baresip).
 
-use super::{DIALLED, NUMBER, has_fact};
+use super::{DIALLED, NUMBER, has_fact, house_with_line};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::baresip::{Answers, Phone};
 use tests::eventually::{eventually_within, holds};
 use tests::port::Port;
-use tests::{DeskFile, House, TestVisitor, eventually};
+use tests::{House, TestVisitor, eventually};
 
 /// A house with a line, the agent's telephone and the person's, which stands for the trunk.
 struct Town {
@@ -27,17 +27,8 @@ impl Town {
             "listen": [format!("udp:127.0.0.1:{}", line.number())],
             "trunk": { "uri": format!("sip:127.0.0.1:{}", contact.port()), "caller_id": "02012345678" },
         });
-        let desk = DeskFile::small()
-            .with_telephone(("hotline", "sip"), &["tax"], settings)
-            .with_channel_changed(
-                "website",
-                json!({ "settings": { "phone": { "channel": "hotline" } } }),
-            )
-            .with_agent_changed("ming", json!({ "phone": agent.uri() }));
-        let any = json!(["1-65535"]);
-        let plan = House::of(desk).with_gateways(gateways);
-        let house =
-            plan.with("sip.listen_ports", any.clone()).with("sip.inner_ports", any).start().await;
+        let plan = house_with_line(settings, &agent.uri()).with_gateways(gateways);
+        let house = plan.start().await;
         Self { house, agent, contact, _line: line, _folder: folder }
     }
 
